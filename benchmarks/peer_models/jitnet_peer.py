@@ -1,0 +1,63 @@
+"""The network in jitnet, by its public face alone."""
+
+from __future__ import annotations
+
+import jitnet as jn
+from peer_models.base import Peer, installed_version
+from workloads import FloatArray, Workload, initial_weights, make_data
+
+
+class JitnetPeer(Peer):
+    """jitnet's Sequential, trained by `fit`."""
+
+    title = "jitnet"
+
+    def __init__(self, workload: Workload, threads: int) -> None:
+        self.workload = workload
+        self.threads = threads
+        self.X, self.y = make_data(workload)
+        self.reset()
+
+    @staticmethod
+    def version() -> str:
+        """Version of jitnet."""
+        return installed_version("jitnet")
+
+    def reset(self) -> None:
+        """Go back to the initial weights and a fresh optimiser."""
+        rate = self.workload.learning_rate
+        adam = self.workload.optimizer == "adam"
+        self.model = jn.Sequential(
+            [
+                *(jn.Dense(n, activation=self.workload.activation) for n in self._hidden()),
+                jn.Dense(self.workload.sizes[-1]),
+            ],
+            loss="binary_crossentropy" if self.workload.binary else "softmax_crossentropy",
+            optimizer=jn.Adam(learning_rate=rate) if adam else jn.SGD(learning_rate=rate),
+            seed=0,
+            n_threads=self.threads,
+        )
+        self.model.build(self.workload.sizes[0])
+        self.model.set_weights(initial_weights(self.workload))
+
+    def run(self, chunks: int) -> None:
+        """Train for so many chunks: an epoch is a step where the batch is all examples."""
+        epochs = chunks * self.workload.steps if self.workload.full_batch else chunks
+        self._fit(self.workload.examples, epochs, shuffle=True)
+
+    def weights_after(self, steps: int) -> list[FloatArray]:
+        """Weights after so many steps in the data's own order."""
+        self.reset()
+        if self.workload.full_batch:
+            self._fit(self.workload.examples, steps, shuffle=False)
+        else:
+            self._fit(steps * self.workload.batch, 1, shuffle=False)
+        return list(self.model.get_weights())
+
+    def _hidden(self) -> tuple[int, ...]:
+        return self.workload.sizes[1:-1]
+
+    def _fit(self, examples: int, epochs: int, shuffle: bool) -> None:
+        batch = None if self.workload.full_batch else self.workload.batch
+        X, y = self.X[:examples], self.y[:examples]
+        self.model.fit(X, y, epochs=epochs, batch_size=batch, shuffle=shuffle)

@@ -1,0 +1,208 @@
+"""Train the same networks with jitnet and with its peers, and print who is how fast.
+
+    python benchmarks/peers.py                              all of it, some ten minutes
+    python benchmarks/peers.py --workloads digits,deep --sections training
+    python benchmarks/peers.py --output peers.md --json peers.json
+    python benchmarks/peers.py --quick                      a smoke test of all of it
+
+Each library trains in a process of its own, and only one of them works at a time. Before a race
+all must have reached the same weights; where they do not, the race is called off and the exit
+status is 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fma_peak import FmaPeak
+from race.child import Child
+from race.contest import Contest, Pace, hold_contest, start_children
+from race.machine import core_count, description
+from race.report import METHOD, number, product_table, speed_table, threads_table, work_table
+from workloads import PRODUCTS, WORKLOADS, Job, Workload
+
+LIBRARIES = ("jitnet", "numpy", "sklearn", "torch", "jax")
+SECTIONS = ("training", "product", "threads")
+SCALED = ("mnist512", "tabular", "wide")
+SCALING_BAR = 1.8
+ONE, TWO = "one thread", "two threads"
+
+
+@dataclass
+class Findings:
+    """All that a run found, to be printed and stored."""
+
+    threads: int
+    versions: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    contests: dict[str, list[Contest]] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
+
+    def faults(self) -> list[str]:
+        """A line for each race that was called off."""
+        contests = (contest for section in self.contests.values() for contest in section)
+        return [f"{contest.job.name}: {contest.fault}" for contest in contests if contest.fault]
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Compare jitnet's training speed with its peers'.")
+    names = [workload.name for workload in WORKLOADS]
+    parser.add_argument("--workloads", default=",".join(names), help="which, separated by commas")
+    parser.add_argument("--peers", default=",".join(LIBRARIES), help="which libraries")
+    parser.add_argument("--sections", default=",".join(SECTIONS), help="which parts")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of a turn (default: 1)")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each (default: 5)")
+    parser.add_argument("--threads", type=int, default=core_count(), help="default: all cores")
+    parser.add_argument("--quick", action="store_true", help="a few steps of each: a smoke test")
+    parser.add_argument("--output", type=Path, help="write the tables to this file as well")
+    parser.add_argument("--json", type=Path, help="write every figure to this file")
+    options = parser.parse_args(arguments)
+    for choice, known in (("workloads", names), ("peers", LIBRARIES), ("sections", SECTIONS)):
+        chosen = getattr(options, choice).split(",")
+        unknown = [name for name in chosen if name not in known]
+        if unknown:
+            parser.error(f"--{choice}: {', '.join(unknown)}: choose from {', '.join(known)}")
+        setattr(options, choice, chosen)
+    return options
+
+
+def race(jobs: Sequence[Job], children: Sequence[Child], pace: Pace, threads: int) -> list[Contest]:
+    """Hold one contest after the other, with a line on each as it ends."""
+    contests = []
+    peak = FmaPeak(threads)
+    for job in jobs:
+        contest = hold_contest(job, children, pace, peak)
+        speeds = ", ".join(f"{title} {number(contest.best(title))}" for title in contest.rates)
+        print(f"{job.name}: {contest.fault or speeds}", file=sys.stderr, flush=True)
+        contests.append(contest)
+    return contests
+
+
+def training(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
+    """Race all libraries over the workloads."""
+    with ExitStack() as stack:
+        children, missing = start_children(options.peers, options.threads, stack)
+        findings.missing += missing
+        findings.versions.update({child.title: child.version for child in children})
+        contests = race(chosen_workloads(options), children, pace, options.threads)
+    findings.contests["training"] = contests
+    findings.tables += [
+        "## Steps per second\n",
+        speed_table(contests, [child.title for child in children]),
+        "## Work\n",
+        work_table(contests),
+    ]
+
+
+def product(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
+    """Multiply square matrices on one core."""
+    with ExitStack() as stack:
+        children, missing = start_children(("jitnet_product", "numpy_product"), 1, stack)
+        findings.missing += missing
+        if missing:
+            return
+        contests = race(PRODUCTS, children, pace, 1)
+    findings.contests["product"] = contests
+    finished = [contest for contest in contests if not contest.fault]
+    findings.tables += [
+        "## Matrix product on one core, packing included\n",
+        product_table(finished),
+    ]
+
+
+def scaling(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
+    """Race jitnet on two threads against jitnet on one."""
+    workloads = [w for w in chosen_workloads(options) if w.name in SCALED]
+    if core_count() < 2 or not workloads:
+        return
+    with ExitStack() as stack:
+        children = [
+            stack.enter_context(Child("jitnet", threads, title))
+            for threads, title in ((1, ONE), (2, TWO))
+        ]
+        contests = race(workloads, children, pace, 2)
+    findings.contests["threads"] = contests
+    findings.tables += [
+        "## Two threads over one\n",
+        threads_table(contests, ONE, TWO, SCALING_BAR),
+    ]
+
+
+def chosen_workloads(options: argparse.Namespace) -> list[Workload]:
+    """Those that the command line names, in the table's order."""
+    return [workload for workload in WORKLOADS if workload.name in options.workloads]
+
+
+def render(options: argparse.Namespace, findings: Findings) -> str:
+    """The whole report."""
+    versions = {**findings.versions, "numba": version("numba")}
+    known = ", ".join(f"{title} {number_}" for title, number_ in versions.items())
+    turns = (
+        "a smoke test, whose figures mean nothing"
+        if options.quick
+        else (f"best of {options.rounds} turns of {options.seconds:g} s")
+    )
+    head = [
+        "# Training speed beside other libraries\n",
+        f"{description()}. {options.threads} threads. {date.today()}; {turns}.\n\n{known}.\n",
+        METHOD,
+    ]
+    lines = [*findings.missing, *findings.faults()]
+    remarks = ["".join(f"- {line}\n" for line in lines)] if lines else []
+    return "\n".join([*head, *remarks, *findings.tables])
+
+
+def figures(findings: Findings) -> dict[str, Any]:
+    """Every turn's speed, for JSON."""
+    return {
+        "machine": description(),
+        "date": str(date.today()),
+        "threads": findings.threads,
+        "versions": findings.versions,
+        "missing": findings.missing,
+        "contests": {
+            section: [
+                {
+                    "job": contest.job.name,
+                    "step_flops": contest.job.step_flops,
+                    "steps_per_second": contest.rates,
+                    "fma_peak_gflops": contest.peaks,
+                    "fault": contest.fault,
+                }
+                for contest in contests
+            ]
+            for section, contests in findings.contests.items()
+        },
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; 1 if libraries disagree or jitnet is missing."""
+    options = parse(arguments)
+    pace = Pace(0.02, 1, True) if options.quick else Pace(options.seconds, options.rounds, False)
+    findings = Findings(options.threads)
+    parts = {"training": training, "product": product, "threads": scaling}
+    for section in options.sections:
+        parts[section](options, pace, findings)
+    report = render(options, findings)
+    print(report)
+    if options.output:
+        options.output.write_text(report, encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps(figures(findings), indent=1), encoding="utf-8")
+    broken = any(line.startswith("jitnet") for line in findings.missing)
+    return 1 if findings.faults() or broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Do two libraries reach the same weights? Only then do they do the same work.
+
+The distance between two results is taken relative to how far training has moved the weights, by
+norms for each array. Rounding in float32 leaves about 1e-6 of a gradient; Adam makes more of it,
+since its first steps divide a gradient by its own size: a gradient that is rounding alone moves
+its weight as far as any other. The tolerance leaves room for a few of those, while a wrong factor,
+a dropped example or another ε changes every weight, and by far more.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from race.child import Child
+from workloads import Job, Product, initial_weights
+
+STEPS = 5
+TOLERANCE = 1e-3
+
+
+class DisagreementError(Exception):
+    """Two libraries reach different weights."""
+
+
+def check_agreement(children: Sequence[Child], reference: Child, job: Job) -> None:
+    """Compare what each library reaches in 5 steps on the same batches with what NumPy reaches.
+
+    Raises
+    ------
+    DisagreementError
+        If a library is off by more than the tolerance.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        expected = _weights(reference, Path(folder))
+        assert expected is not None
+        start = _start(job, expected)
+        for child in children:
+            weights = _weights(child, Path(folder))
+            if weights is not None:
+                _compare(child.title, weights, expected, start)
+
+
+def distance(
+    weights: NDArray[np.float32], expected: NDArray[np.float32], start: NDArray[np.float32]
+) -> float:
+    """‖w - e‖ / ‖e - w₀‖ in double precision; NaN where a weight is."""
+    w, e, w0 = (np.asarray(array, np.float64) for array in (weights, expected, start))
+    moved = float(np.linalg.norm(e - w0))
+    return float(np.linalg.norm(w - e)) / max(moved, 1e-30)
+
+
+def _start(job: Job, expected: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    if isinstance(job, Product):
+        return [np.zeros_like(array) for array in expected]
+    return initial_weights(job)
+
+
+def _weights(child: Child, folder: Path) -> list[NDArray[np.float32]] | None:
+    path = folder / f"{child.kind}.npz"
+    if not child.ask("weights", steps=STEPS, path=str(path))["saved"]:
+        return None
+    with np.load(path) as arrays:
+        return [arrays[name] for name in arrays.files]
+
+
+def _compare(
+    title: str,
+    weights: list[NDArray[np.float32]],
+    expected: list[NDArray[np.float32]],
+    start: list[NDArray[np.float32]],
+) -> None:
+    for index, (w, e, w0) in enumerate(zip(weights, expected, start, strict=True)):
+        off = distance(w, e, w0)
+        if not off <= TOLERANCE:
+            raise DisagreementError(
+                f"after {STEPS} steps {title} is off NumPy by {off:.1e} of the way that array "
+                f"{index} of the weights has gone; {TOLERANCE:.0e} is allowed"
+            )

@@ -1,0 +1,118 @@
+"""One job, raced: agreement first, then rounds in which every library has its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import median
+from time import sleep
+
+from fma_peak import FmaPeak
+from race.agreement import DisagreementError, check_agreement
+from race.child import Child, MissingPeerError
+from workloads import Job
+
+SMOKE_BATCHES = 5
+SETTLE_SECONDS = 0.2  # in which the threads of the one before fall asleep: OpenBLAS's take 0.1
+PEAK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long is measured.
+
+    Attributes
+    ----------
+    seconds : float
+        About how long a turn lasts.
+    rounds : int
+        Turns of each library.
+    smoke : bool
+        Whether a few batches stand for the data set.
+    """
+
+    seconds: float
+    rounds: int
+    smoke: bool
+
+
+@dataclass
+class Contest:
+    """What a job's race gave.
+
+    Attributes
+    ----------
+    rates : dict
+        Steps per second of each turn, by the library's title.
+    peaks : list
+        FMA peak in GFLOP/s, once a round.
+    fault : str
+        Why the race was called off, or nothing.
+    """
+
+    job: Job
+    rates: dict[str, list[float]] = field(default_factory=dict)
+    peaks: list[float] = field(default_factory=list)
+    fault: str = ""
+
+    def best(self, title: str) -> float:
+        """Steps per second in the library's fastest turn."""
+        return max(self.rates[title])
+
+    def median(self, title: str) -> float:
+        """Steps per second in the library's middle turn."""
+        return median(self.rates[title])
+
+    def gflops(self, title: str) -> float:
+        """GFLOP/s in the library's fastest turn."""
+        return self.best(title) * self.job.step_flops / 1e9
+
+    def peak_share(self, title: str) -> float:
+        """Share of the highest FMA peak that was seen between the turns."""
+        return self.gflops(title) / max(self.peaks)
+
+
+def start_children(
+    kinds: Sequence[str], threads: int, stack: ExitStack
+) -> tuple[list[Child], list[str]]:
+    """Start a process for each library; return them, and a line for each that is missing."""
+    children, missing = [], []
+    for kind in kinds:
+        try:
+            children.append(stack.enter_context(Child(kind, threads)))
+        except MissingPeerError as error:
+            missing.append(f"{kind}: not here ({error})")
+    return children, missing
+
+
+def hold_contest(job: Job, children: Sequence[Child], pace: Pace, peak: FmaPeak) -> Contest:
+    """Check that all reach the same weights as NumPy, where it takes part, and race them."""
+    batches = SMOKE_BATCHES if pace.smoke else None
+    contest = Contest(job.shortened(batches) if batches else job)
+    for child in children:
+        child.ask("prepare", job=job.name, batches=batches)
+    reference = next((child for child in children if child.kind.startswith("numpy")), None)
+    if reference is not None:
+        others = [child for child in children if child is not reference]
+        try:
+            check_agreement(others, reference, job)
+        except DisagreementError as error:
+            contest.fault = str(error)
+            return contest
+    _race(contest, children, pace, peak)
+    return contest
+
+
+def _race(contest: Contest, children: Sequence[Child], pace: Pace, peak: FmaPeak) -> None:
+    for child in children:
+        child.ask("warm_up")
+    for turn in range(pace.rounds):
+        first = turn % len(children)
+        for child in (*children[first:], *children[:first]):
+            sleep(min(SETTLE_SECONDS, pace.seconds))
+            answer = child.ask("run", seconds=pace.seconds)
+            rates = contest.rates.setdefault(child.title, [])
+            rates.append(answer["steps"] / answer["seconds"])
+        sleep(min(SETTLE_SECONDS, pace.seconds))
+        contest.peaks.append(peak.gflops(min(PEAK_SECONDS, pace.seconds)))

@@ -1,0 +1,142 @@
+"""The race's tables, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from race.contest import Contest
+from workloads import Product, Workload
+
+SUBJECT = "jitnet"
+NOTHING = "-"
+
+METHOD = """\
+Steps per second, the fastest turn of each library, float32, forward, backward and update.
+Libraries take turns in one run, one at a time, each in a process of its own, after all that can be
+given weights have reached the same ones in five steps. The ratio is jitnet's steps per second over
+the best other library's, between fastest and between median turns.
+
+Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the layers, less
+2 m n_in n_out of the first, which needs no input gradient. The FMA peak is measured between the
+turns.
+"""
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, its columns padded to be read as they are."""
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    rule = ["-" * width for width in widths]
+    lines = (
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in (header, rule, *rows)
+    )
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float) -> str:
+    """A figure with three or four digits that mean something."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}" if value >= 100 else f"{value:.3g}"
+
+
+def ratios(contest: Contest) -> tuple[float, float] | None:
+    """How many times the best other library's speed: of fastest turns, and of median turns."""
+    others = [title for title in contest.rates if title != SUBJECT]
+    if SUBJECT not in contest.rates or not others:
+        return None
+    return (
+        contest.best(SUBJECT) / max(contest.best(title) for title in others),
+        contest.median(SUBJECT) / max(contest.median(title) for title in others),
+    )
+
+
+def met(figure: float, bar: float) -> str:
+    """Whether a figure reaches its bar."""
+    return "yes" if figure >= bar else "no"
+
+
+def verdict(contest: Contest) -> list[str]:
+    """Ratio, ratio of medians, bar, and whether the bar is met by both."""
+    both = ratios(contest)
+    assert isinstance(contest.job, Workload)
+    bar = f"{contest.job.bar:.2f}"
+    if both is None:
+        return [NOTHING, NOTHING, bar, NOTHING]
+    return [*(f"{ratio:.2f}" for ratio in both), bar, met(min(both), contest.job.bar)]
+
+
+def network(job: Workload) -> str:
+    """Sizes with repeated ones counted, the activation, batch and optimiser."""
+    sizes: list[str] = []
+    for size in map(str, job.sizes):
+        last, _, count = sizes[-1].partition("×") if sizes else ("", "", "")
+        if size == last:
+            sizes[-1] = f"{size}×{int(count or 1) + 1}"
+        else:
+            sizes.append(size)
+    batch = f"all {job.examples}" if job.full_batch else str(job.batch)
+    hidden = f" {job.activation}" if len(job.sizes) > 2 else ""
+    return f"{'-'.join(sizes)}{hidden}, {batch}, {job.optimizer}"
+
+
+def speed_table(contests: Sequence[Contest], titles: Sequence[str]) -> str:
+    """A row a workload, a column a library."""
+    header = ["workload", "network, batch, optimiser", *titles, "ratio", "of medians", "bar", "met"]
+    rows = []
+    for contest in contests:
+        assert isinstance(contest.job, Workload)
+        if contest.fault:
+            speeds = [NOTHING] * len(titles)
+        else:
+            speeds = [number(contest.best(title)) for title in titles]
+        rows.append([contest.job.name, network(contest.job), *speeds, *verdict(contest)])
+    return table(header, rows)
+
+
+def work_table(contests: Sequence[Contest]) -> str:
+    """A row a workload and library: speed, work, and what share of the FMA peak that is."""
+    header = ["workload", "library", "steps/s", "median", "GFLOP/s", "share of peak", "FMA peak"]
+    rows = []
+    for contest in contests:
+        for title in contest.rates:
+            rows.append(
+                [
+                    contest.job.name,
+                    title,
+                    number(contest.best(title)),
+                    number(contest.median(title)),
+                    number(contest.gflops(title)),
+                    f"{contest.peak_share(title):.1%}",
+                    number(max(contest.peaks)),
+                ]
+            )
+    return table(header, rows)
+
+
+def product_table(contests: Sequence[Contest]) -> str:
+    """A row a matrix size: GFLOP/s of one core, and the share of its FMA peak."""
+    header = ["n", "jitnet GFLOP/s", "NumPy GFLOP/s", "FMA peak", "jitnet's share", "bar", "met"]
+    rows = []
+    for contest in contests:
+        job = contest.job
+        assert isinstance(job, Product)
+        share = contest.peak_share(SUBJECT)
+        speeds = [number(contest.gflops(title)) for title in (SUBJECT, "NumPy")]
+        peak = number(max(contest.peaks))
+        rows.append([str(job.size), *speeds, peak, f"{share:.1%}", f"{job.bar:.0%}"])
+        rows[-1].append(met(share, job.bar))
+    return table(header, rows)
+
+
+def threads_table(contests: Sequence[Contest], one: str, two: str, bar: float) -> str:
+    """A row a workload: jitnet on one thread and on two."""
+    header = ["workload", f"{one}, steps/s", f"{two}, steps/s", "ratio", "of medians", "bar", "met"]
+    rows = []
+    for contest in contests:
+        both = (
+            contest.best(two) / contest.best(one),
+            contest.median(two) / contest.median(one),
+        )
+        speeds = [number(contest.best(title)) for title in (one, two)]
+        rows.append([contest.job.name, *speeds, *(f"{ratio:.2f}" for ratio in both), f"{bar:.2f}"])
+        rows[-1].append(met(min(both), bar))
+    return table(header, rows)

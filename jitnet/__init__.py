@@ -1,0 +1,32 @@
+"""Neural networks trained on the CPU by readable loops that Numba compiles.
+
+Importing compiles nothing: kernels are loaded from their cache, or compiled, at their first use.
+"""
+
+from jitnet import datasets
+from jitnet.callbacks import Callback
+from jitnet.errors import NotFittedError
+from jitnet.io.model_file import load
+from jitnet.layers import Dense
+from jitnet.model import Sequential
+from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
+from jitnet.schedules import Constant, Cosine, Exponential, OneCycle, Schedule, Step
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Callback",
+    "Constant",
+    "Cosine",
+    "Dense",
+    "Exponential",
+    "NotFittedError",
+    "OneCycle",
+    "RMSprop",
+    "Schedule",
+    "Sequential",
+    "Step",
+    "datasets",
+    "load",
+]

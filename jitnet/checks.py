@@ -1,0 +1,50 @@
+"""Checks of single values: numbers within bounds, names out of those there are."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+
+def check_number(
+    name: str,
+    value: float,
+    *,
+    least: float = -math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> None:
+    """Refuse a value that is no finite number or lies out of bounds."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not (least <= value < below and value > above and math.isfinite(value)):
+        bounds = [
+            f"at least {least:g}" if least > -math.inf else "",
+            f"above {above:g}" if above > -math.inf else "",
+            f"below {below:g}" if below < math.inf else "",
+        ]
+        expected = " and ".join(bound for bound in bounds if bound)
+        raise ValueError(f"{name} must be finite and {expected}, got {value!r}")
+
+
+def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
+    """A whole number within bounds."""
+    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    number = int(value)
+    if number < least or (most is not None and number > most):
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{name} must be {bounds}, got {number}")
+    return number
+
+
+def check_choice(name: str, value: Any, choices: Any) -> str:
+    """A name out of those there are."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a name, got {value!r}; there are: {', '.join(choices)}")
+    if value not in choices:
+        raise ValueError(f"unknown {name} {value!r}; there are: {', '.join(choices)}")
+    return value

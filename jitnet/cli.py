@@ -1,0 +1,348 @@
+"""The command line: ``jitnet train digits``, ``jitnet info``.
+
+The parser is built and checked before anything heavy is imported, so that ``--help`` and a mistake
+answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from jitnet.model import Sequential
+    from jitnet.progress import Progress
+
+__all__ = ["build_parser", "main", "train_digits"]
+
+DATA_SETS = ("digits",)
+EPOCHS = 40
+HIDDEN = (256,)
+BATCH_SIZE = 32
+LEARNING_RATE = 0.005
+LABEL_SMOOTHING = 0.1
+WARMUP_SHARE = 0.05
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What stands behind ``jitnet``; the process's own arguments by default.
+
+    Returns
+    -------
+    int
+        The exit code: 0, 1 where training failed, 130 after an interrupt.
+
+    Raises
+    ------
+    SystemExit
+        With code 2 and one line on the standard error stream if the arguments are wrong, with
+        code 0 after ``--help`` and ``--version``.
+
+    Examples
+    --------
+    >>> try:
+    ...     main(["train", "letters"])
+    ... except SystemExit as end:
+    ...     print(end.code)
+    2
+    """
+    options = build_parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        print("jitnet: interrupted", file=sys.stderr)
+        return 130
+    except (FloatingPointError, OSError) as error:
+        print(f"jitnet: {error}", file=sys.stderr)
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        Its results carry the command's function as ``run``.
+
+    Examples
+    --------
+    >>> build_parser().parse_args(["train", "digits", "--hidden", "64,32"]).hidden
+    (64, 32)
+    """
+    parser = _Parser(prog="jitnet", description="Neural networks trained on the CPU.")
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_train(commands)
+    info = commands.add_parser("info", help="say what jitnet runs on", description=_info.__doc__)
+    info.set_defaults(run=_info)
+    return parser
+
+
+def train_digits(
+    X: NDArray[np.float32],
+    y: NDArray[np.int64],
+    *,
+    epochs: int = EPOCHS,
+    hidden: Sequence[int] = HIDDEN,
+    batch_size: int = BATCH_SIZE,
+    learning_rate: float = LEARNING_RATE,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: bool | Progress | None = None,
+) -> Sequential:
+    """Train a network on handwritten digits as ``jitnet train digits`` does.
+
+    Adam under a cosine schedule with a short warm-up, and smoothed labels, which do more here than
+    depth or width: without them the mean accuracy over five folds is 0.981 instead of 0.990.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n_samples, 64)
+        Images with ink from 0 to 1.
+    y : ndarray of int64, shape (n_samples,)
+        Their digits.
+    epochs : int, default 40
+        Passes over the images.
+    hidden : sequence of int, default (256,)
+        Units of each hidden layer.
+    batch_size : int, default 32
+        Images a step.
+    learning_rate : float, default 0.005
+        The highest rate of the schedule.
+    seed : int, default 0
+        The seed of the first weights and of the shuffling.
+    threads : int, optional
+        Threads to train with; the model chooses by default.
+    progress : bool or Progress, optional
+        See `jitnet.progress.make_progress`.
+
+    Returns
+    -------
+    Sequential
+        The trained model.
+
+    Examples
+    --------
+    >>> import jitnet as jn
+    >>> X, y = jn.datasets.load_digits()
+    >>> train_digits(X / 16, y, epochs=2).predict(X[:3] / 16).shape
+    (3, 10)
+    """
+    import jitnet as jn
+
+    steps = epochs * math.ceil(len(X) / batch_size)
+    rate = jn.Cosine(learning_rate, steps=steps, warmup=int(WARMUP_SHARE * steps))
+    model = jn.Sequential(
+        [*(jn.Dense(units, activation="relu") for units in hidden), jn.Dense(10)],
+        loss="softmax_crossentropy",
+        label_smoothing=LABEL_SMOOTHING,
+        optimizer=jn.Adam(learning_rate=rate),
+        seed=seed,
+        n_threads=threads,
+    )
+    model.fit(X, y, epochs=epochs, batch_size=batch_size, progress=progress)
+    return model
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+class _Version(argparse.Action):
+    """Print the installed version; it is looked up only when asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"jitnet {version('jitnet')}")
+        parser.exit()
+
+
+def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
+    train = commands.add_parser(
+        "train",
+        help="train a network and write it to a file",
+        description="Train a network, say how well it does on data that it has not seen, and write "
+        "it to a file.",
+    )
+    sizes = ",".join(map(str, HIDDEN))
+    add = train.add_argument
+    add("data", metavar="DATA", type=_data_set, help=f"an embedded data set: {_names()}")
+    add(
+        "--epochs",
+        type=_count,
+        default=EPOCHS,
+        metavar="N",
+        help="passes over the data: %(default)s",
+    )
+    add("--hidden", type=_sizes, default=sizes, metavar="N,N", help="hidden units: %(default)s")
+    add(
+        "--batch-size",
+        type=_count,
+        default=BATCH_SIZE,
+        metavar="N",
+        help="examples a step: %(default)s",
+    )
+    add(
+        "--learning-rate",
+        type=_rate,
+        default=LEARNING_RATE,
+        metavar="RATE",
+        help="the highest learning rate: %(default)s",
+    )
+    add("--threads", type=_count, metavar="N", help="threads to train with")
+    add(
+        "--seed", type=_seed, default=0, metavar="N", help="of first weights and order: %(default)s"
+    )
+    add("--output", type=Path, metavar="FILE", help="where the model goes: DATA.safetensors")
+    add("--quiet", action="store_true", help="show no progress")
+    train.set_defaults(run=_train, parser=train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    output = _check_output(options)
+
+    import jitnet as jn
+    from jitnet.progress import make_progress
+
+    X, y = jn.datasets.load_digits()
+    X /= 16
+    held_out = jn.datasets.every_nth_of_each_class(y)
+    X_train, y_train = X[~held_out], y[~held_out]
+    sizes = "-".join(map(str, (X.shape[1], *options.hidden, 10)))
+    print(f"digits          {len(X_train)} images to train on, {held_out.sum()} held out")
+    shape = f"{sizes}, {options.epochs} epochs, batches of {options.batch_size}"
+    print(f"network         {shape}", flush=True)
+
+    names = ("epochs", "hidden", "batch_size", "learning_rate", "seed", "threads")
+    chosen = {name: getattr(options, name) for name in names}
+    progress = make_progress(not options.quiet)
+    start = time.perf_counter()
+    try:
+        model = train_digits(X_train, y_train, **chosen, progress=progress)
+    except ValueError as error:
+        options.parser.error(str(error))
+    seconds = time.perf_counter() - start - progress.compile_seconds
+
+    accuracy = model.evaluate(X[held_out], y[held_out])["accuracy"]
+    print(f"test accuracy   {accuracy:.4f}")
+    print(f"training time   {seconds:.2f} s{_compile_note(progress.compile_seconds)}")
+    print(f"images/second   {options.epochs * len(X_train) / seconds:,.0f}")
+    if output is not None:
+        model.save(output)
+        print(f"model           {output}")
+    return 0
+
+
+def _compile_note(seconds: float) -> str:
+    return f", after {seconds:.1f} s for compiling the kernels, once" if seconds else ""
+
+
+def _check_output(options: argparse.Namespace) -> Path | None:
+    """Where to write the model, or None where it cannot be written; seen to before any work."""
+    chosen: Path | None = options.output
+    if find_spec("safetensors") is None:
+        need = "needs the package safetensors: pip install 'jitnet[cli]'"
+        if chosen is not None:
+            options.parser.error(f"argument --output: writing a model {need}")
+        print(f"The model will not be written: that {need}")
+        return None
+    output = chosen or Path(f"{options.data}.safetensors")
+    if output.is_dir() or not os.access(output.parent, os.W_OK):
+        options.parser.error(
+            f"argument --output: {str(output)!r} must be a file in a folder that can be written"
+        )
+    return output
+
+
+def _info(options: argparse.Namespace) -> int:
+    """Print the versions, the CPU as the kernels see it, the threads and the cache's folder."""
+    from importlib.metadata import version
+    from platform import python_version
+
+    import llvmlite.binding
+    import numba
+
+    from jitnet.kernels.cache import FOLDER
+    from jitnet.kernels.cpu import VECTOR_BYTES
+
+    threads = numba.get_num_threads()  # starts them, so that their layer is known
+    rows = {
+        "python": python_version(),
+        **{package: version(package) for package in ("jitnet", "numpy", "numba", "llvmlite")},
+        "CPU": numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
+        "lanes": f"{VECTOR_BYTES // 4} of float32, {VECTOR_BYTES // 8} of float64",
+        "threads": threads,
+        "threading layer": numba.threading_layer(),
+        "cache": FOLDER or "none, as no folder can be written",
+    }
+    for name, value in rows.items():
+        print(f"{name:<16}{value}")
+    return 0
+
+
+def _names() -> str:
+    return ", ".join(DATA_SETS)
+
+
+def _data_set(text: str) -> str:
+    if text not in DATA_SETS:
+        raise argparse.ArgumentTypeError(f"there is no data set {text!r}; there are: {_names()}")
+    return text
+
+
+def _count(text: str) -> int:
+    count = _whole(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {text}")
+    return count
+
+
+def _seed(text: str) -> int:
+    seed = _whole(text)
+    if seed < 0:
+        raise argparse.ArgumentTypeError(f"expected at least 0, got {text}")
+    return seed
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(_count(size) for size in text.split(","))
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return rate
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None

@@ -1,0 +1,102 @@
+"""Parts of a data set that are the same on every machine: cut by counting, without a seed."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["every_nth_of_each_class", "stratified_folds"]
+
+
+def every_nth_of_each_class(y: ArrayLike, n: int = 5) -> NDArray[np.bool_]:
+    """Hold out the n-th, the 2n-th, … example of each class, in the order they stand in.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples,)
+        The class of each example: numbers or strings.
+    n : int, default 5
+        At least 2. A class with fewer than n examples has none held out.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_samples,)
+        True where an example is held out.
+
+    Raises
+    ------
+    TypeError
+        If ``n`` is not a whole number.
+    ValueError
+        If ``y`` is empty or not one-dimensional, or ``n`` is below 2.
+
+    Examples
+    --------
+    >>> every_nth_of_each_class([7, 7, 8, 7, 8, 7], n=2)
+    array([False,  True, False, False,  True,  True])
+    """
+    held_out: NDArray[np.bool_] = stratified_folds(y, _check_parts("n", n)) == n - 1
+    return held_out
+
+
+def stratified_folds(y: ArrayLike, n_folds: int = 5) -> NDArray[np.int64]:
+    """Deal each class out to the folds in turn: its k-th example (from 0) to fold k mod n_folds.
+
+    The last fold is what `every_nth_of_each_class` holds out.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples,)
+        The class of each example: numbers or strings.
+    n_folds : int, default 5
+        At least 2.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_samples,)
+        The fold of each example, 0 to n_folds - 1. The sizes of a class in two folds differ by at
+        most one.
+
+    Raises
+    ------
+    TypeError
+        If ``n_folds`` is not a whole number.
+    ValueError
+        If ``y`` is empty or not one-dimensional, or ``n_folds`` is below 2.
+
+    Examples
+    --------
+    >>> stratified_folds(["a", "a", "b", "a", "b"], n_folds=2)
+    array([0, 1, 0, 0, 1])
+    """
+    return _rank_in_class(y) % _check_parts("n_folds", n_folds)
+
+
+def _rank_in_class(y: ArrayLike) -> NDArray[np.int64]:
+    """Count the earlier examples of the same class, for each example."""
+    classes = _check_classes(y)
+    order = np.argsort(classes, kind="stable")
+    in_order = classes[order]
+    rank = np.empty(len(classes), dtype=np.int64)
+    rank[order] = np.arange(len(classes)) - np.searchsorted(in_order, in_order)
+    return rank
+
+
+def _check_classes(y: ArrayLike) -> NDArray[Any]:
+    classes = np.asarray(y)
+    if classes.ndim != 1 or classes.size == 0:
+        raise ValueError(
+            f"y must be one class for each example, shape (n_samples,), got shape {classes.shape}"
+        )
+    return classes
+
+
+def _check_parts(name: str, value: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if index(value) < 2:
+        raise ValueError(f"{name} must be at least 2, got {value!r}")
+    return index(value)

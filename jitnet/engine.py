@@ -1,0 +1,381 @@
+"""Runs the compiled loop: its memory, its threads, and its steps in slices of about 0.1 s.
+
+Compiled code sees no signal until it returns, hence the slices. Slicing never changes a bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitnet import memory, training
+from jitnet.kernels.cache import compilation
+from jitnet.kernels.panels import SOURCES, panel_width
+from jitnet.kernels.team import new_team
+from jitnet.losses.table import LOSSES
+from jitnet.memory import Array, Shape
+from jitnet.optimizers.table import Optimizer, hyperparameters_of, kind_of, moments_of
+from jitnet.schedules import as_schedule
+from jitnet.threads import PARALLEL_FLOPS, Pace, available_threads, run_team
+from jitnet.training import CHUNK, EVALUATE, GRADIENTS, PREDICT, TRAIN, Data, Network, Plan, Progress
+
+SLICE_SECONDS = 0.1
+WORKSPACE_BYTES = 64 << 20
+"""Room that a block of examples may take; a longer batch goes through in several blocks."""
+
+
+MOST_IN_BLOCK = 4096
+NO_RATES = np.zeros(0)
+State = tuple[Array, Array, Array, Array, int, int]
+
+
+class Position(NamedTuple):
+    """Where a run through the data stands: what the compiled loop keeps between two slices."""
+
+    counters: Array
+    sums: Array
+
+
+class Engine:
+    """A network's memory and its compiled steps.
+
+    Parameters
+    ----------
+    shapes : sequence of Shape
+        The layers.
+    l2 : sequence of float
+        The penalty of each layer's weights.
+    loss : str
+        A name in ``LOSSES``.
+    smoothing : float
+        Label smoothing ε.
+    optimizer : Optimizer
+        The optimiser.
+    dtype : dtype
+        float32 or float64.
+    seed : int
+        The seed of the shuffles.
+    n_threads : int or None
+        Threads, or None for as many as pay.
+    """
+
+    def __init__(
+        self,
+        shapes: Sequence[Shape],
+        l2: Sequence[float],
+        loss: str,
+        smoothing: float,
+        optimizer: Optimizer,
+        dtype: Any,
+        seed: int,
+        n_threads: int | None,
+    ) -> None:
+        self.table, count = memory.lay_out(shapes)
+        self.loss, self.smoothing, self.seed = LOSSES[loss], smoothing, seed
+        self.optimizer, self.n_threads = optimizer, n_threads
+        self.schedule = as_schedule(optimizer.learning_rate)
+        first, second = (count * kept for kept in moments_of(optimizer))
+        self.network = Network(
+            table=self.table,
+            parameters=np.zeros(count, dtype),
+            gradients=np.zeros(count, dtype),
+            first_moment=np.zeros(first, dtype),
+            second_moment=np.zeros(second, dtype),
+            l2=np.array(l2, np.float64),
+            chunks=np.zeros((-(-count // CHUNK), 2)),
+        )
+        self.hyper = hyperparameters_of(optimizer)
+        self._weights = int((self.table[:, memory.N_IN] * self.table[:, memory.N_OUT]).sum())
+        self.step, self.epoch = 0, 0
+        self.powers = np.ones(2)
+        self._work: memory.Workspace | None = None
+        self._panels = 0
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of parameters and activations."""
+        return self.network.parameters.dtype
+
+    @property
+    def block(self) -> int:
+        """Examples that go through the network at once, a multiple of the panel's width."""
+        width = panel_width(self.dtype)
+        units = int(2 * self.table[0, memory.N_IN] + 4 * self.table[:, memory.N_OUT].sum())
+        fitting = WORKSPACE_BYTES // (units * self.dtype.itemsize)
+        return max(width, min(fitting, MOST_IN_BLOCK) // width * width)
+
+    @property
+    def n_features(self) -> int:
+        """Features of an example."""
+        return int(self.table[0, memory.N_IN])
+
+    def weight_views(self) -> list[Array]:
+        """[W1, W2, …] as views of the parameters."""
+        return [memory.weight_view(self.network.parameters, row) for row in self.table]
+
+    def parameter_views(self, flat: Array | None = None) -> list[Array]:
+        """[W1, b1, W2, b2, …] as views of the parameters, or of an array laid out like them."""
+        return memory.parameter_views(
+            self.network.parameters if flat is None else flat, self.table
+        )
+
+    def moment_views(self) -> dict[str, list[Array]]:
+        """The optimiser's moments, as views like the parameters'."""
+        moments = {
+            "first_moment": self.network.first_moment,
+            "second_moment": self.network.second_moment,
+        }
+        return {name: self.parameter_views(flat) for name, flat in moments.items() if flat.size}
+
+    def state(self) -> State:
+        """A copy of all that training changes."""
+        network = self.network
+        return (
+            network.parameters.copy(),
+            network.first_moment.copy(),
+            network.second_moment.copy(),
+            self.powers.copy(),
+            self.step,
+            self.epoch,
+        )
+
+    def restore(self, state: State) -> None:
+        """Go back to a copied state."""
+        network = self.network
+        network.parameters[:], network.first_moment[:], network.second_moment[:] = state[:3]
+        self.powers[:], self.step, self.epoch = state[3:]
+
+    def penalty(self) -> float:
+        """Σ λ/2 Σ W² over the layers."""
+        parts = zip(self.network.l2, self.table, strict=True)
+        return float(
+            sum(
+                0.5 * l2 * np.square(memory.weight_view(self.network.parameters, row)).sum()
+                for l2, row in parts
+                if l2
+            )
+        )
+
+    def data(
+        self, X: Array, targets: Array, labels: bool, weights: Array, *, uniform: bool
+    ) -> Data:
+        """Examples as the compiled loop reads them; X stays where and as it is."""
+        return Data(
+            address=X.ctypes.data,
+            row_step=X.strides[0],
+            column_step=X.strides[1],
+            source=SOURCES[X.dtype],
+            targets=np.require(targets, requirements="CAW"),
+            labels=labels,
+            smoothing=self.smoothing,
+            weights=np.require(weights, requirements="CAW"),
+            uniform=uniform,
+            order=np.arange(len(X)),
+        )
+
+    def predict(self, X: Array) -> Array:
+        """Predictions, (n_samples, n_outputs)."""
+        output = np.empty((len(X), int(self.table[-1, memory.N_OUT])), self.dtype)
+        nothing = np.zeros((1, 1), self.dtype)
+        data = self.data(X, nothing, False, nothing[0], uniform=True)
+        self._run_through(data, PREDICT, self.block, output)
+        return output
+
+    def evaluate(self, data: Data) -> dict[str, float]:
+        """The loss with its penalty, and the accuracy where there are classes."""
+        logs = self.logs(self._run_through(data, EVALUATE, self.block))
+        logs["loss"] += self.penalty()
+        return logs
+
+    def gradients(self, data: Data) -> list[Array]:
+        """Copies of dloss/dW1, dloss/db1, … for all the data as one batch."""
+        self._run_through(data, GRADIENTS, len(data.order))
+        return [view.copy() for view in self.parameter_views(self.network.gradients)]
+
+    def logs(self, sums: Array) -> dict[str, float]:
+        """What an epoch's sums say."""
+        loss, weight, hits = sums
+        logs = {"loss": float(loss / weight)}
+        if self.loss.classifies:
+            logs["accuracy"] = float(hits / weight)
+        return logs
+
+    def train(
+        self, data: Data, batch: int, epochs: int, *, shuffle: bool, each_epoch: bool
+    ) -> Iterator[tuple[float, list[dict[str, float]]]]:
+        """Train, and yield after each slice the epochs done and the logs of those just ended.
+
+        Parameters
+        ----------
+        data : Data
+            The examples.
+        batch : int
+            Examples a step.
+        epochs : int
+            Passes over the data.
+        shuffle : bool
+            Whether each epoch has an order of its own.
+        each_epoch : bool
+            Whether to yield at the end of every epoch.
+
+        Raises
+        ------
+        FloatingPointError
+            If a loss is not finite. The state is then that at the end of the last good epoch: steps
+            are repeated from the slice's beginning, with the same bits.
+        """
+        in_epoch = -(-len(data.order) // batch)
+        done, total, steps = 0, epochs * in_epoch, 1
+        position = _new_position(self.epoch, self.powers)
+        pace = Pace(self._team(batch, 3))
+        while done < total:
+            steps = _whole_epochs(steps, done % in_epoch, in_epoch, total - done, each_epoch)
+            if done % in_epoch == 0:
+                start = self.state()
+            began = time.perf_counter()
+            records = self._run(
+                data, TRAIN, batch, steps, position, pace.threads, shuffle=shuffle
+            )
+            seconds = time.perf_counter() - began
+            pace.note(seconds / steps)
+            self.epoch, self.powers = int(position.counters[training.EPOCH]), position.sums[-2:]
+            self.step += steps
+            if position.counters[training.FAILED]:
+                good = int(np.isfinite(records[:, 0]).cumprod().sum())
+                self._return_to(start, good, data, batch, shuffle)
+                yield (done + good * in_epoch) / in_epoch, [self.logs(r) for r in records[:good]]
+                raise FloatingPointError(_not_finite(done // in_epoch + good + 1))
+            done += steps
+            yield done / in_epoch, [self.logs(record) for record in records]
+            steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
+
+    def _return_to(self, start: State, good: int, data: Data, batch: int, shuffle: bool) -> None:
+        """Repeat ``good`` epochs from a state; one less while they end in what is not finite."""
+        in_epoch = -(-len(data.order) // batch)
+        for epochs in range(good, -1, -1):
+            self.restore(start)
+            if epochs:
+                position = _new_position(self.epoch, self.powers)
+                steps = epochs * in_epoch
+                self._run(data, TRAIN, batch, steps, position, 1, shuffle=shuffle)
+                self.epoch, self.powers = self.epoch + epochs, position.sums[-2:]
+                self.step += steps
+            if np.isfinite(self.network.parameters).all():
+                return
+
+    def _run_through(
+        self, data: Data, stage: int, batch: int, output: Array | None = None
+    ) -> Array:
+        """One pass over the data without training; the sums of loss, weight and hits."""
+        position = _new_position(0, self.powers)
+        done, total, steps = 0, -(-len(data.order) // batch), 1
+        records = np.zeros((0, 3))
+        threads = self._team(batch, 3 if stage == GRADIENTS else 1)
+        while done < total:
+            steps = min(steps, total - done)
+            began = time.perf_counter()
+            records = self._run(data, stage, batch, steps, position, threads, output=output)
+            seconds = time.perf_counter() - began
+            done += steps
+            steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
+        return np.asarray(records[-1])
+
+    def _run(
+        self,
+        data: Data,
+        stage: int,
+        batch: int,
+        steps: int,
+        position: Position,
+        threads: int,
+        *,
+        shuffle: bool = False,
+        output: Array | None = None,
+    ) -> Array:
+        """Some compiled steps; returns the sums of each epoch that ended, (epochs, 3)."""
+        examples = len(data.order)
+        batch = min(batch, examples)
+        work = self._workspace(batch)
+        record = np.zeros((steps * batch // examples + 2, 3))
+        plan = Plan(
+            stage=stage,
+            loss=self.loss.kind,
+            link=self.loss.link,
+            accuracy=self.loss.classifies,
+            optimizer=kind_of(self.optimizer),
+            hyper=self.hyper,
+            seed=self.seed,
+            shuffled=shuffle and batch < examples,
+            examples=examples,
+            batch=batch,
+            block=self.block,
+            steps=steps,
+            rates=self.schedule.rates(self.step, steps) if stage == TRAIN else NO_RATES,
+        )
+        progress = Progress(
+            position.counters,
+            position.sums,
+            record,
+            np.zeros((0, 0), self.dtype) if output is None else output,
+        )
+        before = int(position.counters[training.EPOCH])
+        _ensure_compiled(self.network, work, data, plan, progress)
+        team = new_team()
+        run_team(
+            threads,
+            lambda: training.run_steps(threads, team, self.network, work, data, plan, progress),
+        )
+        return record[: int(position.counters[training.EPOCH]) - before]
+
+    def _team(self, batch: int, products: int) -> int:
+        """Threads for steps that multiply by every weight ``products`` times."""
+        if self.n_threads is not None:
+            return self.n_threads
+        flops = products * 2 * self._weights * min(batch, self.block)
+        return available_threads() if flops >= PARALLEL_FLOPS else 1
+
+    def _workspace(self, batch: int) -> memory.Workspace:
+        """Room for a block of a batch, kept from call to call."""
+        panels = -(-min(batch, self.block) // panel_width(self.dtype))
+        if self._work is None or panels > self._panels:
+            self._work = memory.place_batch(self.table, panels, self.dtype)
+            self._panels = panels
+        return self._work
+
+
+_compiled: set[np.dtype[Any]] = set()
+
+
+def _ensure_compiled(
+    network: Network, work: memory.Workspace, data: Data, plan: Plan, progress: Progress
+) -> None:
+    """Load or compile the loop for a dtype, once in a process, by running no steps."""
+    dtype = network.parameters.dtype
+    if dtype not in _compiled:
+        with compilation():
+            training.run_steps(
+                1, new_team(), network, work, data, plan._replace(steps=0), progress
+            )
+        _compiled.add(dtype)
+
+
+def _new_position(epoch: int, powers: Array) -> Position:
+    return Position(np.array([epoch, 0, 0]), np.array([0.0, 0.0, 0.0, *powers]))
+
+
+def _whole_epochs(steps: int, position: int, in_epoch: int, left: int, each_epoch: bool) -> int:
+    """Steps of a slice: some whole epochs, or a part of one, and not beyond an end to stop at."""
+    steps = min(steps, left)
+    if position or steps < in_epoch:
+        return min(steps, in_epoch - position)
+    return in_epoch if each_epoch else steps // in_epoch * in_epoch
+
+
+def _not_finite(epoch: int) -> str:
+    return (
+        f"the loss became NaN or infinite in epoch {epoch}; the weights are those of the last good "
+        "epoch. Try a lower learning_rate, inputs scaled to mean 0 and deviation 1, or clip_norm"
+    )

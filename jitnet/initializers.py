@@ -1,0 +1,214 @@
+"""First weights, drawn in float64 so that every dtype starts from the same numbers.
+
+An initialiser takes a layer's number of inputs and of units and a generator, and returns its
+weights, one column a unit. Biases start at zero.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["INITIALIZERS", "RELU_FAMILY", "Initializer", "resolve"]
+
+Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
+
+RELU_FAMILY = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu"})
+"""Activations that let about half of their inputs through, for which `he_normal` is made."""
+
+
+def zeros(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """All weights 0: every unit of a hidden layer stays like its neighbours for ever.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Inputs and units of the layer.
+    rng : numpy.random.Generator
+        Not drawn from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in, n_out)
+
+    Examples
+    --------
+    >>> zeros(2, 3, np.random.default_rng(0)).tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    return np.zeros((n_in, n_out))
+
+
+def normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Small normal weights, W ~ N(0, 0.01²): enough to break the symmetry of `zeros`.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Inputs and units of the layer.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in, n_out)
+
+    Examples
+    --------
+    >>> bool(abs(normal(64, 128, np.random.default_rng(0))).max() < 0.05)
+    True
+    """
+    return rng.normal(0.0, 0.01, (n_in, n_out))
+
+
+def he_normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Normal weights, W ~ N(0, 2 / n_in), not truncated.
+
+    Keeps the size of what flows forward through ReLU layers (He et al., 2015, *Delving Deep into
+    Rectifiers*, equation 10).
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Inputs and units of the layer.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in, n_out)
+
+    Examples
+    --------
+    >>> float(he_normal(200, 200, np.random.default_rng(0)).std().round(2))
+    0.1
+    """
+    return rng.normal(0.0, math.sqrt(2.0 / n_in), (n_in, n_out))
+
+
+def he_uniform(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Uniform weights, W ~ U(-a, a) with a = √(6 / n_in): `he_normal`'s variance.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Inputs and units of the layer.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in, n_out)
+
+    Examples
+    --------
+    >>> bool(abs(he_uniform(6, 100, np.random.default_rng(0))).max() <= 1.0)
+    True
+    """
+    return _uniform(math.sqrt(6.0 / n_in), n_in, n_out, rng)
+
+
+def glorot_normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Normal weights, W ~ N(0, 2 / (n_in + n_out)), not truncated.
+
+    Balances what flows forward and backward through layers that are linear near 0 (Glorot & Bengio,
+    2010, *Understanding the difficulty of training deep feedforward neural networks*, equation 12).
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Inputs and units of the layer.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in, n_out)
+
+    Examples
+    --------
+    >>> float(glorot_normal(150, 50, np.random.default_rng(0)).std().round(2))
+    0.1
+    """
+    return rng.normal(0.0, math.sqrt(2.0 / (n_in + n_out)), (n_in, n_out))
+
+
+def glorot_uniform(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Uniform weights, W ~ U(-a, a) with a = √(6 / (n_in + n_out)): `glorot_normal`'s variance.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Inputs and units of the layer.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_in, n_out)
+
+    Examples
+    --------
+    >>> bool(abs(glorot_uniform(4, 2, np.random.default_rng(0))).max() <= 1.0)
+    True
+    """
+    return _uniform(math.sqrt(6.0 / (n_in + n_out)), n_in, n_out, rng)
+
+
+def _uniform(a: float, n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    return rng.uniform(-a, a, (n_in, n_out))
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "zeros": zeros,
+    "normal": normal,
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "glorot_normal": glorot_normal,
+    "glorot_uniform": glorot_uniform,
+}
+"""Every initialiser by its name; a new one is a function and a row."""
+
+
+def resolve(name: str, activation: str) -> Initializer:
+    """Look an initialiser up; ``"auto"`` chooses by the layer's activation.
+
+    Parameters
+    ----------
+    name : str
+        A name in `INITIALIZERS`, or ``"auto"``: `he_normal` for an activation of `RELU_FAMILY`,
+        `glorot_uniform` for any other.
+    activation : str
+        The layer's activation.
+
+    Returns
+    -------
+    Initializer
+        A function of (n_in, n_out, rng) that returns float64 weights, shape (n_in, n_out).
+
+    Raises
+    ------
+    TypeError
+        If the name is not a string.
+    ValueError
+        If there is no initialiser of that name.
+
+    Examples
+    --------
+    >>> resolve("auto", "relu").__name__, resolve("auto", "tanh").__name__
+    ('he_normal', 'glorot_uniform')
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"initializer must be a name, got {name!r}; {_known()}")
+    if name == "auto":
+        return he_normal if activation in RELU_FAMILY else glorot_uniform
+    if name not in INITIALIZERS:
+        raise ValueError(f"unknown initializer {name!r}; {_known()}")
+    return INITIALIZERS[name]
+
+
+def _known() -> str:
+    return "there are: auto, " + ", ".join(INITIALIZERS)

@@ -1,0 +1,1 @@
+"""Files: what a model is saved in."""

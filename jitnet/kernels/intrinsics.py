@@ -1,0 +1,66 @@
+"""Pointers into arrays, room on the stack, and how an instruction carries its meaning.
+
+A pointer skips the test for negative indices that turns contiguous loads into gathers. Every
+instruction stands beside a Python function that does the same on NumPy views, which takes its place
+under NUMBA_DISABLE_JIT=1: there a pointer is the flat view from its element on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import config, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
+
+
+def compiled_as(meaning: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Make an intrinsic of a typing function, or its ``meaning`` where JIT is off."""
+
+    def decorate(typing: Callable[..., Any]) -> Any:
+        return meaning if config.DISABLE_JIT else intrinsic(typing)
+
+    return decorate
+
+
+def _flat(array: Any) -> Any:
+    if not array.flags.c_contiguous:
+        raise ValueError("a pointer needs a C-contiguous array")
+    return array.reshape(-1)
+
+
+@compiled_as(lambda array, offset: _flat(array)[offset:])
+def at(context: Any, array: Any, offset: Any) -> Any:
+    """A pointer to the element ``offset`` of a C-contiguous array."""
+
+    def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
+        return b.gep(c.make_array(array)(c, b, a[0]).data, [a[1]])
+
+    return types.CPointer(array.dtype)(array, types.intp), emit
+
+
+@compiled_as(lambda pointer, offset: pointer[offset:])
+def ahead(context: Any, pointer: Any, offset: Any) -> Any:
+    """The pointer ``offset`` elements further on."""
+    return pointer(pointer, types.intp), lambda c, b, s, a: b.gep(a[0], [a[1]])
+
+
+@compiled_as(lambda like, rows: np.zeros(len(rows) * VECTORS * VECTOR_BYTES, np.uint8).view(like.dtype))
+def registers(context: Any, like: Any, rows: Any) -> Any:
+    """Room on the stack for a tile of ``len(rows)`` rows of VECTORS vectors.
+
+    Loops with constant bounds over it are unrolled, and LLVM then keeps it in registers.
+    """
+    size = rows.count * VECTORS * VECTOR_BYTES
+
+    def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
+        room = cgutils.alloca_once(b, ir.ArrayType(ir.IntType(8), size))
+        room.align = VECTOR_BYTES
+        return b.bitcast(room, c.get_value_type(types.CPointer(like.dtype)))
+
+    return types.CPointer(like.dtype)(like, rows), emit

@@ -1,0 +1,100 @@
+"""The register tile, and the products of a dense layer made of it.
+
+Every product is C[r, c] = Σ A[r, k] B[k, c]: A is read number by number through two strides, so that
+one loop serves a matrix and its transpose; B is a panel, VECTORS vectors wide and contiguous over k.
+The tile's sums stay in registers from the first k to the last.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitnet.kernels.cpu import TILES, VECTORS
+from jitnet.kernels.intrinsics import ahead, registers
+from jitnet.kernels.jit import njit
+from jitnet.kernels.simd import fma, lanes, load, load_some, splat, store, store_some
+
+TALL, MIDDLE, SINGLE = ((0,) * rows for rows in TILES)
+"""Tuples as long as a tile is tall: their length is a constant to the compiler."""
+
+
+@njit
+def multiply_tile(
+    C: Any,
+    A: Any,
+    B: Any,
+    c_row: int,
+    a_row: int,
+    a_step: int,
+    a_jump: int,
+    b_jump: int,
+    jumps: int,
+    depth: int,
+    columns: int,
+    add: bool,
+    rows: Any,
+) -> None:
+    """C[r, c] = Σ_j Σ_k A[r, k] B[k, c] for ``len(rows)`` rows, added to C where ``add``.
+
+    ``a_row`` and ``a_step`` are the strides of A over r and k; the sum over k < ``depth`` is
+    repeated ``jumps`` times, A and B moving on by ``a_jump`` and ``b_jump``. Columns of C from
+    ``columns`` on are neither read nor written.
+    """
+    sums = registers(C, rows)
+    width = lanes(C)
+    for r in range(len(rows)):
+        for v in range(VECTORS):
+            i = (r * VECTORS + v) * width
+            if add:
+                store(sums, i, load_some(C, r * c_row + v * width, columns - v * width))
+            else:
+                store(sums, i, splat(C, 0.0))
+    for j in range(jumps):
+        a, b = ahead(A, j * a_jump), ahead(B, j * b_jump)
+        for k in range(depth):
+            for r in range(len(rows)):
+                x = splat(C, a[r * a_row + k * a_step])
+                for v in range(VECTORS):
+                    i = (r * VECTORS + v) * width
+                    store(sums, i, fma(x, load(b, (k * VECTORS + v) * width), load(sums, i)))
+    for r in range(len(rows)):
+        for v in range(VECTORS):
+            i = (r * VECTORS + v) * width
+            store_some(C, r * c_row + v * width, load(sums, i), columns - v * width)
+
+
+@njit
+def multiply_rows(
+    C: Any,
+    A: Any,
+    B: Any,
+    c_row: int,
+    a_row: int,
+    a_step: int,
+    a_jump: int,
+    b_jump: int,
+    jumps: int,
+    depth: int,
+    columns: int,
+    add: bool,
+    rows: int,
+) -> None:
+    """``multiply_tile`` for any number of rows: tall tiles, then lower ones for what is left."""
+    r = 0
+    while r < rows:
+        c, a = ahead(C, r * c_row), ahead(A, r * a_row)
+        if rows - r >= len(TALL):
+            multiply_tile(
+                c, a, B, c_row, a_row, a_step, a_jump, b_jump, jumps, depth, columns, add, TALL
+            )
+            r += len(TALL)
+        elif rows - r >= len(MIDDLE):
+            multiply_tile(
+                c, a, B, c_row, a_row, a_step, a_jump, b_jump, jumps, depth, columns, add, MIDDLE
+            )
+            r += len(MIDDLE)
+        else:
+            multiply_tile(
+                c, a, B, c_row, a_row, a_step, a_jump, b_jump, jumps, depth, columns, add, SINGLE
+            )
+            r += len(SINGLE)

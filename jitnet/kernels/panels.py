@@ -1,0 +1,155 @@
+"""The layout of a batch: panels of examples side by side, one row a feature.
+
+A panel holds as many examples as a register tile has columns, so an array of a layer is
+(panels, units, width), and a unit's row of a panel is VECTORS vectors. Forward and backward products
+then read their right-hand side as it lies. The weights' gradient sums over examples: for it, one
+side is kept in row blocks as well, (panels, blocks, width, width), each block of a panel transposed.
+Examples missing in the last panel repeat the last one, with weight 0.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, config, types
+
+from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
+from jitnet.kernels.intrinsics import ahead, at, compiled_as
+from jitnet.kernels.jit import njit
+from jitnet.kernels.simd import lanes, load_some, store, transpose_square
+
+SOURCES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1, np.dtype(np.uint8): 2, np.dtype(np.int64): 3}
+"""Element types that are read where they lie; others are converted before."""
+FLOAT32, FLOAT64, UINT8, INT64 = SOURCES.values()
+
+
+def panel_width(dtype: Any) -> int:
+    """Examples in a panel."""
+    return VECTORS * VECTOR_BYTES // np.dtype(dtype).itemsize
+
+
+if config.DISABLE_JIT:
+
+    def array_at(array: Any, offset: int, shape: tuple[int, ...]) -> Any:
+        """The part of a flat array from ``offset`` on as an array of a shape."""
+        size = int(np.prod(shape))
+        if offset < 0 or offset + size > array.size:
+            raise IndexError(f"{offset}:{offset + size} of {array.size} elements")
+        return array[offset : offset + size].reshape(shape)
+else:
+
+    @njit
+    def array_at(array: Any, offset: int, shape: tuple[int, ...]) -> Any:
+        """The part of a flat array from ``offset`` on as an array of a shape."""
+        return carray(at(array, offset), shape)
+
+
+def _read_meaning(address: int, like: Any) -> Any:
+    raw = (ctypes.c_uint8 * like.itemsize).from_address(int(address))
+    return np.frombuffer(raw, like.dtype)[0]
+
+
+@compiled_as(_read_meaning)
+def read(context: Any, address: Any, like: Any) -> Any:
+    """The element of ``like``'s type at an address in bytes."""
+
+    def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
+        pointer = b.inttoptr(a[0], c.get_value_type(like).as_pointer())
+        return b.load(pointer, align=1)
+
+    return like(types.int64, like), emit
+
+
+def _pointer_meaning(like: Any, address: int) -> Any:
+    raw = (ctypes.c_uint8 * (1 << 40)).from_address(int(address))
+    return np.frombuffer(raw, like.dtype)
+
+
+@compiled_as(_pointer_meaning)
+def pointer_like(context: Any, like: Any, address: Any) -> Any:
+    """A pointer of ``like``'s type to an address in bytes."""
+    return like(like, types.int64), lambda c, b, s, a: b.inttoptr(a[1], a[0].type)
+
+
+@compiled_as(lambda like: like.itemsize)
+def element_size(context: Any, like: Any) -> Any:
+    """Bytes of an element, a constant to the compiler."""
+    size = like.dtype.bitwidth // 8
+    return types.int64(like), lambda c, b, s, a: ir.Constant(ir.IntType(64), size)
+
+
+@njit
+def _copy_row(target: Any, address: int, step: int, first: int, last: int, like: Any) -> None:
+    """Elements first … last of a row, ``step`` bytes apart, into the row's place in its blocks."""
+    width = VECTORS * lanes(target)
+    for k in range(first, last):
+        block = k // width
+        target[block * width * width + k % width] = read(address + k * step, like)
+
+
+@njit
+def _copy_row_of_vectors(target: Any, source: Any, first: int, last: int) -> None:
+    width = VECTORS * lanes(target)
+    for k in range(first, last, lanes(target)):
+        block = k // width
+        vector = load_some(source, k, last - k)
+        store(target, block * width * width + k % width, vector)
+
+
+@njit
+def gather_row(
+    target: Any, address: int, step: int, source: int, first: int, last: int
+) -> None:
+    """Copy a row of X, of any element type and layout, into its place in a panel's row blocks."""
+    size = element_size(target)
+    if step == size and source == (FLOAT32 if size == 4 else FLOAT64):
+        _copy_row_of_vectors(target, pointer_like(target, address), first, last)
+    elif source == FLOAT32:
+        _copy_row(target, address, step, first, last, np.float32(0))
+    elif source == FLOAT64:
+        _copy_row(target, address, step, first, last, np.float64(0))
+    elif source == UINT8:
+        _copy_row(target, address, step, first, last, np.uint8(0))
+    else:
+        _copy_row(target, address, step, first, last, np.int64(0))
+
+
+@njit
+def to_columns(columns: Any, rows: Any, first: int, last: int) -> None:
+    """Row blocks to a panel: ``columns[k, i] = rows[k // width, i, k % width]``, k in first … last.
+
+    ``first`` is a multiple of the width.
+    """
+    n = lanes(columns)
+    width = VECTORS * n
+    for k in range(first, last, n):
+        block = ahead(rows, k // width * width * width + k % width)
+        if last - k >= n:
+            for i in range(0, width, n):
+                transpose_square(
+                    ahead(columns, k * width + i), width, ahead(block, i * width), width, n
+                )
+        else:
+            for j in range(last - k):
+                for i in range(width):
+                    columns[(k + j) * width + i] = block[i * width + j]
+
+
+@njit
+def to_rows(rows: Any, columns: Any, units: int, first: int, last: int) -> None:
+    """A panel to its row blocks first … last; lanes behind the last unit hold no meaning."""
+    n = lanes(columns)
+    width = VECTORS * n
+    for block in range(first, last):
+        for u in range(block * width, min((block + 1) * width, units), n):
+            for i in range(0, width, n):
+                transpose_square(
+                    ahead(rows, (block * width + i) * width + u % width),
+                    width,
+                    ahead(columns, u * width + i),
+                    width,
+                    units - 1 - u,
+                )

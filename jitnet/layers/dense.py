@@ -1,0 +1,237 @@
+"""The dense layer: Z = A W + b.
+
+Arrays of a layer are panels of examples (see ``jitnet.kernels.panels``), so that what Ng's course
+writes with examples as columns, Z = Wᵀ A + b, is also how it is computed. The weights are a flat array
+in which W[k, u] stands at ``k * input_step + u * unit_step``: the longer of its two sides that fills
+the registers' lanes better runs along them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import prange
+
+from jitnet.activations import ACTIVATIONS
+from jitnet.checks import check_choice, check_number, check_whole
+from jitnet.initializers import resolve
+from jitnet.kernels.cpu import VECTORS
+from jitnet.kernels.intrinsics import ahead, at
+from jitnet.kernels.jit import njit
+from jitnet.kernels.matmul import TALL, multiply_rows
+from jitnet.kernels.simd import fma, lanes, load, splat, store, sum_lanes
+
+DEPTH = 1024
+"""Inputs of a panel that stay in the core's cache while all units read them."""
+
+
+ZERO, ONE = np.int64(0), np.int64(1)
+"""Typed, since Numba compiles a function anew for each literal number it is given."""
+
+
+@njit(parallel=True)
+def dense_forward(
+    Z: Any,
+    X: Any,
+    weight: Any,
+    bias: Any,
+    input_step: int,
+    unit_step: int,
+    first_panel: int,
+    last_panel: int,
+    first_unit: int,
+    last_unit: int,
+) -> None:
+    """Z[u, i] = Σ_k W[k, u] X[k, i] + b[u].
+
+    Writes Z (panels, n_out, width), the given panels and units of it; reads X (panels, n_in, width),
+    the flat weight and bias (n_out,). Each parallel iteration owns a panel.
+    """
+    _, n_out, width = Z.shape
+    n_in = X.shape[1]
+    units = last_unit - first_unit
+    for p in prange(first_panel, last_panel):
+        z = at(Z, (p * n_out + first_unit) * width)
+        b = at(bias, first_unit)
+        for u in range(units):
+            for i in range(0, width, width // VECTORS):
+                store(z, u * width + i, splat(z, b[u]))
+        for k in range(0, n_in, DEPTH):
+            depth = min(DEPTH, n_in - k)
+            w = at(weight, k * input_step + first_unit * unit_step)
+            x = at(X, (p * n_in + k) * width)
+            multiply_rows(
+                z, w, x, width, unit_step, input_step, ZERO, ZERO, ONE, depth, width, k >= 0, units
+            )
+
+
+@njit(parallel=True)
+def dense_backward(
+    dX: Any,
+    dZ: Any,
+    weight: Any,
+    input_step: int,
+    unit_step: int,
+    first_panel: int,
+    last_panel: int,
+    first_input: int,
+    last_input: int,
+) -> None:
+    """dX[k, i] = Σ_u W[k, u] dZ[u, i].
+
+    Writes dX (panels, n_in, width), the given panels and inputs of it; reads dZ (panels, n_out,
+    width) and the flat weight. Each parallel iteration owns a panel.
+    """
+    _, n_in, width = dX.shape
+    n_out = dZ.shape[1]
+    inputs = last_input - first_input
+    for p in prange(first_panel, last_panel):
+        dx = at(dX, (p * n_in + first_input) * width)
+        for u in range(0, n_out, DEPTH):
+            depth = min(DEPTH, n_out - u)
+            w = at(weight, first_input * input_step + u * unit_step)
+            dz = at(dZ, (p * n_out + u) * width)
+            multiply_rows(
+                dx, w, dz, width, input_step, unit_step, ZERO, ZERO, ONE, depth, width, u > 0, inputs
+            )
+
+
+@njit(parallel=True)
+def dense_weight_backward(
+    dweight: Any,
+    columns: Any,
+    rows: Any,
+    lanes_count: int,
+    first_tile: int,
+    last_tile: int,
+    add: bool,
+) -> None:
+    """dW[k, u] = Σ_i X[k, i] dZ[u, i], the longer side of dW along the lanes.
+
+    Writes the flat dweight (n_columns, lanes_count), or adds to it where ``add``; reads columns
+    (panels, n_columns, width), X or dZ, and rows (panels, blocks, width, width), the other one as row
+    blocks. Each parallel iteration owns a tile of TALL rows and a block of lanes.
+    """
+    panels, n_columns, width = columns.shape
+    blocks = rows.shape[1]
+    for t in prange(first_tile, last_tile):
+        row, block = t // blocks * len(TALL), t % blocks
+        multiply_rows(
+            at(dweight, row * lanes_count + block * width),
+            at(columns, row * width),
+            at(rows, block * width * width),
+            lanes_count,
+            width,
+            ONE,
+            n_columns * width,
+            blocks * width * width,
+            panels,
+            width,
+            min(width, lanes_count - block * width),
+            add,
+            min(len(TALL), n_columns - row),
+        )
+
+
+@njit
+def tile_count(rows: int) -> int:
+    """Tall tiles that cover a number of rows."""
+    return (rows + len(TALL) - 1) // len(TALL)
+
+
+@njit(parallel=True)
+def dense_small_weight_backward(
+    dweight: Any, X: Any, dZ: Any, first: int, last: int, add: bool
+) -> None:
+    """dW[k, u] = Σ_i X[k, i] dZ[u, i] for a layer too small to fill a tile.
+
+    Writes the flat dweight (n_in, n_out), elements first … last; reads X (panels, n_in, width) and dZ
+    (panels, n_out, width). Each parallel iteration owns an element: examples lie in the lanes.
+    """
+    panels, n_in, width = X.shape
+    n_out = dZ.shape[1]
+    for e in prange(first, last):
+        x, dz = at(X, e // n_out * width), at(dZ, e % n_out * width)
+        total = _dot(x, dz, n_in * width, n_out * width, panels)
+        dw = at(dweight, e)
+        dw[0] = dw[0] + total if add else total
+
+
+@njit
+def _dot(x: Any, y: Any, x_jump: int, y_jump: int, panels: int) -> Any:
+    """Σ_i x[i] y[i] over rows of all panels, a sum a vector of the panel."""
+    n = lanes(x)
+    low, high = splat(x, 0.0), splat(x, 0.0)
+    for p in range(panels):
+        a, b = ahead(x, p * x_jump), ahead(y, p * y_jump)
+        low = fma(load(a, 0), load(b, 0), low)
+        high = fma(load(a, n), load(b, n), high)
+    return sum_lanes(low + high)
+
+
+@njit(parallel=True)
+def dense_bias_backward(dbias: Any, dZ: Any, first: int, last: int, add: bool) -> None:
+    """db[u] = Σ_i dZ[u, i].
+
+    Writes dbias (n_out,), units first … last; reads dZ (panels, n_out, width). Each parallel
+    iteration owns a unit.
+    """
+    panels, n_out, width = dZ.shape
+    n = width // VECTORS
+    for u in prange(first, last):
+        dz = at(dZ, u * width)
+        low, high = splat(dz, 0.0), splat(dz, 0.0)
+        for p in range(panels):
+            low = low + load(dz, p * n_out * width)
+            high = high + load(dz, p * n_out * width + n)
+        db = at(dbias, u)
+        total = sum_lanes(low + high)
+        db[0] = db[0] + total if add else total
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A layer whose units each see every input: A = g(X W + b).
+
+    Parameters
+    ----------
+    units : int
+        Units, the layer's outputs.
+    activation : str, default "identity"
+        g: ``"identity"``, ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"leaky_relu"``, ``"elu"``,
+        ``"gelu"``, ``"silu"`` or ``"softplus"``.
+    initializer : str, default "auto"
+        First weights: ``"zeros"``, ``"normal"``, ``"he_normal"``, ``"he_uniform"``,
+        ``"glorot_normal"``, ``"glorot_uniform"``, or ``"auto"``, which chooses by the activation.
+    bias : bool, default True
+        Whether the units have biases, which start at zero.
+    l2 : float, default 0.0
+        λ of the penalty λ/2 Σ W² on the weights, not on the biases.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value has the wrong type, is unknown or makes no sense.
+
+    Examples
+    --------
+    >>> Dense(128, activation="relu").units
+    128
+    """
+
+    units: int
+    activation: str = "identity"
+    initializer: str = "auto"
+    bias: bool = True
+    l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check what was given."""
+        check_whole("units", self.units, least=1)
+        check_choice("activation", self.activation, ACTIVATIONS)
+        resolve(self.initializer, self.activation)
+        if not isinstance(self.bias, bool):
+            raise TypeError(f"bias must be True or False, got {self.bias!r}")
+        check_number("l2", self.l2, least=0.0)

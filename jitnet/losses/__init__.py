@@ -1,0 +1,5 @@
+"""The losses: a file each with what is fed back from it, and one row in the table."""
+
+from jitnet.losses.table import LOSSES
+
+__all__ = ["LOSSES"]

@@ -1,0 +1,134 @@
+"""Where everything lies: one flat array each for parameters, gradients, moments and a batch.
+
+A network is data to the compiled code: a table with a row a layer, whose columns are named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitnet.kernels.panels import panel_width
+
+(N_IN, N_OUT, ACTIVATION, WEIGHT, BIAS, INPUT_STEP, UNIT_STEP, FORM, Z, A, D, ROWS) = range(12)
+"""The columns of the table of layers."""
+
+UNITS_IN_LANES, INPUTS_IN_LANES, SMALL = range(3)
+"""How the weights' gradient is computed: what runs along the lanes, or examples do (SMALL)."""
+
+ALIGNMENT = 32
+"""Elements that a layer's weights and biases start at multiples of."""
+
+SMALL_LAYER = 64
+"""Weights up to which a layer is too small to fill a register tile."""
+
+NO_BIAS = -1
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def aligned(count: int) -> int:
+    """The multiple of ALIGNMENT that has room for ``count`` elements."""
+    return -(-count // ALIGNMENT) * ALIGNMENT
+
+
+def gradient_form(n_in: int, n_out: int) -> int:
+    """What runs along the lanes: the side that wastes the least of them."""
+    if n_in * n_out <= SMALL_LAYER:
+        return SMALL
+    return INPUTS_IN_LANES if aligned(n_in) * n_out < aligned(n_out) * n_in else UNITS_IN_LANES
+
+
+class Shape(NamedTuple):
+    """A dense layer as the kernels see it."""
+
+    n_in: int
+    n_out: int
+    activation: int
+    bias: bool
+
+
+def lay_out(shapes: Sequence[Shape]) -> tuple[Array, int]:
+    """The table of layers with the places of their parameters, and the number of elements."""
+    table = np.zeros((len(shapes), 12), np.int64)
+    place = 0
+    for row, (n_in, n_out, activation, bias) in zip(table, shapes, strict=True):
+        form = gradient_form(n_in, n_out)
+        row[[N_IN, N_OUT, ACTIVATION, WEIGHT, FORM]] = n_in, n_out, activation, place, form
+        row[[INPUT_STEP, UNIT_STEP]] = (1, n_in) if form == INPUTS_IN_LANES else (n_out, 1)
+        place += aligned(n_in * n_out)
+        row[BIAS] = place if bias else NO_BIAS
+        place += aligned(n_out) if bias else 0
+    return table, place
+
+
+def weight_view(flat: Array, row: Array) -> Array:
+    """A layer's weights W (n_in, n_out) in a flat array of parameters or gradients."""
+    n_in, n_out, start = row[N_IN], row[N_OUT], row[WEIGHT]
+    part = flat[start : start + n_in * n_out]
+    if row[FORM] == INPUTS_IN_LANES:
+        return part.reshape(n_out, n_in).T
+    return part.reshape(n_in, n_out)
+
+
+def bias_view(flat: Array, row: Array) -> Array:
+    """A layer's biases b (n_out,) in a flat array of parameters or gradients."""
+    return flat[row[BIAS] : row[BIAS] + row[N_OUT]]
+
+
+def parameter_views(flat: Array, table: Array) -> list[Array]:
+    """[W1, b1, W2, b2, …] as views of a flat array; a layer without biases has no b."""
+    views = []
+    for row in table:
+        views.append(weight_view(flat, row))
+        if row[BIAS] != NO_BIAS:
+            views.append(bias_view(flat, row))
+    return views
+
+
+class Workspace(NamedTuple):
+    """Room for a block of examples on their way through the network and back."""
+
+    width: int
+    rows_of_x: int
+    values: Array
+    targets: Array
+    weights: Array
+    losses: Array
+    hits: Array
+
+
+def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
+    """Write the places of a block's arrays into the table of layers, and allocate them."""
+    width = panel_width(dtype)
+    place = 0
+
+    def take(units: int, *, in_blocks: bool = False) -> int:
+        nonlocal place
+        start = place
+        rows = -(-units // width) * width if in_blocks else units
+        place += panels * rows * width
+        return start
+
+    n_in, n_out = int(table[0, N_IN]), int(table[-1, N_OUT])
+    x = take(n_in)
+    rows_of_x = take(n_in, in_blocks=True)
+    for i, row in enumerate(table):
+        row[[Z, A, D]] = take(row[N_OUT]), take(row[N_OUT]), take(row[N_OUT])
+        if row[FORM] == UNITS_IN_LANES:
+            row[ROWS] = take(row[N_OUT], in_blocks=True)
+        elif row[FORM] == INPUTS_IN_LANES:
+            row[ROWS] = take(row[N_IN], in_blocks=True) if i else rows_of_x
+    if x != 0:
+        raise AssertionError("the first layer's input stands at the beginning")
+    return Workspace(
+        width=width,
+        rows_of_x=rows_of_x,
+        values=np.zeros(place, dtype),
+        targets=np.zeros(panels * n_out * width, dtype),
+        weights=np.zeros(panels * width, dtype),
+        losses=np.zeros(panels * width, dtype),
+        hits=np.zeros(panels * width, dtype),
+    )

@@ -1,0 +1,576 @@
+"""``Sequential``: the thin class that strings the layers' blocks together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from jitnet.activations import ACTIVATIONS
+from jitnet.callbacks import Callback
+from jitnet.checks import check_choice, check_number, check_whole
+from jitnet.engine import Engine
+from jitnet.errors import NotFittedError
+from jitnet.fitting import follow
+from jitnet.initializers import resolve
+from jitnet.layers import Dense
+from jitnet.losses import LOSSES
+from jitnet.memory import Array, Shape
+from jitnet.optimizers import Adam
+from jitnet.optimizers.table import OPTIMIZERS, Optimizer
+from jitnet.progress import Progress, make_progress
+from jitnet.summary import format_summary
+from jitnet.threads import MOST_THREADS
+from jitnet.validation import (
+    check_inputs,
+    check_parameters,
+    check_targets,
+    check_weights,
+)
+
+History = dict[str, list[float]]
+
+
+class Sequential:
+    """A network of layers, one after the other.
+
+    Parameters
+    ----------
+    layers : sequence of Dense
+        The layers from the first hidden one to the output. The loss knows sigmoid and softmax: the
+        output layer of a classifier has no activation.
+    loss : str
+        ``"mse"``, ``"mae"``, ``"huber"``, ``"poisson"``, ``"binary_crossentropy"`` or
+        ``"softmax_crossentropy"``.
+    optimizer : SGD, RMSprop, Adam, AdamW or str, optional
+        The optimiser, or the name of one with its defaults; Adam by default.
+    label_smoothing : float, default 0.0
+        ε of softmax_crossentropy: the targets are (1 - ε) of the given ones plus ε / K for each of
+        K classes.
+    seed : int, optional, default 0
+        The seed of first weights and shuffles; None draws one. The same seed gives the same bits,
+        with any number of threads.
+    dtype : {"float32", "float64"}, default "float32"
+        The precision of everything that is computed.
+    n_threads : int, optional
+        Threads to compute with; by default one for small steps, else as many as there are cores.
+
+    Attributes
+    ----------
+    history : dict of str to list of float
+        What the last fit recorded, one number an epoch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a value has the wrong type, is unknown or makes no sense.
+
+    Examples
+    --------
+    >>> import jitnet as jn
+    >>> X, y = jn.datasets.load_digits()
+    >>> model = jn.Sequential(
+    ...     [jn.Dense(32, activation="relu"), jn.Dense(10)], loss="softmax_crossentropy"
+    ... )
+    >>> history = model.fit(X / 16, y, epochs=20)
+    >>> history["accuracy"][-1] > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Dense],
+        loss: str,
+        optimizer: Optimizer | str | None = None,
+        *,
+        label_smoothing: float = 0.0,
+        seed: int | None = 0,
+        dtype: DTypeLike = "float32",
+        n_threads: int | None = None,
+    ) -> None:
+        self.layers = _check_layers(layers)
+        self.loss = check_choice("loss", loss, LOSSES)
+        _check_output(self.layers[-1], self.loss)
+        self.optimizer = _check_optimizer(optimizer)
+        self.label_smoothing = _check_smoothing(label_smoothing, self.loss)
+        self.seed = secrets.randbits(32) if seed is None else check_whole("seed", seed, least=0, most=2**63 - 1)
+        self.dtype = _check_dtype(dtype)
+        if n_threads is not None:
+            check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
+        self.n_threads = n_threads
+        self.history: History = {}
+        self._engine: Engine | None = None
+
+    def build(self, n_features: int) -> Sequential:
+        """Start anew with first weights for examples of ``n_features`` features.
+
+        Parameters
+        ----------
+        n_features : int
+            Features of an example.
+
+        Returns
+        -------
+        Sequential
+            The model itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the number is not a positive whole one.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(3)], loss="mse").build(2)
+        >>> [array.shape for array in model.get_weights()]
+        [(2, 3), (3,)]
+        """
+        widths = [check_whole("n_features", n_features, least=1)]
+        widths += [layer.units for layer in self.layers]
+        kinds = list(ACTIVATIONS)
+        engine = Engine(
+            [
+                Shape(n_in, layer.units, kinds.index(layer.activation), layer.bias)
+                for n_in, layer in zip(widths, self.layers, strict=False)
+            ],
+            l2=[layer.l2 for layer in self.layers],
+            loss=self.loss,
+            smoothing=self.label_smoothing,
+            optimizer=self.optimizer,
+            dtype=self.dtype,
+            seed=self.seed,
+            n_threads=self.n_threads,
+        )
+        rng = np.random.default_rng(self.seed)
+        for layer, weight in zip(self.layers, engine.weight_views(), strict=True):
+            weight[:] = resolve(layer.initializer, layer.activation)(*weight.shape, rng)
+        self._engine, self.history = engine, {}
+        return self
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        epochs: int = 10,
+        batch_size: int | None = 128,
+        shuffle: bool = True,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        sample_weight: ArrayLike | None = None,
+        callbacks: Sequence[Callback] = (),
+        progress: bool | Progress | None = None,
+    ) -> History:
+        """Train, from the weights and the optimiser's state there are.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Examples, in any layout; float32, float64, uint8 and int64 arrays are not copied.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; for softmax_crossentropy class labels or rows of probabilities.
+        epochs : int, default 10
+            Passes over the examples.
+        batch_size : int or None, default 128
+            Examples a step; None is all of them, full-batch gradient descent. A short last batch
+            is trained on.
+        shuffle : bool, default True
+            Whether each epoch takes the examples in an order of its own.
+        validation_data : (X, y), optional
+            Examples to evaluate on after each epoch.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the examples in the loss.
+        callbacks : sequence of Callback, default ()
+            Told of each epoch's end.
+        progress : bool or Progress, optional
+            True shows a bar or plain lines.
+
+        Returns
+        -------
+        dict of str to list of float
+            ``"loss"``, the weighted mean over the epoch's examples, each seen before its batch's
+            update; ``"accuracy"`` for classifiers; the same with ``"val_"`` for the validation.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If anything given does not fit; the model is left as it was.
+        FloatingPointError
+            If a loss is not finite. The weights are those of the last good epoch.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(1)], loss="mse", optimizer=jn.SGD(0.1))
+        >>> X = [[0.0], [1.0], [2.0], [3.0]]
+        >>> y = [1.0, 3.0, 5.0, 7.0]
+        >>> history = model.fit(X, y, epochs=500, batch_size=None)
+        >>> model.predict([[4.0]]).round(2).item()
+        9.0
+        """
+        check_whole("epochs", epochs, least=1)
+        if not isinstance(shuffle, bool | np.bool_):
+            raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
+        for callback in callbacks:
+            if not isinstance(callback, Callback):
+                raise TypeError(f"callbacks must be Callback objects, got {callback!r}")
+        shown = make_progress(progress)
+        inputs, targets, labels, weights = self._examples(X, y, sample_weight)
+        validation = self._validation(validation_data, inputs.shape[1])
+        batch = len(inputs)
+        if batch_size is not None:
+            batch = min(batch, check_whole("batch_size", batch_size, least=1))
+        engine = self._engine or self.build(inputs.shape[1])._built()
+        data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
+        checked = None if validation is None else engine.data(*validation, uniform=True)
+        self.history = {}
+        follow(
+            self,
+            engine.train(
+                data,
+                batch,
+                epochs,
+                shuffle=shuffle,
+                each_epoch=bool(callbacks) or validation is not None,
+            ),
+            epochs,
+            callbacks,
+            shown,
+            None if checked is None else lambda: engine.evaluate(checked),
+        )
+        return self.history
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        batch_size: int | None = 128,
+        shuffle: bool = True,
+        sample_weight: ArrayLike | None = None,
+    ) -> History:
+        """Train for one pass over the examples, from the weights and the state there are.
+
+        Parameters
+        ----------
+        X, y, batch_size, shuffle, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        dict of str to list of float
+            As from `fit`, for one epoch.
+
+        Raises
+        ------
+        TypeError, ValueError, FloatingPointError
+            As from `fit`.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(1)], loss="mse")
+        >>> model.partial_fit([[1.0], [2.0]], [1.0, 2.0]).keys()
+        dict_keys(['loss'])
+        """
+        return self.fit(
+            X,
+            y,
+            epochs=1,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            sample_weight=sample_weight,
+        )
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Predict.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Examples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            Probabilities for the cross-entropies, eᶻ for poisson, values otherwise, in the model's
+            dtype.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+        TypeError, ValueError
+            If X does not fit.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> jn.Sequential([jn.Dense(3)], loss="softmax_crossentropy").build(2).predict(
+        ...     [[0.0, 0.0]]
+        ... ).round(2).tolist()
+        [[0.33000001311302185, 0.33000001311302185, 0.33000001311302185]]
+        """
+        engine = self._built()
+        return engine.predict(check_inputs(X, engine.n_features))
+
+    def evaluate(
+        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
+    ) -> dict[str, float]:
+        """Loss, and accuracy for classifiers.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        dict of str to float
+            ``"loss"``, the weighted mean with the layers' penalties, and ``"accuracy"``.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+        TypeError, ValueError
+            If anything given does not fit.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(1)], loss="mse")
+        >>> model.set_weights([[[2.0]], [0.0]])
+        >>> model.evaluate([[1.0], [2.0]], [2.0, 5.0])
+        {'loss': 0.5}
+        """
+        engine = self._built()
+        inputs, targets, labels, weights = self._examples(X, y, sample_weight)
+        return engine.evaluate(
+            engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
+        )
+
+    def gradients(
+        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
+    ) -> list[Array]:
+        """Gradients of the loss, all examples as one batch.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        list of ndarray
+            dloss/dW1, dloss/db1, … in the order and shapes of `get_weights`.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+        TypeError, ValueError
+            If anything given does not fit.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(1)], loss="mse")
+        >>> model.set_weights([[[1.0]], [0.0]])
+        >>> [g.item() for g in model.gradients([[3.0]], [1.0])]
+        [12.0, 4.0]
+        """
+        engine = self._built()
+        inputs, targets, labels, weights = self._examples(X, y, sample_weight)
+        return engine.gradients(
+            engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
+        )
+
+    def get_weights(self) -> list[Array]:
+        """Copies of the weights and biases.
+
+        Returns
+        -------
+        list of ndarray
+            [W1, b1, W2, b2, …], W of shape (n_in, n_out) and b (n_out,); a layer without biases
+            has no b.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(3), jn.Dense(1)], loss="mse").build(2)
+        >>> [array.shape for array in model.get_weights()]
+        [(2, 3), (3,), (3, 1), (1,)]
+        """
+        return [np.array(view, order="C") for view in self._built().parameter_views()]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Replace the weights and biases; the optimiser's state stays.
+
+        Parameters
+        ----------
+        weights : sequence of array-like
+            [W1, b1, W2, b2, …] in the shapes of `get_weights`. A model that is not built yet is
+            built for W1's inputs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there are others than that; the model is left as it was.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(1)], loss="mse")
+        >>> model.set_weights([[[2.0], [3.0]], [1.0]])
+        >>> model.predict([[1.0, 1.0]]).item()
+        6.0
+        """
+        arrays = [np.asarray(array) for array in weights]
+        n_features = self._engine.n_features if self._engine else _n_features(arrays)
+        check_parameters(arrays, self.layers, n_features)
+        engine = self._engine or self.build(n_features)._built()
+        for view, array in zip(engine.parameter_views(), arrays, strict=True):
+            view[:] = array
+
+    def summary(self) -> None:
+        """Print the table of the network's dimensions and its number of parameters.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet, and so no number of features.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> jn.Sequential([jn.Dense(3), jn.Dense(1)], loss="mse").build(2).summary()
+        layer  W       b     Z, A    activation  parameters
+        1      (2, 3)  (3,)  (m, 3)  identity             9
+        2      (3, 1)  (1,)  (m, 1)  identity             4
+        total                                            13
+        """
+        print(format_summary(self.layers, self._built().n_features))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file: layers, weights and the optimiser's state.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, by custom ``.safetensors``. It is written beside its place and then moved
+            there, so that a file that stood there is either replaced whole or kept.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+        ImportError
+            Without the package safetensors: ``pip install 'jitnet[cli]'``.
+
+        Examples
+        --------
+        >>> import jitnet as jn, pathlib, tempfile
+        >>> model = jn.Sequential([jn.Dense(1)], loss="mse").build(2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(pathlib.Path(folder) / "model.safetensors")
+        ...     same = jn.load(pathlib.Path(folder) / "model.safetensors")
+        >>> bool((same.get_weights()[0] == model.get_weights()[0]).all())
+        True
+        """
+        from jitnet.io.model_file import write_model
+
+        write_model(self, self._built(), path)
+
+    def _built(self) -> Engine:
+        if self._engine is None:
+            raise NotFittedError(
+                "this model has no weights yet; call fit, build or set_weights first"
+            )
+        return self._engine
+
+    def _examples(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, name: str = ""
+    ) -> tuple[Array, Array, bool, Array]:
+        """Checked inputs, targets, whether those are labels, and weights."""
+        n_features = self._engine.n_features if self._engine else None
+        inputs = check_inputs(X, n_features, name=f"X{name}")
+        count, outputs = len(inputs), self.layers[-1].units
+        targets, labels = check_targets(y, count, outputs, self.loss, self.dtype, name=f"y{name}")
+        return inputs, targets, labels, check_weights(sample_weight, count, self.dtype)
+
+    def _validation(
+        self, pair: tuple[ArrayLike, ArrayLike] | None, n_features: int
+    ) -> tuple[Array, Array, bool, Array] | None:
+        """Checked examples to validate on, of as many features as those to train on."""
+        if pair is None:
+            return None
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ValueError("validation_data must be a pair (X, y)")
+        check_inputs(pair[0], n_features, name="X of validation_data")
+        return self._examples(*pair, None, name=" of validation_data")
+
+
+def _check_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
+    if not isinstance(layers, Sequence) or not layers:
+        raise ValueError(f"layers must be a sequence of at least one layer, got {layers!r}")
+    for layer in layers:
+        if not isinstance(layer, Dense):
+            raise TypeError(f"layers must be layers such as Dense(10), got {layer!r}")
+    return tuple(layers)
+
+
+def _check_output(layer: Dense, loss: str) -> None:
+    """Refuse an output activation beside a loss that has its own."""
+    if LOSSES[loss].link and layer.activation != "identity":
+        raise ValueError(
+            f"{loss} works on the output layer's z and applies its own activation; leave "
+            f"activation={layer.activation!r} out of the last layer"
+        )
+    if loss == "softmax_crossentropy" and layer.units < 2:
+        raise ValueError(
+            "softmax_crossentropy needs a last layer of at least 2 units, one a class; for two "
+            "classes and one unit there is binary_crossentropy"
+        )
+
+
+def _check_optimizer(optimizer: Optimizer | str | None) -> Optimizer:
+    if optimizer is None:
+        return Adam()
+    if isinstance(optimizer, str):
+        return OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]()
+    if not isinstance(optimizer, tuple(OPTIMIZERS.values())):
+        raise TypeError(f"optimizer must be an optimiser such as Adam(), got {optimizer!r}")
+    return optimizer
+
+
+def _check_smoothing(smoothing: float, loss: str) -> float:
+    check_number("label_smoothing", smoothing, least=0.0, below=1.0)
+    if smoothing and loss != "softmax_crossentropy":
+        raise ValueError(f"label_smoothing belongs to softmax_crossentropy, not to {loss}")
+    return float(smoothing)
+
+
+def _check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if dtype is None or kind not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+    return kind
+
+
+def _n_features(arrays: Sequence[Array]) -> int:
+    if not arrays or arrays[0].ndim != 2:
+        raise ValueError("weights must begin with W1 of the shape (n_features, units)")
+    return int(arrays[0].shape[0])

@@ -1,0 +1,131 @@
+"""Adam, and AdamW, whose weights decay apart from the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jitnet.checks import check_number
+from jitnet.kernels.intrinsics import at
+from jitnet.kernels.jit import njit
+from jitnet.kernels.simd import fma, lanes, load, square_root, store
+from jitnet.optimizers.hyperparameters import (
+    EPSILON,
+    FIRST_DECAY,
+    SECOND_DECAY,
+    WEIGHT_DECAY,
+    check_optimizer,
+)
+from jitnet.schedules import Schedule
+
+
+@njit
+def update_adam(
+    parameters: Any,
+    means: Any,
+    squares: Any,
+    gradients: Any,
+    hyper: Any,
+    rate: float,
+    clip: float,
+    first_power: float,
+    second_power: float,
+    first: int,
+    last: int,
+) -> None:
+    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², W ← (1 - η λ) W - η m̂ / (√v̂ + ε).
+
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ); ``first_power`` and ``second_power`` are the powers.
+    """
+    beta1, beta2, epsilon = hyper[FIRST_DECAY], hyper[SECOND_DECAY], hyper[EPSILON]
+    kept = 1.0 - rate * hyper[WEIGHT_DECAY]
+    step = -rate / (1.0 - first_power)
+    root = 1.0 / (1.0 - second_power) ** 0.5
+    w, m, v, g = at(parameters, 0), at(means, 0), at(squares, 0), at(gradients, 0)
+    for i in range(first, last, lanes(w)):
+        gradient = load(g, i) * clip
+        mean = fma(load(m, i), beta1, gradient * (1.0 - beta1))
+        square = fma(load(v, i), beta2, gradient * gradient * (1.0 - beta2))
+        store(m, i, mean)
+        store(v, i, square)
+        change = mean * step / (square_root(square) * root + epsilon)
+        store(w, i, fma(load(w, i), kept, change))
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam.
+
+    m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g² and W ← W - η m̂ / (√v̂ + ε) with the means
+    freed of their start at zero (Kingma and Ba, 2015, *Adam: a method for stochastic
+    optimization*, algorithm 1).
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        The rate η, or a schedule of it.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        The shares of the means of g and g² that are kept, in [0, 1).
+    epsilon : float, default 1e-8
+        Keeps the quotient finite: positive.
+    clip_norm : float, optional
+        All gradients are scaled by min(1, c / ‖g‖₂), with the norm over all parameters.
+
+    Examples
+    --------
+    >>> Adam(learning_rate=3e-4).beta_2
+    0.999
+    """
+
+    learning_rate: float | Schedule = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    clip_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check what was given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value has the wrong type or makes no sense.
+        """
+        check_optimizer(
+            self.learning_rate, self.clip_norm, beta_1=self.beta_1, beta_2=self.beta_2
+        )
+        check_number("epsilon", self.epsilon, above=0.0)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with a decay of all parameters apart from the gradient.
+
+    W ← W - η (m̂ / (√v̂ + ε) + λ W) (Loshchilov and Hutter, 2019, *Decoupled weight decay
+    regularization*, algorithm 2).
+
+    Parameters
+    ----------
+    learning_rate, beta_1, beta_2, epsilon, clip_norm
+        As in `Adam`.
+    weight_decay : float, default 0.01
+        The decay λ, at least 0; a step takes the share η λ of every parameter.
+
+    Examples
+    --------
+    >>> AdamW(weight_decay=0.05).weight_decay
+    0.05
+    """
+
+    weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        """Check what was given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value has the wrong type or makes no sense.
+        """
+        super().__post_init__()
+        check_number("weight_decay", self.weight_decay, least=0.0)

@@ -1,0 +1,90 @@
+"""Stochastic gradient descent, plain, with momentum and in Nesterov's form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jitnet.kernels.intrinsics import at
+from jitnet.kernels.jit import njit
+from jitnet.kernels.simd import fma, lanes, load, store
+from jitnet.optimizers.hyperparameters import FIRST_DECAY, check_optimizer
+from jitnet.schedules import Schedule
+
+
+@njit
+def update_plain(
+    parameters: Any, gradients: Any, rate: float, clip: float, first: int, last: int
+) -> None:
+    """W ← W - η g for the parameters first … last; ``clip`` scales the gradient."""
+    w, g = at(parameters, 0), at(gradients, 0)
+    for i in range(first, last, lanes(w)):
+        store(w, i, fma(load(g, i), -rate * clip, load(w, i)))
+
+
+@njit
+def update_momentum(
+    parameters: Any,
+    velocities: Any,
+    gradients: Any,
+    hyper: Any,
+    nesterov: bool,
+    rate: float,
+    clip: float,
+    first: int,
+    last: int,
+) -> None:
+    """v ← μ v - η g, W ← W + v; in Nesterov's form W ← W + μ v - η g."""
+    mu = hyper[FIRST_DECAY]
+    w, v, g = at(parameters, 0), at(velocities, 0), at(gradients, 0)
+    for i in range(first, last, lanes(w)):
+        push = load(g, i) * (-rate * clip)
+        velocity = fma(load(v, i), mu, push)
+        store(v, i, velocity)
+        step = fma(velocity, mu, push) if nesterov else velocity
+        store(w, i, load(w, i) + step)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent.
+
+    v ← μ v - η g and W ← W + v; in Nesterov's form W ← W + μ v - η g. The rate is inside the
+    velocity, as in scikit-learn and Keras (Sutskever et al., 2013, *On the importance of
+    initialization and momentum in deep learning*).
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.01
+        The rate η, or a schedule of it.
+    momentum : float, default 0.0
+        The share μ of the velocity that is kept, in [0, 1); 0 is plain gradient descent.
+    nesterov : bool, default False
+        Whether to look ahead.
+    clip_norm : float, optional
+        All gradients are scaled by min(1, c / ‖g‖₂), with the norm over all parameters.
+
+    Examples
+    --------
+    >>> SGD(0.1, momentum=0.9, nesterov=True).momentum
+    0.9
+    """
+
+    learning_rate: float | Schedule = 0.01
+    momentum: float = 0.0
+    nesterov: bool = False
+    clip_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check what was given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value has the wrong type or makes no sense.
+        """
+        check_optimizer(self.learning_rate, self.clip_norm, momentum=self.momentum)
+        if not isinstance(self.nesterov, bool):
+            raise TypeError(f"nesterov must be True or False, got {self.nesterov!r}")
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov=True needs a momentum above 0, such as 0.9")

@@ -1,0 +1,301 @@
+"""How a fit shows that it is alive: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from importlib.util import find_spec
+from typing import Any, TextIO
+
+__all__ = ["BarProgress", "LineProgress", "Progress", "make_progress"]
+
+COMPILING = "compiling kernels (once; cached for later runs)"
+
+
+class Progress:
+    """A silent progress, and what the others have in common.
+
+    A fit calls `start`, then `update` as often as it likes, then `close`. Around the first
+    compilation, if there is one, it calls `compiling` and `compiled`.
+
+    Parameters
+    ----------
+    stream : file-like, optional
+        Where to write; the standard error stream by default.
+
+    Attributes
+    ----------
+    compile_seconds : float
+        Time that was spent on compiling, 0.0 where everything was in the cache.
+
+    Examples
+    --------
+    >>> progress = Progress()
+    >>> progress.start(n_epochs=2)
+    >>> progress.compiled(seconds=4.5)
+    >>> progress.update(2, {"loss": 0.25})
+    >>> progress.close()
+    >>> progress.compile_seconds
+    4.5
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._given_stream = stream
+        self.compile_seconds = 0.0
+        self.n_epochs = 0
+
+    @property
+    def stream(self) -> TextIO:
+        """Where this progress is written."""
+        return self._given_stream or sys.stderr
+
+    def start(self, n_epochs: int, compiling: bool = False) -> None:
+        """Begin.
+
+        Parameters
+        ----------
+        n_epochs : int
+            The epochs that were asked for.
+        compiling : bool, default False
+            Whether kernels are to be compiled before the first step; the same as calling
+            `compiling` next.
+        """
+        self.n_epochs = n_epochs
+        self.compile_seconds = 0.0
+        if compiling:
+            self.compiling()
+
+    def compiling(self) -> None:
+        """Say that kernels are being compiled; call it in the moment before."""
+
+    def compiled(self, seconds: float) -> None:
+        """Say that all kernels are there.
+
+        Parameters
+        ----------
+        seconds : float
+            What compiling them took.
+        """
+        self.compile_seconds += seconds
+
+    def update(self, epochs_done: float, logs: dict[str, float]) -> None:
+        """Show how far the fit has come.
+
+        Parameters
+        ----------
+        epochs_done : float
+            Epochs that are done, a fraction in the middle of one.
+        logs : dict of str to float
+            The figures to show, ``"loss"`` and the like.
+        """
+
+    def close(self) -> None:
+        """End, also in the middle of a fit; a second call does nothing."""
+
+
+class _Shown(Progress):
+    """A progress that shows that kernels are being compiled."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self._ticker: _Ticker | None = None
+
+    def compiling(self) -> None:
+        if self._ticker is None:
+            self._ticker = _Ticker(self.stream)
+
+    def compiled(self, seconds: float) -> None:
+        super().compiled(seconds)
+        if self._ticker is not None:
+            self._stop_ticker()
+            self._write_line(f"compiled kernels in {seconds:.1f} s")
+
+    def close(self) -> None:
+        self._stop_ticker()
+
+    def _stop_ticker(self) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+            self._ticker = None
+
+    def _write_line(self, text: str) -> None:
+        self.stream.write(text + "\n")
+        self.stream.flush()
+
+
+class LineProgress(_Shown):
+    """Plain lines, for logs and for machines without tqdm.
+
+    Parameters
+    ----------
+    stream : file-like, optional
+        Where to write; the standard error stream by default.
+    interval : float, default 0.5
+        Seconds between two lines, at least; the line of the last epoch always comes.
+
+    Examples
+    --------
+    >>> import sys
+    >>> progress = LineProgress(sys.stdout)
+    >>> progress.start(n_epochs=40)
+    >>> progress.update(40, {"loss": 0.25, "accuracy": 0.9})
+    epoch 40/40  loss 0.2500  accuracy 0.9000
+    >>> progress.close()
+    """
+
+    def __init__(self, stream: TextIO | None = None, interval: float = 0.5) -> None:
+        super().__init__(stream)
+        self.interval = interval
+        self._next_line = 0.0
+
+    def start(self, n_epochs: int, compiling: bool = False) -> None:
+        """Begin; see `Progress.start`."""
+        self._next_line = time.perf_counter() + self.interval
+        super().start(n_epochs, compiling)
+
+    def update(self, epochs_done: float, logs: dict[str, float]) -> None:
+        """Write a line, if the last one is old enough; see `Progress.update`."""
+        now = time.perf_counter()
+        if now < self._next_line and epochs_done < self.n_epochs:
+            return
+        self._next_line = now + self.interval
+        epoch = f"{epochs_done:.1f}".removesuffix(".0")
+        self._write_line(f"epoch {epoch}/{self.n_epochs}  {_figures(logs)}")
+
+
+class BarProgress(_Shown):
+    """A bar by tqdm, which must be installed.
+
+    Parameters
+    ----------
+    stream : file-like, optional
+        Where to write, meant to be a terminal; the standard error stream by default.
+
+    Raises
+    ------
+    ImportError
+        At the first `update`, if tqdm is not installed.
+
+    Examples
+    --------
+    >>> import io
+    >>> progress = BarProgress(io.StringIO())
+    >>> progress.start(n_epochs=2)
+    >>> progress.update(0.5, {"loss": 0.25})
+    >>> progress.close()
+    >>> "loss 0.2500" in progress.stream.getvalue()
+    True
+    """
+
+    FORMAT = "{l_bar}{bar}| {n:.1f}/{total} epochs [{elapsed}<{remaining}{postfix}]"
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self._bar: Any = None
+
+    def update(self, epochs_done: float, logs: dict[str, float]) -> None:
+        """Move the bar; see `Progress.update`."""
+        if self._bar is None:
+            self._bar = self._new_bar()
+        self._bar.set_postfix_str(_figures(logs), refresh=False)
+        self._bar.update(min(epochs_done, self.n_epochs) - self._bar.n)
+
+    def close(self) -> None:
+        """Draw the bar a last time and leave it standing; see `Progress.close`."""
+        super().close()
+        if self._bar is not None:
+            self._bar.refresh()
+            self._bar.close()
+            self._bar = None
+
+    def _new_bar(self) -> Any:
+        from tqdm import tqdm
+
+        return tqdm(total=self.n_epochs, file=self.stream, bar_format=self.FORMAT)
+
+    def _write_line(self, text: str) -> None:
+        if self._bar is None:
+            super()._write_line(text)
+        else:
+            self._bar.write(text, file=self.stream)
+
+
+class _Ticker:
+    """A line that counts seconds from a thread of its own, until it is stopped.
+
+    Where the stream is not a terminal the line is written once and does not count.
+    """
+
+    def __init__(self, stream: TextIO, interval: float = 1.0) -> None:
+        self._stream = stream
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        if stream.isatty():
+            self._write(f"\r{COMPILING} ...")
+            self._thread = threading.Thread(target=self._tick, name="jitnet-compiling", daemon=True)
+            self._thread.start()
+        else:
+            self._write(f"{COMPILING} ...\n")
+
+    def stop(self) -> None:
+        """End the thread and wipe the line."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._write("\r" + " " * (len(COMPILING) + 12) + "\r")
+
+    def _tick(self) -> None:
+        start = time.perf_counter()
+        while not self._stopped.wait(self._interval):
+            self._write(f"\r{COMPILING} ... {time.perf_counter() - start:.0f} s")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
+def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -> Progress:
+    """Turn what a user gives as ``progress`` into an object to tell.
+
+    Parameters
+    ----------
+    value : bool, Progress or None
+        None and False are silent. True is a bar where the stream is a terminal and tqdm is
+        installed, and plain lines otherwise. A `Progress` is returned as it is.
+    stream : file-like, optional
+        Where to write; the standard error stream by default.
+
+    Returns
+    -------
+    Progress
+
+    Raises
+    ------
+    TypeError
+        If the value is none of these.
+
+    Examples
+    --------
+    >>> import io
+    >>> type(make_progress(True, io.StringIO())).__name__
+    'LineProgress'
+    """
+    if isinstance(value, Progress):
+        return value
+    if value is not None and not isinstance(value, bool):
+        raise TypeError(f"progress must be True, False, None or a Progress, got {value!r}")
+    if not value:
+        return Progress(stream)
+    if (stream or sys.stderr).isatty() and find_spec("tqdm") is not None:
+        return BarProgress(stream)
+    return LineProgress(stream)
+
+
+def _figures(logs: dict[str, float]) -> str:
+    return "  ".join(f"{name} {_figure(value)}" for name, value in logs.items())
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.3e}"

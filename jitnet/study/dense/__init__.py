@@ -1,0 +1,1 @@
+"""Dense layers: every unit weighs every feature, forward and backward."""

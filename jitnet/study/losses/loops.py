@@ -1,0 +1,165 @@
+"""Losses of one example, with plain loops over the network's outputs, in double precision.
+
+Each loss starts from z, the output layer's pre-activations, and knows the output activation that
+belongs to it: the sigmoid, the softmax, the exponential or none. Only so can value and gradient
+stay finite where the activation is flat, and only so is the gradient as short as dz = a - y.
+`LOSSES` holds value, gradient dl/dz and prediction by the loss's name.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from jitnet.study.activations.loops import sigmoid, softplus
+
+Vector = Sequence[float]
+
+DELTA = 1.0  # where huber turns from a parabola into a straight line
+LARGEST_EXPONENT = math.log(sys.float_info.max)
+
+
+class Loss(NamedTuple):
+    """A loss of one example: l(z, y), dl/dz, and what the network predicts from z."""
+
+    value: Callable[[Vector, Vector], float]
+    gradient: Callable[[Vector, Vector], list[float]]
+    predict: Callable[[Vector], list[float]]
+
+
+def mean(values: Vector) -> float:
+    """The sum of the values over their number."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total / len(values)
+
+
+def exponential(z: float) -> float:
+    """e^z, infinite where it exceeds the largest double."""
+    return math.inf if z > LARGEST_EXPONENT else math.exp(z)
+
+
+def binary_crossentropy(z: Vector, y: Vector) -> float:
+    """Mean over outputs of -(y log a + (1 - y) log(1 - a)) with a = σ(z).
+
+    As log a = -softplus(-z) and log(1 - a) = -softplus(z), the logarithm of zero never appears.
+    """
+    return mean(
+        [yk * softplus(-zk) + (1.0 - yk) * softplus(zk) for zk, yk in zip(z, y, strict=True)]
+    )
+
+
+def binary_crossentropy_gradient(z: Vector, y: Vector) -> list[float]:
+    """The gradient dz = (a - y) / K for K outputs."""
+    return [(sigmoid(zk) - yk) / len(z) for zk, yk in zip(z, y, strict=True)]
+
+
+def binary_crossentropy_predict(z: Vector) -> list[float]:
+    """The sigmoid a = σ(z): each output's probability."""
+    return [sigmoid(zk) for zk in z]
+
+
+def log_softmax(z: Vector) -> list[float]:
+    """The logarithm log a = z - log Σ e^z, shifted by the largest z, so that no power overflows."""
+    largest = max(z)
+    total = 0.0
+    for zk in z:
+        total += math.exp(zk - largest)
+    log_total = math.log(total)
+    return [zk - largest - log_total for zk in z]
+
+
+def smooth_labels(y: Vector, smoothing: float) -> list[float]:
+    """(1 - ε) y + ε / K: a fraction ε of the certainty, shared out among the K classes."""
+    return [(1.0 - smoothing) * yk + smoothing / len(y) for yk in y]
+
+
+def softmax_crossentropy(z: Vector, y: Vector) -> float:
+    """-Σ y log a with a = softmax(z), where y are probabilities: one-hot or smoothed."""
+    total = 0.0
+    for log_ak, yk in zip(log_softmax(z), y, strict=True):
+        total -= yk * log_ak
+    return total
+
+
+def softmax_crossentropy_gradient(z: Vector, y: Vector) -> list[float]:
+    """The gradient dz = a - y, as the y add up to one."""
+    return [ak - yk for ak, yk in zip(softmax_crossentropy_predict(z), y, strict=True)]
+
+
+def softmax_crossentropy_predict(z: Vector) -> list[float]:
+    """The softmax's a: each class's probability."""
+    return [math.exp(log_ak) for log_ak in log_softmax(z)]
+
+
+def mse(z: Vector, y: Vector) -> float:
+    """Mean over outputs of (z - y)², without a half."""
+    errors = [zk - yk for zk, yk in zip(z, y, strict=True)]
+    return mean([e * e for e in errors])
+
+
+def mse_gradient(z: Vector, y: Vector) -> list[float]:
+    """The gradient dz = 2 (z - y) / K."""
+    return [2.0 * (zk - yk) / len(z) for zk, yk in zip(z, y, strict=True)]
+
+
+def mae(z: Vector, y: Vector) -> float:
+    """Mean over outputs of |z - y|."""
+    return mean([abs(zk - yk) for zk, yk in zip(z, y, strict=True)])
+
+
+def mae_gradient(z: Vector, y: Vector) -> list[float]:
+    """The gradient dz = sign(z - y) / K, and 0 where the prediction is exact."""
+    return [((zk > yk) - (zk < yk)) / len(z) for zk, yk in zip(z, y, strict=True)]
+
+
+def huber(z: Vector, y: Vector) -> float:
+    """Mean over outputs of e² / 2 where |e| ≤ δ, otherwise δ (|e| - δ / 2), with e = z - y."""
+    return mean([huber_of_size(abs(zk - yk)) for zk, yk in zip(z, y, strict=True)])
+
+
+def huber_of_size(size: float) -> float:
+    """A parabola up to δ, from there on its tangent, for an error of size |e|."""
+    return 0.5 * size * size if size <= DELTA else DELTA * (size - 0.5 * DELTA)
+
+
+def huber_gradient(z: Vector, y: Vector) -> list[float]:
+    """The gradient dz = e / K with the error e = z - y held within -δ and δ."""
+    return [max(-DELTA, min(DELTA, zk - yk)) / len(z) for zk, yk in zip(z, y, strict=True)]
+
+
+def poisson(z: Vector, y: Vector) -> float:
+    """Mean over outputs of e^z - y z: counts y, whose expected value is e^z."""
+    return mean([exponential(zk) - yk * zk for zk, yk in zip(z, y, strict=True)])
+
+
+def poisson_gradient(z: Vector, y: Vector) -> list[float]:
+    """The gradient dz = (e^z - y) / K."""
+    return [(exponential(zk) - yk) / len(z) for zk, yk in zip(z, y, strict=True)]
+
+
+def poisson_predict(z: Vector) -> list[float]:
+    """e^z, each output's expected count."""
+    return [exponential(zk) for zk in z]
+
+
+def linear_predict(z: Vector) -> list[float]:
+    """The same z: a linear output."""
+    return list(z)
+
+
+LOSSES: dict[str, Loss] = {
+    "binary_crossentropy": Loss(
+        binary_crossentropy, binary_crossentropy_gradient, binary_crossentropy_predict
+    ),
+    "softmax_crossentropy": Loss(
+        softmax_crossentropy, softmax_crossentropy_gradient, softmax_crossentropy_predict
+    ),
+    "mse": Loss(mse, mse_gradient, linear_predict),
+    "mae": Loss(mae, mae_gradient, linear_predict),
+    "huber": Loss(huber, huber_gradient, linear_predict),
+    "poisson": Loss(poisson, poisson_gradient, poisson_predict),
+}

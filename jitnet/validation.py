@@ -1,0 +1,165 @@
+"""What a user gives, checked once and before any kernel: shapes, types and finite numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from jitnet.kernels.panels import SOURCES
+from jitnet.layers import Dense
+from jitnet.losses.table import LOSSES
+from jitnet.memory import Array
+
+CHUNK_ELEMENTS = 1 << 20
+"""Elements that are looked at together, so that a file on disk never has to fit into memory."""
+
+
+def check_inputs(X: ArrayLike, n_features: int | None, *, name: str = "X") -> Array:
+    """Examples as an array of a type that the kernels read, copied only to change its type.
+
+    Any layout is left as it is: C or Fortran order, strides, read-only, memory-mapped.
+    """
+    array = _as_numbers(X, name)
+    if array.ndim != 2:
+        hint = "reshape(-1, 1) makes one feature of it, reshape(1, -1) one example"
+        raise ValueError(
+            f"{name} must have the shape (n_samples, n_features), got {array.shape}"
+            + (f"; {hint}" if array.ndim == 1 else "")
+        )
+    if 0 in array.shape:
+        raise ValueError(f"{name} must have examples and features, got the shape {array.shape}")
+    if n_features is not None and array.shape[1] != n_features:
+        raise ValueError(
+            f"{name} has {array.shape[1]} features, but the model was built for {n_features}"
+        )
+    if array.dtype not in SOURCES:
+        array = _converted(array)
+    _check_finite(array, name)
+    return array
+
+
+def check_targets(
+    y: ArrayLike, n_samples: int, n_outputs: int, loss: str, dtype: Any, *, name: str = "y"
+) -> tuple[Array, bool]:
+    """Targets (n_samples, n_outputs) in the model's type, or (n_samples, 1) of class labels.
+
+    Returns the array and whether it holds labels.
+    """
+    array = _as_numbers(y, name)
+    if array.shape[:1] != (n_samples,):
+        raise ValueError(
+            f"{name} must have a target for each of the {n_samples} examples, got the shape "
+            f"{array.shape}"
+        )
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
+    labels = loss == "softmax_crossentropy" and array.ndim == 2 and array.shape[1] == 1
+    if array.ndim != 2 or not (labels or array.shape[1] == n_outputs):
+        classes = " or (n_samples,) of labels" if loss == "softmax_crossentropy" else ""
+        raise ValueError(
+            f"{name} must have the shape (n_samples, {n_outputs}){classes}, as the last layer has "
+            f"{n_outputs} units; got {np.shape(y)}"
+        )
+    _check_finite(array, name)
+    _check_range(array, n_outputs, loss, labels, name)
+    with np.errstate(over="ignore"):
+        targets = np.ascontiguousarray(array, dtype)
+    _check_finite(targets, name)
+    return targets, labels
+
+
+def check_weights(sample_weight: ArrayLike | None, n_samples: int, dtype: Any) -> Array:
+    """Weights (n_samples,) in the model's type; ones where none are given."""
+    if sample_weight is None:
+        return np.ones(n_samples, dtype)
+    weights = _as_numbers(sample_weight, "sample_weight")
+    if weights.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have the shape ({n_samples},), got {weights.shape}"
+        )
+    _check_finite(weights, "sample_weight")
+    if (weights < 0).any():
+        raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
+    if not weights.any():
+        raise ValueError("sample_weight must not be all zero")
+    return np.ascontiguousarray(weights, dtype)
+
+
+def check_parameters(arrays: Sequence[Array], layers: Sequence[Dense], n_features: int) -> None:
+    """Refuse weights and biases of other shapes than the layers', or that are not finite."""
+    expected: list[tuple[int, ...]] = []
+    n_in = n_features
+    for layer in layers:
+        expected += [(n_in, layer.units)] + [(layer.units,)] * layer.bias
+        n_in = layer.units
+    given = [array.shape for array in arrays]
+    if given != expected:
+        raise ValueError(f"weights must have the shapes {expected}, got {given}")
+    for place, array in enumerate(arrays):
+        _check_finite(_as_numbers(array, f"weights[{place}]"), f"weights[{place}]")
+
+
+def _as_numbers(values: ArrayLike, name: str) -> Array:
+    if hasattr(values, "toarray"):
+        raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray()")
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{name} must hold real numbers, got the type {array.dtype}; convert it first, for "
+            f"instance with np.asarray({name}, dtype=np.float32)"
+        )
+    return array
+
+
+def _converted(array: Array) -> Array:
+    """The array in a type that the kernels read and that loses nothing they could keep."""
+    if array.dtype == np.bool_:
+        return array.view(np.uint8)
+    if array.dtype.kind in "iu":
+        return array.astype(np.float64 if array.dtype.itemsize > 2 else np.float32)
+    return array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
+
+
+def _check_finite(array: Array, name: str) -> None:
+    """Refuse NaN and infinity, chunk by chunk along the array's longer stride."""
+    if array.dtype.kind != "f":
+        return
+    rows = array.T if array.ndim == 2 and abs(array.strides[0]) < abs(array.strides[1]) else array
+    step = max(1, CHUNK_ELEMENTS // max(1, rows[0].size))
+    for start in range(0, len(rows), step):
+        chunk = rows[start : start + step]
+        if not np.isfinite(chunk).all():
+            bad = chunk[~np.isfinite(chunk)][0]
+            raise ValueError(
+                f"{name} contains {bad}; remove such rows or fill them in, for instance with "
+                f"np.nan_to_num({name})"
+            )
+
+
+def _check_range(array: Array, n_outputs: int, loss: str, labels: bool, name: str) -> None:
+    if labels:
+        if n_outputs < 2:
+            raise ValueError(
+                "softmax_crossentropy needs a last layer of at least 2 units, one a class; for "
+                "two classes and one unit there is binary_crossentropy"
+            )
+        if array.dtype.kind == "f" and (array != np.rint(array)).any():
+            raise ValueError(f"{name} must hold whole class labels, got {array.dtype} fractions")
+        low, high = array.min(), array.max()
+        if low < 0 or high >= n_outputs:
+            raise ValueError(
+                f"{name} must hold class labels from 0 to {n_outputs - 1}, as the last layer has "
+                f"{n_outputs} units; got {low} to {high}"
+            )
+        return
+    if LOSSES[loss].classifies and (array.min() < 0 or array.max() > 1):
+        raise ValueError(
+            f"{name} must lie between 0 and 1 for {loss}, got {array.min()} to {array.max()}"
+        )
+    if loss == "softmax_crossentropy" and (abs(array.sum(axis=1) - 1.0) > 1e-3).any():
+        raise ValueError(f"each row of {name} must sum to 1 for softmax_crossentropy")
+    if loss == "poisson" and array.min() < 0:
+        raise ValueError(f"{name} must not be negative for poisson, got {array.min()}")

@@ -1,0 +1,20 @@
+"""The examples in the docstrings run and give what they say."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import jitnet
+
+
+def module_names() -> list[str]:
+    packages = pkgutil.walk_packages(jitnet.__path__, "jitnet.")
+    return ["jitnet", *(module.name for module in packages if module.name != "jitnet.__main__")]
+
+
+@pytest.mark.parametrize("name", module_names())
+def test_examples_run(name: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(name))
+    assert failed == 0
