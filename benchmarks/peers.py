@@ -25,9 +25,9 @@ from typing import Any
 
 from fma_peak import FmaPeak
 from race.child import Child
-from race.contest import Contest, Pace, hold_contest, start_children
+from race.contest import Contest, Entry, Pace, hold_contest, start_children
 from race.machine import core_count, description
-from race.report import METHOD, number, product_table, speed_table, threads_table, work_table
+from race.report import METHOD, calm, number, product_table, speed_table, threads_table, work_table
 from workloads import PRODUCTS, WORKLOADS, Job, Workload
 
 LIBRARIES = ("jitnet", "numpy", "sklearn", "torch", "jax")
@@ -91,7 +91,8 @@ def race(jobs: Sequence[Job], children: Sequence[Child], pace: Pace, threads: in
 def training(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
     """Race all libraries over the workloads."""
     with ExitStack() as stack:
-        children, missing = start_children(options.peers, options.threads, stack)
+        entries = [Entry(kind, options.threads) for kind in options.peers]
+        children, missing = start_children(entries, stack)
         findings.missing += missing
         findings.versions.update({child.title: child.version for child in children})
         contests = race(chosen_workloads(options), children, pace, options.threads)
@@ -101,13 +102,15 @@ def training(options: argparse.Namespace, pace: Pace, findings: Findings) -> Non
         speed_table(contests, [child.title for child in children]),
         "## Work\n",
         work_table(contests),
+        calm(contests),
     ]
 
 
 def product(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
     """Multiply square matrices on one core."""
     with ExitStack() as stack:
-        children, missing = start_children(("jitnet_product", "numpy_product"), 1, stack)
+        entries = [Entry("jitnet_product", 1), Entry("numpy_product", 1)]
+        children, missing = start_children(entries, stack)
         findings.missing += missing
         if missing:
             return
@@ -126,10 +129,12 @@ def scaling(options: argparse.Namespace, pace: Pace, findings: Findings) -> None
     if core_count() < 2 or not workloads:
         return
     with ExitStack() as stack:
-        children = [
-            stack.enter_context(Child("jitnet", threads, title))
-            for threads, title in ((1, ONE), (2, TWO))
-        ]
+        children, missing = start_children(
+            (Entry("jitnet", 1, ONE), Entry("jitnet", 2, TWO)), stack
+        )
+        findings.missing += missing
+        if missing:
+            return
         contests = race(workloads, children, pace, 2)
     findings.contests["threads"] = contests
     findings.tables += [
@@ -146,7 +151,7 @@ def chosen_workloads(options: argparse.Namespace) -> list[Workload]:
 def render(options: argparse.Namespace, findings: Findings) -> str:
     """The whole report."""
     versions = {**findings.versions, "numba": version("numba")}
-    known = ", ".join(f"{title} {number_}" for title, number_ in versions.items())
+    known = ", ".join(f"{title} {release}" for title, release in versions.items())
     turns = (
         "a smoke test, whose figures mean nothing"
         if options.quick

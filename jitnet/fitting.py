@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jitnet.model import Sequential
 
 Logs = dict[str, float]
+History = dict[str, list[float]]
 
 
 def follow(
@@ -23,9 +24,11 @@ def follow(
     callbacks: Sequence[Callback],
     progress: Progress,
     validate: Callable[[], Logs] | None,
-) -> None:
+) -> History:
     """Run the slices, record each epoch in the model's history, and tell who wants to know."""
     epoch, logs = 0, {}
+    history: History = {}
+    model.history = history
     for callback in callbacks:
         callback.on_fit_begin(model, n_epochs)
     with _shown(progress, n_epochs):
@@ -35,12 +38,14 @@ def follow(
                 if validate is not None:
                     logs |= {f"val_{name}": value for name, value in validate().items()}
                 for name, value in logs.items():
-                    model.history.setdefault(name, []).append(value)
+                    history.setdefault(name, []).append(value)
+                model.history = history  # a callback may have put a fit's of its own there
             progress.update(done, logs)
             if ended and _wants_to_stop(callbacks, model, epoch, logs):
                 break
     for callback in callbacks:
         callback.on_fit_end(model)
+    return history
 
 
 def _wants_to_stop(

@@ -12,8 +12,23 @@ import numpy as np
 
 from jitnet.kernels.panels import panel_width
 
-(N_IN, N_OUT, ACTIVATION, WEIGHT, BIAS, INPUT_STEP, UNIT_STEP, FORM, Z, A, D, ROWS) = range(12)
-"""The columns of the table of layers."""
+COLUMNS = 13
+(
+    N_IN,
+    N_OUT,
+    ACTIVATION,
+    WEIGHT,
+    BIAS,
+    HAS_BIAS,
+    INPUT_STEP,
+    UNIT_STEP,
+    FORM,
+    Z,
+    A,
+    D,
+    ROWS,
+) = range(COLUMNS)
+"""The columns of the table of layers. A layer without biases keeps zeros that are not trained."""
 
 UNITS_IN_LANES, INPUTS_IN_LANES, SMALL = range(3)
 """How the weights' gradient is computed: what runs along the lanes, or examples do (SMALL)."""
@@ -23,8 +38,6 @@ ALIGNMENT = 32
 
 SMALL_LAYER = 64
 """Weights up to which a layer is too small to fill a register tile."""
-
-NO_BIAS = -1
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -52,15 +65,15 @@ class Shape(NamedTuple):
 
 def lay_out(shapes: Sequence[Shape]) -> tuple[Array, int]:
     """The table of layers with the places of their parameters, and the number of elements."""
-    table = np.zeros((len(shapes), 12), np.int64)
+    table = np.zeros((len(shapes), COLUMNS), np.int64)
     place = 0
     for row, (n_in, n_out, activation, bias) in zip(table, shapes, strict=True):
         form = gradient_form(n_in, n_out)
         row[[N_IN, N_OUT, ACTIVATION, WEIGHT, FORM]] = n_in, n_out, activation, place, form
         row[[INPUT_STEP, UNIT_STEP]] = (1, n_in) if form == INPUTS_IN_LANES else (n_out, 1)
         place += aligned(n_in * n_out)
-        row[BIAS] = place if bias else NO_BIAS
-        place += aligned(n_out) if bias else 0
+        row[[BIAS, HAS_BIAS]] = place, bias
+        place += aligned(n_out)
     return table, place
 
 
@@ -83,7 +96,7 @@ def parameter_views(flat: Array, table: Array) -> list[Array]:
     views = []
     for row in table:
         views.append(weight_view(flat, row))
-        if row[BIAS] != NO_BIAS:
+        if row[HAS_BIAS]:
             views.append(bias_view(flat, row))
     return views
 
@@ -108,7 +121,7 @@ def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
     def take(units: int, *, in_blocks: bool = False) -> int:
         nonlocal place
         start = place
-        rows = -(-units // width) * width if in_blocks else units
+        rows = -(-units // width) * (width + 1) if in_blocks else units
         place += panels * rows * width
         return start
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -33,6 +33,8 @@ from jitnet.validation import (
 )
 
 History = dict[str, list[float]]
+
+MOST_SEED = 2**63 - 1
 
 
 class Sequential:
@@ -97,11 +99,18 @@ class Sequential:
         _check_output(self.layers[-1], self.loss)
         self.optimizer = _check_optimizer(optimizer)
         self.label_smoothing = _check_smoothing(label_smoothing, self.loss)
-        self.seed = secrets.randbits(32) if seed is None else check_whole("seed", seed, least=0, most=2**63 - 1)
+        self.seed = (
+            secrets.randbits(32)
+            if seed is None
+            else check_whole("seed", seed, least=0, most=MOST_SEED)
+        )
         self.dtype = _check_dtype(dtype)
-        if n_threads is not None:
-            check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
-        self.n_threads = n_threads
+        _check_epsilon(self.optimizer, self.dtype)
+        self.n_threads = (
+            None
+            if n_threads is None
+            else check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
+        )
         self.history: History = {}
         self._engine: Engine | None = None
 
@@ -130,22 +139,7 @@ class Sequential:
         >>> [array.shape for array in model.get_weights()]
         [(2, 3), (3,)]
         """
-        widths = [check_whole("n_features", n_features, least=1)]
-        widths += [layer.units for layer in self.layers]
-        kinds = list(ACTIVATIONS)
-        engine = Engine(
-            [
-                Shape(n_in, layer.units, kinds.index(layer.activation), layer.bias)
-                for n_in, layer in zip(widths, self.layers, strict=False)
-            ],
-            l2=[layer.l2 for layer in self.layers],
-            loss=self.loss,
-            smoothing=self.label_smoothing,
-            optimizer=self.optimizer,
-            dtype=self.dtype,
-            seed=self.seed,
-            n_threads=self.n_threads,
-        )
+        engine = self._new_engine(check_whole("n_features", n_features, least=1))
         rng = np.random.default_rng(self.seed)
         for layer, weight in zip(self.layers, engine.weight_views(), strict=True):
             weight[:] = resolve(layer.initializer, layer.activation)(*weight.shape, rng)
@@ -212,12 +206,10 @@ class Sequential:
         >>> model.predict([[4.0]]).round(2).item()
         9.0
         """
-        check_whole("epochs", epochs, least=1)
+        epochs = check_whole("epochs", epochs, least=1)
         if not isinstance(shuffle, bool | np.bool_):
             raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
-        for callback in callbacks:
-            if not isinstance(callback, Callback):
-                raise TypeError(f"callbacks must be Callback objects, got {callback!r}")
+        listeners = _check_callbacks(callbacks)
         shown = make_progress(progress)
         inputs, targets, labels, weights = self._examples(X, y, sample_weight)
         validation = self._validation(validation_data, inputs.shape[1])
@@ -227,22 +219,20 @@ class Sequential:
         engine = self._engine or self.build(inputs.shape[1])._built()
         data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
         checked = None if validation is None else engine.data(*validation, uniform=True)
-        self.history = {}
-        follow(
+        return follow(
             self,
             engine.train(
                 data,
                 batch,
                 epochs,
                 shuffle=shuffle,
-                each_epoch=bool(callbacks) or validation is not None,
+                each_epoch=bool(listeners) or validation is not None,
             ),
             epochs,
-            callbacks,
+            listeners,
             shown,
             None if checked is None else lambda: engine.evaluate(checked),
         )
-        return self.history
 
     def partial_fit(
         self,
@@ -316,7 +306,7 @@ class Sequential:
         [[0.33000001311302185, 0.33000001311302185, 0.33000001311302185]]
         """
         engine = self._built()
-        return engine.predict(check_inputs(X, engine.n_features))
+        return engine.predict(check_inputs(X, engine.n_features, self.dtype))
 
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
@@ -435,10 +425,9 @@ class Sequential:
         >>> model.predict([[1.0, 1.0]]).item()
         6.0
         """
-        arrays = [np.asarray(array) for array in weights]
-        n_features = self._engine.n_features if self._engine else _n_features(arrays)
-        check_parameters(arrays, self.layers, n_features)
-        engine = self._engine or self.build(n_features)._built()
+        n_features = self._engine.n_features if self._engine else None
+        arrays = check_parameters(weights, self.layers, n_features, self.dtype)
+        engine = self._engine or self.build(len(arrays[0]))._built()
         for view, array in zip(engine.parameter_views(), arrays, strict=True):
             view[:] = array
 
@@ -491,6 +480,39 @@ class Sequential:
 
         write_model(self, self._built(), path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold: of the compiled steps' memory only what training changes."""
+        engine = self._engine
+        kept = None if engine is None else (engine.n_features, engine.state())
+        return self.__dict__ | {"_engine": kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what `__getstate__` gave."""
+        kept = state["_engine"]
+        self.__dict__.update(state | {"_engine": None})
+        if kept is not None:
+            n_features, training = kept
+            self._engine = self._new_engine(n_features)
+            self._engine.restore(training)
+
+    def _new_engine(self, n_features: int) -> Engine:
+        """An engine whose parameters are all zero."""
+        widths = [n_features, *(layer.units for layer in self.layers)]
+        kinds = list(ACTIVATIONS)
+        return Engine(
+            [
+                Shape(n_in, layer.units, kinds.index(layer.activation), layer.bias)
+                for n_in, layer in zip(widths, self.layers, strict=False)
+            ],
+            l2=[layer.l2 for layer in self.layers],
+            loss=self.loss,
+            smoothing=self.label_smoothing,
+            optimizer=self.optimizer,
+            dtype=self.dtype,
+            seed=self.seed,
+            n_threads=self.n_threads,
+        )
+
     def _built(self) -> Engine:
         if self._engine is None:
             raise NotFittedError(
@@ -499,11 +521,17 @@ class Sequential:
         return self._engine
 
     def _examples(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, name: str = ""
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        n_features: int | None = None,
+        *,
+        name: str = "",
     ) -> tuple[Array, Array, bool, Array]:
         """Checked inputs, targets, whether those are labels, and weights."""
-        n_features = self._engine.n_features if self._engine else None
-        inputs = check_inputs(X, n_features, name=f"X{name}")
+        n_features = self._engine.n_features if self._engine else n_features
+        inputs = check_inputs(X, n_features, self.dtype, name=f"X{name}")
         count, outputs = len(inputs), self.layers[-1].units
         targets, labels = check_targets(y, count, outputs, self.loss, self.dtype, name=f"y{name}")
         return inputs, targets, labels, check_weights(sample_weight, count, self.dtype)
@@ -515,9 +543,9 @@ class Sequential:
         if pair is None:
             return None
         if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise ValueError("validation_data must be a pair (X, y)")
-        check_inputs(pair[0], n_features, name="X of validation_data")
-        return self._examples(*pair, None, name=" of validation_data")
+            given = f"{len(pair)} of them" if isinstance(pair, tuple | list) else f"{pair!r:.80}"
+            raise ValueError(f"validation_data must be a pair (X, y), got {given}")
+        return self._examples(*pair, None, n_features, name=" of validation_data")
 
 
 def _check_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
@@ -562,15 +590,26 @@ def _check_smoothing(smoothing: float, loss: str) -> float:
 
 def _check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     try:
-        kind = np.dtype(dtype)
+        kind = np.dtype("V") if dtype is None else np.dtype(dtype)  # NumPy's None is float64
     except TypeError:
-        kind = None
-    if dtype is None or kind not in (np.dtype(np.float32), np.dtype(np.float64)):
+        kind = np.dtype("V")
+    if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
     return kind
 
 
-def _n_features(arrays: Sequence[Array]) -> int:
-    if not arrays or arrays[0].ndim != 2:
-        raise ValueError("weights must begin with W1 of the shape (n_features, units)")
-    return int(arrays[0].shape[0])
+def _check_epsilon(optimizer: Optimizer, dtype: np.dtype[Any]) -> None:
+    """Refuse an ε that is zero in the model's type: it is there to keep a quotient finite."""
+    epsilon = getattr(optimizer, "epsilon", 1.0)
+    if np.asarray(epsilon).astype(dtype) == 0:
+        raise ValueError(f"epsilon must be above 0 in {dtype}, got {epsilon!r}")
+
+
+def _check_callbacks(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks must be a list of Callback objects, got {callbacks!r}")
+    listeners = tuple(callbacks)
+    for callback in listeners:
+        if not isinstance(callback, Callback):
+            raise TypeError(f"callbacks must be Callback objects, got {callback!r}")
+    return listeners

@@ -19,7 +19,7 @@ from jitnet.activations.table import activation_backward, activation_forward
 from jitnet.kernels.cpu import TILES
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.panels import array_at, gather_row, to_columns, to_rows
+from jitnet.kernels.panels import array_at, gather_row, row_block, to_columns, to_rows
 from jitnet.kernels.random import shuffle
 from jitnet.kernels.simd import fma, lanes, load, splat, store, sum_lanes
 from jitnet.kernels.team import barrier, join, share
@@ -32,13 +32,16 @@ from jitnet.optimizers.table import update
 dense_forward = dense.dense_forward.serial
 dense_backward = dense.dense_backward.serial
 dense_weight_backward = dense.dense_weight_backward.serial
+dense_small_forward = dense.dense_small_forward.serial
+dense_small_backward = dense.dense_small_backward.serial
 dense_small_weight_backward = dense.dense_small_weight_backward.serial
 dense_bias_backward = dense.dense_bias_backward.serial
 
-CHUNK = 1024
+CHUNK = np.int64(1024)
 """Parameters whose squares are added up at once, whoever owns them."""
 
-UNIT_GRAIN = TILES[1]
+ONE, ALIGNMENT = np.int64(1), np.int64(m.ALIGNMENT)
+UNIT_GRAIN = np.int64(TILES[1])
 """Units are cut between workers at multiples of the middle tile's rows."""
 
 PREDICT, EVALUATE, GRADIENTS, TRAIN = range(4)
@@ -111,19 +114,25 @@ def _in_lockstep(panels: int, size: int) -> bool:
 
 
 @njit
-def _panel_share(panels: int, rank: int, size: int, lockstep: bool) -> tuple[int, int]:
+def _portion(
+    panels: int, units: int, grain: int, rank: int, size: int, lockstep: bool
+) -> tuple[int, int, int, int]:
+    """A worker's panels and units: all units of some panels, or in lockstep some units of all."""
     if lockstep:
-        return 0, panels
-    return share(panels, 1, rank, size)
+        first, last = share(units, grain, rank, size)
+        return 0, panels, first, last
+    first, last = share(panels, ONE, rank, size)
+    return first, last, 0, units
 
 
 @njit
-def _unit_share(
-    units: int, grain: int, rank: int, size: int, lockstep: bool
-) -> tuple[int, int]:
-    if lockstep:
-        return share(units, grain, rank, size)
-    return 0, units
+def _runs(
+    p0: int, p1: int, u0: int, u1: int, units: int, width: int
+) -> tuple[int, int, int, int]:
+    """Stretches of memory that a portion of a layer's array covers: number, start, gap, length."""
+    if u1 - u0 == units:
+        return min(1, p1 - p0), p0 * units * width, 0, (p1 - p0) * units * width
+    return p1 - p0, (p0 * units + u0) * width, units * width, (u1 - u0) * width
 
 
 @njit
@@ -132,12 +141,11 @@ def _gather_inputs(
 ) -> None:
     """X's rows order[first:last] into the first layer's panels and row blocks."""
     n_in, width = network.table[0, m.N_IN], work.width
-    block_size = (n_in + width - 1) // width * width * width
+    panel_size = row_block(n_in + width - 1, width)
     panels = (last - first + width - 1) // width
-    p0, p1 = _panel_share(panels, rank, size, lockstep)
-    k0, k1 = _unit_share(n_in, width, rank, size, lockstep)
+    p0, p1, k0, k1 = _portion(panels, n_in, width, rank, size, lockstep)
     for p in range(p0, p1):
-        rows = work.rows_of_x + p * block_size
+        rows = work.rows_of_x + p * panel_size
         for i in range(width):
             example = data.order[min(first + p * width + i, last - 1)]
             address = data.address + example * data.row_step
@@ -172,31 +180,29 @@ def _forward(
     rank: int, size: int, lockstep: bool, team: Any, network: Any, work: Any, panels: int
 ) -> None:
     """A[l] = g(A[l-1] W[l] + b[l]) layer by layer."""
-    p0, p1 = _panel_share(panels, rank, size, lockstep)
     x, values, width = 0, work.values, work.width
     for layer in range(network.table.shape[0]):
         row = network.table[layer]
-        n_in, n_out = row[m.N_IN], row[m.N_OUT]
-        u0, u1 = _unit_share(n_out, UNIT_GRAIN, rank, size, lockstep)
+        n_in, n_out, small = row[m.N_IN], row[m.N_OUT], row[m.FORM] == m.SMALL
+        p0, p1, u0, u1 = _portion(
+            panels, n_out, UNIT_GRAIN, rank, size, lockstep and not small
+        )
         if lockstep:
             barrier(team, size)
+        X = array_at(values, x, (panels, n_in, width))
         Z = array_at(values, row[m.Z], (panels, n_out, width))
         A = array_at(values, row[m.A], (panels, n_out, width))
-        dense_forward(
-            Z,
-            array_at(values, x, (panels, n_in, width)),
-            array_at(network.parameters, row[m.WEIGHT], (n_in * n_out,)),
-            array_at(network.parameters, row[m.BIAS], (n_out,)),
-            row[m.INPUT_STEP],
-            row[m.UNIT_STEP],
-            p0,
-            p1,
-            u0,
-            u1,
-        )
-        for p in range(p0, p1):
-            start, stop = (p * n_out + u0) * width, (p * n_out + u1) * width
-            activation_forward(at(A, start), at(Z, start), row[m.ACTIVATION], stop - start)
+        weight = array_at(network.parameters, row[m.WEIGHT], (n_in * n_out,))
+        bias = array_at(network.parameters, row[m.BIAS], (n_out,))
+        if small:
+            dense_small_forward(Z, X, weight, bias, p0, p1)
+        else:
+            k_step, u_step = row[m.INPUT_STEP], row[m.UNIT_STEP]
+            dense_forward(Z, X, weight, bias, k_step, u_step, p0, p1, u0, u1)
+        runs, start, gap, count = _runs(p0, p1, u0, u1, n_out, width)
+        for i in range(runs):
+            place = start + i * gap
+            activation_forward(at(A, place), at(Z, place), row[m.ACTIVATION], count)
         x = row[m.A]
 
 
@@ -205,19 +211,17 @@ def _losses(p0: int, p1: int, network: Any, work: Any, plan: Any, total_weight: 
     """Losses and hits of the panels' examples, and dZ of the output layer."""
     row = network.table[-1]
     outputs, width, values = row[m.N_OUT], work.width, work.values
-    for p in range(p0, p1):
-        place = p * outputs * width
-        D, Z, A = (
-            at(values, row[m.D] + place),
-            at(values, row[m.Z] + place),
-            at(values, row[m.A] + place),
-        )
-        T, weights = at(work.targets, place), at(work.weights, p * width)
-        losses = at(work.losses, p * width)
-        loss_backward(D, losses, A, T, weights, plan.loss, outputs, 1.0 / total_weight)
-        if plan.accuracy:
-            count_hits(at(work.hits, p * width), A, T, weights, plan.link, outputs)
-        activation_backward(D, Z, A, row[m.ACTIVATION], outputs * width)
+    place, panels = p0 * outputs * width, p1 - p0
+    D = at(values, row[m.D] + place)
+    Z = at(values, row[m.Z] + place)
+    A = at(values, row[m.A] + place)
+    T, weights = at(work.targets, place), at(work.weights, p0 * width)
+    losses = at(work.losses, p0 * width)
+    loss_backward(D, losses, A, T, weights, plan.loss, outputs, 1.0 / total_weight, panels)
+    if plan.accuracy:
+        hits = at(work.hits, p0 * width)
+        count_hits(hits, A, T, weights, plan.link, outputs, panels)
+    activation_backward(D, Z, A, row[m.ACTIVATION], panels * outputs * width)
 
 
 @njit
@@ -225,43 +229,42 @@ def _backward(
     rank: int, size: int, lockstep: bool, team: Any, network: Any, work: Any, panels: int
 ) -> None:
     """dZ[l-1] = (dZ[l] W[l]ᵀ) ∘ g'(Z[l-1]) layer by layer, and row blocks of one of dZ, A."""
-    p0, p1 = _panel_share(panels, rank, size, lockstep)
     values, width = work.values, work.width
     for layer in range(network.table.shape[0] - 1, -1, -1):
         row, below = network.table[layer], network.table[max(layer - 1, 0)]
-        n_in, n_out = row[m.N_IN], row[m.N_OUT]
+        n_in, n_out, small = row[m.N_IN], row[m.N_OUT], row[m.FORM] == m.SMALL
         if lockstep:
             barrier(team, size)
         if row[m.FORM] == m.UNITS_IN_LANES:
-            _row_blocks(rank, size, lockstep, values, row[m.ROWS], row[m.D], n_out, width, p0, p1)
+            _to_row_blocks(rank, size, lockstep, values, row[m.ROWS], row[m.D], n_out, panels, width)
         elif row[m.FORM] == m.INPUTS_IN_LANES and layer > 0:
-            _row_blocks(rank, size, lockstep, values, row[m.ROWS], below[m.A], n_in, width, p0, p1)
+            _to_row_blocks(
+                rank, size, lockstep, values, row[m.ROWS], below[m.A], n_in, panels, width
+            )
         if layer == 0:
             continue
-        k0, k1 = _unit_share(n_in, UNIT_GRAIN, rank, size, lockstep)
-        dense_backward(
-            array_at(values, below[m.D], (panels, n_in, width)),
-            array_at(values, row[m.D], (panels, n_out, width)),
-            array_at(network.parameters, row[m.WEIGHT], (n_in * n_out,)),
-            row[m.INPUT_STEP],
-            row[m.UNIT_STEP],
-            p0,
-            p1,
-            k0,
-            k1,
+        p0, p1, k0, k1 = _portion(
+            panels, n_in, UNIT_GRAIN, rank, size, lockstep and not small
         )
-        for p in range(p0, p1):
-            place = (p * n_in + k0) * width
-            D, Z, A = (
-                at(values, below[m.D] + place),
-                at(values, below[m.Z] + place),
-                at(values, below[m.A] + place),
-            )
-            activation_backward(D, Z, A, below[m.ACTIVATION], (k1 - k0) * width)
+        dX = array_at(values, below[m.D], (panels, n_in, width))
+        dZ = array_at(values, row[m.D], (panels, n_out, width))
+        weight = array_at(network.parameters, row[m.WEIGHT], (n_in * n_out,))
+        if small:
+            dense_small_backward(dX, dZ, weight, p0, p1)
+        else:
+            k_step, u_step = row[m.INPUT_STEP], row[m.UNIT_STEP]
+            dense_backward(dX, dZ, weight, k_step, u_step, p0, p1, k0, k1)
+        runs, start, gap, count = _runs(p0, p1, k0, k1, n_in, width)
+        for i in range(runs):
+            place = start + i * gap
+            D = at(values, below[m.D] + place)
+            Z = at(values, below[m.Z] + place)
+            A = at(values, below[m.A] + place)
+            activation_backward(D, Z, A, below[m.ACTIVATION], count)
 
 
 @njit
-def _row_blocks(
+def _to_row_blocks(
     rank: int,
     size: int,
     lockstep: bool,
@@ -269,14 +272,14 @@ def _row_blocks(
     rows: int,
     columns: int,
     units: int,
+    panels: int,
     width: int,
-    p0: int,
-    p1: int,
 ) -> None:
+    """The panels at ``columns`` as row blocks at ``rows``."""
     blocks = (units + width - 1) // width
-    b0, b1 = _unit_share(blocks, 1, rank, size, lockstep)
+    p0, p1, b0, b1 = _portion(panels, blocks, ONE, rank, size, lockstep)
     for p in range(p0, p1):
-        target = at(values, rows + p * blocks * width * width)
+        target = at(values, rows + p * row_block(blocks * width, width))
         to_rows(target, at(values, columns + p * units * width), units, b0, b1)
 
 
@@ -291,17 +294,17 @@ def _gradients(rank: int, size: int, network: Any, work: Any, panels: int, add: 
         X = array_at(values, x, (panels, n_in, width))
         dZ = array_at(values, row[m.D], (panels, n_out, width))
         if form == m.SMALL:
-            first, last = share(n_in * n_out, 1, rank, size)
+            first, last = share(n_in, ONE, rank, size)
             dense_small_weight_backward(dweight, X, dZ, first, last, add)
         else:
             across = n_out if form == m.UNITS_IN_LANES else n_in
             blocks = (across + width - 1) // width
-            rows = array_at(values, row[m.ROWS], (panels, blocks, width, width))
+            rows = array_at(values, row[m.ROWS], (panels, blocks, width + 1, width))
             columns = X if form == m.UNITS_IN_LANES else dZ
-            first, last = share(dense.tile_count(columns.shape[1]) * blocks, 1, rank, size)
+            first, last = share(dense.tile_count(columns.shape[1]) * blocks, ONE, rank, size)
             dense_weight_backward(dweight, columns, rows, across, first, last, add)
-        if row[m.BIAS] != m.NO_BIAS:
-            first, last = share(n_out, 1, rank, size)
+        if row[m.HAS_BIAS] == 1:
+            first, last = share(n_out, ONE, rank, size)
             dbias = array_at(network.gradients, row[m.BIAS], (n_out,))
             dense_bias_backward(dbias, dZ, first, last, add)
         x = row[m.A]
@@ -383,6 +386,39 @@ def _write_output(p0: int, p1: int, network: Any, work: Any, plan: Any, output: 
                 output[first + p * width + i, u] = P[u * width + i]
 
 
+@njit
+def _update(
+    rank: int,
+    size: int,
+    network: Any,
+    plan: Any,
+    rate: float,
+    clip: float,
+    first_power: float,
+    second_power: float,
+) -> None:
+    """The optimiser's step, each worker about those parameters whose gradients it computed."""
+    for layer in range(network.table.shape[0]):
+        row = network.table[layer]
+        n_in, n_out = row[m.N_IN], row[m.N_OUT]
+        for start, count in ((row[m.WEIGHT], n_in * n_out), (row[m.BIAS], n_out)):
+            first, last = share(count, ALIGNMENT, rank, size)
+            update(
+                network.parameters,
+                network.first_moment,
+                network.second_moment,
+                network.gradients,
+                plan.hyper,
+                plan.optimizer,
+                rate,
+                clip,
+                first_power,
+                second_power,
+                start + first,
+                start + last,
+            )
+
+
 @njit(entry=True)
 def run_steps(
     wanted: int, team: Any, network: Any, work: Any, data: Any, plan: Any, progress: Any
@@ -396,7 +432,7 @@ def run_steps(
     ended = 0
     beta1, beta2 = plan.hyper[FIRST_DECAY], plan.hyper[SECOND_DECAY]
     first_power, second_power = sums[FIRST_POWER], sums[SECOND_POWER]
-    p_first, p_last = share(network.parameters.size, CHUNK, rank, size)
+    chunk_first, chunk_last = share(network.parameters.size, CHUNK, rank, size)
     penalised = plan.hyper[CLIP_NORM] > 0.0
     for layer in range(network.table.shape[0]):
         penalised = penalised or network.l2[layer] > 0.0
@@ -412,7 +448,7 @@ def run_steps(
             block_last = min(first + plan.block, last)
             panels = (block_last - first + work.width - 1) // work.width
             lockstep = _in_lockstep(panels, size)
-            p0, p1 = share(panels, 1, rank, size)
+            p0, p1 = share(panels, ONE, rank, size)
             if not loaded:
                 _gather_inputs(rank, size, lockstep, network, work, data, first, block_last)
                 if plan.stage > PREDICT:
@@ -438,27 +474,14 @@ def run_steps(
                 _gradients(rank, size, network, work, panels, first > position)
             barrier(team, size)
         if penalised and plan.stage > EVALUATE:
-            _penalise(network, p_first, p_last)
+            _penalise(network, chunk_first, chunk_last)
             barrier(team, size)
         if plan.stage == TRAIN:
             first_power, second_power = first_power * beta1, second_power * beta2
             scale = 1.0
             if plan.hyper[CLIP_NORM] > 0.0:
                 scale = _clip_scale(network, plan.hyper[CLIP_NORM])
-            update(
-                network.parameters,
-                network.first_moment,
-                network.second_moment,
-                network.gradients,
-                plan.hyper,
-                plan.optimizer,
-                plan.rates[step],
-                scale,
-                first_power,
-                second_power,
-                p_first,
-                p_last,
-            )
+            _update(rank, size, network, plan, plan.rates[step], scale, first_power, second_power)
         if rank == size - 1 and penalised and plan.stage > EVALUATE:
             penalty = 0.0
             for chunk in range(network.chunks.shape[0]):

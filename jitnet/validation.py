@@ -17,7 +17,7 @@ CHUNK_ELEMENTS = 1 << 20
 """Elements that are looked at together, so that a file on disk never has to fit into memory."""
 
 
-def check_inputs(X: ArrayLike, n_features: int | None, *, name: str = "X") -> Array:
+def check_inputs(X: ArrayLike, n_features: int | None, dtype: Any, *, name: str = "X") -> Array:
     """Examples as an array of a type that the kernels read, copied only to change its type.
 
     Any layout is left as it is: C or Fortran order, strides, read-only, memory-mapped.
@@ -32,13 +32,9 @@ def check_inputs(X: ArrayLike, n_features: int | None, *, name: str = "X") -> Ar
     if 0 in array.shape:
         raise ValueError(f"{name} must have examples and features, got the shape {array.shape}")
     if n_features is not None and array.shape[1] != n_features:
-        raise ValueError(
-            f"{name} has {array.shape[1]} features, but the model was built for {n_features}"
-        )
-    if array.dtype not in SOURCES:
-        array = _converted(array)
-    _check_finite(array, name)
-    return array
+        raise ValueError(f"{name} must have {n_features} features, got {array.shape[1]}")
+    _check_finite(array, dtype, name)
+    return array if array.dtype in SOURCES else _converted(array)
 
 
 def check_targets(
@@ -63,12 +59,9 @@ def check_targets(
             f"{name} must have the shape (n_samples, {n_outputs}){classes}, as the last layer has "
             f"{n_outputs} units; got {np.shape(y)}"
         )
-    _check_finite(array, name)
+    _check_finite(array, dtype, name)
     _check_range(array, n_outputs, loss, labels, name)
-    with np.errstate(over="ignore"):
-        targets = np.ascontiguousarray(array, dtype)
-    _check_finite(targets, name)
-    return targets, labels
+    return _cast(array, dtype), labels
 
 
 def check_weights(sample_weight: ArrayLike | None, n_samples: int, dtype: Any) -> Array:
@@ -77,19 +70,34 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int, dtype: Any) -
         return np.ones(n_samples, dtype)
     weights = _as_numbers(sample_weight, "sample_weight")
     if weights.shape != (n_samples,):
-        raise ValueError(
-            f"sample_weight must have the shape ({n_samples},), got {weights.shape}"
-        )
-    _check_finite(weights, "sample_weight")
-    if (weights < 0).any():
+        raise ValueError(f"sample_weight must have the shape ({n_samples},), got {weights.shape}")
+    _check_finite(weights, dtype, "sample_weight")
+    if weights.min() < 0:
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
-    if not weights.any():
-        raise ValueError("sample_weight must not be all zero")
-    return np.ascontiguousarray(weights, dtype)
+    weights = _cast(weights, dtype)
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not 0 < total < np.inf:
+        raise ValueError(f"sample_weight must have a positive, finite sum, got {total}")
+    return weights
 
 
-def check_parameters(arrays: Sequence[Array], layers: Sequence[Dense], n_features: int) -> None:
-    """Refuse weights and biases of other shapes than the layers', or that are not finite."""
+def check_parameters(
+    weights: Sequence[ArrayLike], layers: Sequence[Dense], n_features: int | None, dtype: Any
+) -> list[Array]:
+    """Weights and biases as arrays of the shapes that the layers have.
+
+    Where ``n_features`` is not known yet, W1 says it.
+    """
+    if not isinstance(weights, Sequence):
+        given = type(weights).__name__
+        raise TypeError(f"weights must be a list of arrays [W1, b1, …], got a {given}")
+    names = [f"weights[{place}]" for place in range(len(weights))]
+    arrays = [_as_numbers(array, name) for array, name in zip(weights, names, strict=True)]
+    if n_features is None:
+        if not arrays or arrays[0].ndim != 2 or not arrays[0].size:
+            raise ValueError("weights must begin with W1 of the shape (n_features, units)")
+        n_features = len(arrays[0])
     expected: list[tuple[int, ...]] = []
     n_in = n_features
     for layer in layers:
@@ -98,18 +106,28 @@ def check_parameters(arrays: Sequence[Array], layers: Sequence[Dense], n_feature
     given = [array.shape for array in arrays]
     if given != expected:
         raise ValueError(f"weights must have the shapes {expected}, got {given}")
-    for place, array in enumerate(arrays):
-        _check_finite(_as_numbers(array, f"weights[{place}]"), f"weights[{place}]")
+    for array, name in zip(arrays, names, strict=True):
+        _check_finite(array, dtype, name)
+    return arrays
 
 
 def _as_numbers(values: ArrayLike, name: str) -> Array:
     if hasattr(values, "toarray"):
-        raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray()")
-    array = np.asarray(values)
+        raise TypeError(f"{name} must not be a sparse matrix; pass what its toarray() returns")
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} must not have masked values; leave such rows out, or fill them with filled()"
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be an array, or lists of numbers of one length: {error}"
+        ) from error
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{name} must hold real numbers, got the type {array.dtype}; convert it first, for "
-            f"instance with np.asarray({name}, dtype=np.float32)"
+            "instance with np.asarray(…, dtype=np.float32)"
         )
     return array
 
@@ -120,32 +138,37 @@ def _converted(array: Array) -> Array:
         return array.view(np.uint8)
     if array.dtype.kind in "iu":
         return array.astype(np.float64 if array.dtype.itemsize > 2 else np.float32)
-    return array.astype(np.float32 if array.dtype.itemsize <= 4 else np.float64)
+    return _cast(array, np.float32 if array.dtype.itemsize <= 4 else np.float64)
 
 
-def _check_finite(array: Array, name: str) -> None:
-    """Refuse NaN and infinity, chunk by chunk along the array's longer stride."""
+def _cast(array: Array, dtype: Any) -> Array:
+    """The array in a type, contiguous; what is too small for it becomes zero."""
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ascontiguousarray(array, dtype)
+
+
+def _check_finite(array: Array, dtype: Any, name: str) -> None:
+    """Refuse what is not finite in the model's type, chunk by chunk along the longer stride."""
     if array.dtype.kind != "f":
         return
     rows = array.T if array.ndim == 2 and abs(array.strides[0]) < abs(array.strides[1]) else array
     step = max(1, CHUNK_ELEMENTS // max(1, rows[0].size))
+    narrower = array.dtype.itemsize > np.dtype(dtype).itemsize
     for start in range(0, len(rows), step):
         chunk = rows[start : start + step]
-        if not np.isfinite(chunk).all():
-            bad = chunk[~np.isfinite(chunk)][0]
+        finite = np.isfinite(_cast(chunk, dtype) if narrower else chunk)
+        if not finite.all():
+            bad = chunk[~finite][0]
+            if np.isfinite(bad):
+                raise ValueError(f"{name} must fit into {dtype}, but contains {bad}; scale it down")
             raise ValueError(
-                f"{name} contains {bad}; remove such rows or fill them in, for instance with "
-                f"np.nan_to_num({name})"
+                f"{name} must be finite, but contains {bad}; leave it out or fill it in, for "
+                "instance with np.nan_to_num"
             )
 
 
 def _check_range(array: Array, n_outputs: int, loss: str, labels: bool, name: str) -> None:
     if labels:
-        if n_outputs < 2:
-            raise ValueError(
-                "softmax_crossentropy needs a last layer of at least 2 units, one a class; for "
-                "two classes and one unit there is binary_crossentropy"
-            )
         if array.dtype.kind == "f" and (array != np.rint(array)).any():
             raise ValueError(f"{name} must hold whole class labels, got {array.dtype} fractions")
         low, high = array.min(), array.max()
@@ -159,7 +182,12 @@ def _check_range(array: Array, n_outputs: int, loss: str, labels: bool, name: st
         raise ValueError(
             f"{name} must lie between 0 and 1 for {loss}, got {array.min()} to {array.max()}"
         )
-    if loss == "softmax_crossentropy" and (abs(array.sum(axis=1) - 1.0) > 1e-3).any():
-        raise ValueError(f"each row of {name} must sum to 1 for softmax_crossentropy")
+    if loss == "softmax_crossentropy":
+        sums = array.sum(axis=1, dtype=np.float64)
+        if (abs(sums - 1.0) > 1e-3).any():
+            raise ValueError(
+                f"each row of {name} must sum to 1 for softmax_crossentropy, got sums from "
+                f"{sums.min():g} to {sums.max():g}"
+            )
     if loss == "poisson" and array.min() < 0:
         raise ValueError(f"{name} must not be negative for poisson, got {array.min()}")

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
 from time import sleep
+from typing import NamedTuple
 
 from fma_peak import FmaPeak
 from race.agreement import DisagreementError, check_agreement
@@ -68,21 +69,23 @@ class Contest:
         """GFLOP/s in the library's fastest turn."""
         return self.best(title) * self.job.step_flops / 1e9
 
-    def peak_share(self, title: str) -> float:
-        """Share of the highest FMA peak that was seen between the turns."""
-        return self.gflops(title) / max(self.peaks)
+
+class Entry(NamedTuple):
+    """One who takes part: a library, its threads, and what to call it if not by its name."""
+
+    kind: str
+    threads: int
+    title: str | None = None
 
 
-def start_children(
-    kinds: Sequence[str], threads: int, stack: ExitStack
-) -> tuple[list[Child], list[str]]:
+def start_children(entries: Sequence[Entry], stack: ExitStack) -> tuple[list[Child], list[str]]:
     """Start a process for each library; return them, and a line for each that is missing."""
     children, missing = [], []
-    for kind in kinds:
+    for entry in entries:
         try:
-            children.append(stack.enter_context(Child(kind, threads)))
+            children.append(stack.enter_context(Child(*entry)))
         except MissingPeerError as error:
-            missing.append(f"{kind}: not here ({error})")
+            missing.append(f"{entry.kind}: not here ({error})")
     return children, missing
 
 
@@ -106,7 +109,7 @@ def hold_contest(job: Job, children: Sequence[Child], pace: Pace, peak: FmaPeak)
 
 def _race(contest: Contest, children: Sequence[Child], pace: Pace, peak: FmaPeak) -> None:
     for child in children:
-        child.ask("warm_up")
+        child.ask("warm_up", seconds=pace.seconds / 4)
     for turn in range(pace.rounds):
         first = turn % len(children)
         for child in (*children[first:], *children[:first]):

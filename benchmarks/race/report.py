@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from race.contest import Contest
@@ -17,8 +18,8 @@ given weights have reached the same ones in five steps. The ratio is jitnet's st
 the best other library's, between fastest and between median turns.
 
 Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the layers, less
-2 m n_in n_out of the first, which needs no input gradient. The FMA peak is measured between the
-turns.
+2 m n_in n_out of the first, which needs no input gradient. Their share is of the FMA peak in
+GFLOP/s, the highest that was seen between the turns.
 """
 
 
@@ -92,9 +93,25 @@ def speed_table(contests: Sequence[Contest], titles: Sequence[str]) -> str:
     return table(header, rows)
 
 
+def highest_peak(contests: Sequence[Contest]) -> float:
+    """The highest FMA peak that was seen between any turns of the run."""
+    return max((peak for contest in contests for peak in contest.peaks), default=math.nan)
+
+
+def calm(contests: Sequence[Contest]) -> str:
+    """How steady the machine was: a lower peak than the highest means that something else ran."""
+    peaks = [peak for contest in contests for peak in contest.peaks]
+    if not peaks:
+        return ""
+    low, high = number(min(peaks)), number(max(peaks))
+    return f"Between the turns the FMA peak lay from {low} to {high} GFLOP/s.\n"
+
+
 def work_table(contests: Sequence[Contest]) -> str:
     """A row a workload and library: speed, work, and what share of the FMA peak that is."""
-    header = ["workload", "library", "steps/s", "median", "GFLOP/s", "share of peak", "FMA peak"]
+    peak = highest_peak(contests)
+    share = f"share of {number(peak)}"
+    header = ["workload", "library", "steps/s, best", "median", "GFLOP/s, best", share]
     rows = []
     for contest in contests:
         for title in contest.rates:
@@ -105,8 +122,7 @@ def work_table(contests: Sequence[Contest]) -> str:
                     number(contest.best(title)),
                     number(contest.median(title)),
                     number(contest.gflops(title)),
-                    f"{contest.peak_share(title):.1%}",
-                    number(max(contest.peaks)),
+                    f"{contest.gflops(title) / peak:.1%}",
                 ]
             )
     return table(header, rows)
@@ -114,15 +130,15 @@ def work_table(contests: Sequence[Contest]) -> str:
 
 def product_table(contests: Sequence[Contest]) -> str:
     """A row a matrix size: GFLOP/s of one core, and the share of its FMA peak."""
+    peak = highest_peak(contests)
     header = ["n", "jitnet GFLOP/s", "NumPy GFLOP/s", "FMA peak", "jitnet's share", "bar", "met"]
     rows = []
     for contest in contests:
         job = contest.job
         assert isinstance(job, Product)
-        share = contest.peak_share(SUBJECT)
+        share = contest.gflops(SUBJECT) / peak
         speeds = [number(contest.gflops(title)) for title in (SUBJECT, "NumPy")]
-        peak = number(max(contest.peaks))
-        rows.append([str(job.size), *speeds, peak, f"{share:.1%}", f"{job.bar:.0%}"])
+        rows.append([str(job.size), *speeds, number(peak), f"{share:.1%}", f"{job.bar:.0%}"])
         rows[-1].append(met(share, job.bar))
     return table(header, rows)
 

@@ -53,11 +53,13 @@ class Worker:
             np.savez(path, *weights)
         return {"saved": weights is not None}
 
-    def warm_up(self) -> dict[str, Any]:
-        """Compile what has to be compiled, and learn how long a chunk takes."""
+    def warm_up(self, seconds: float) -> dict[str, Any]:
+        """Compile what has to be compiled, and learn how long a chunk takes, alone and in a row."""
         self.peer.reset()
         self.peer.run(1)
         self.run(0.0)
+        if self.chunk_seconds < seconds:
+            self.run(seconds)
         return {}
 
     def run(self, seconds: float) -> dict[str, Any]:

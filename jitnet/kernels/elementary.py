@@ -55,27 +55,25 @@ LOG_DOUBLE = (
     0.399999999994147,
     0.6666666666666734,
 )
-TANH_SINGLE = (
-    -0.0057171685737143875,
-    0.020650791307606626,
-    -0.05374359934019082,
-    0.13331493109205833,
-    -0.33333284017196896,
+LOG1P_SINGLE = (
+    0.2430080382298089,
+    0.21427728841642074,
+    0.2861687405397284,
+    0.3999887831317905,
+    0.6666667561408455,
 )
-TANH_DOUBLE = (
-    -2.276722842212808e-06,
-    1.1807132520793544e-05,
-    -3.663957226407795e-05,
-    9.576023084673924e-05,
-    -0.00023877466510658857,
-    0.0005899503113602477,
-    -0.0014558225022112874,
-    0.003592126758357804,
-    -0.008863235436752149,
-    0.021869488531783804,
-    -0.05396825396813278,
-    0.13333333333333164,
-    -0.3333333333333333,
+LOG1P_DOUBLE = (
+    0.1646765699706974,
+    0.06994234661464374,
+    0.1097256967149712,
+    0.11715950312871451,
+    0.1333680584455963,
+    0.15384451931102394,
+    0.18181823202942682,
+    0.22222222125470517,
+    0.2857142857251002,
+    0.3999999999999398,
+    0.6666666666666667,
 )
 ERF_SINGLE = (
     -0.0006222421314429349,
@@ -141,25 +139,26 @@ INFINITY, NAN = float("inf"), float("nan")
 
 @njit
 def _reduce(x: Any) -> tuple[Any, Any]:
-    """n and eʳ - 1 with x = n ln 2 + r, |r| ≤ ln 2 / 2 (Cody and Waite's reduction).
-
-    Beyond the range of eˣ, and for NaN, x is taken to its ends.
-    """
-    least = by_precision(x, -104.0, -746.0)
-    greatest = by_precision(x, 89.0, 710.0)
-    c = where(x > least, x, least)
-    c = where(c < greatest, c, greatest)
-    n = nearest(c * LOG2_E)
-    r = fma(n, by_precision(x, -LN2_HIGH_SINGLE, -LN2_HIGH_DOUBLE), c)
+    """n and eʳ - 1 with x = n ln 2 + r, |r| ≤ ln 2 / 2 (Cody and Waite's reduction)."""
+    n = nearest(x * LOG2_E)
+    r = fma(n, by_precision(x, -LN2_HIGH_SINGLE, -LN2_HIGH_DOUBLE), x)
     r = fma(n, by_precision(x, -LN2_LOW_SINGLE, -LN2_LOW_DOUBLE), r)
     tail = polynomial(r, by_precision(x, EXP_SINGLE, EXP_DOUBLE))
     return n, fma(tail * r, r, r)
 
 
 @njit
+def _between(x: Any, least: float, greatest: float) -> Any:
+    """x within bounds; NaN is taken to the lower one."""
+    c = where(x > least, x, least)
+    return where(c < greatest, c, greatest)
+
+
+@njit
 def exp(x: Any) -> Any:
     """eˣ = 2ⁿ eʳ."""
-    n, less_one = _reduce(x)
+    c = _between(x, by_precision(x, -104.0, -746.0), by_precision(x, 89.0, 710.0))
+    n, less_one = _reduce(c)
     half = nearest(n * 0.5)  # 2ⁿ alone may overflow, or be subnormal
     power = (less_one + 1.0) * power_of_two(half) * power_of_two(n - half)
     return where(x == x, power, x)
@@ -167,9 +166,8 @@ def exp(x: Any) -> Any:
 
 @njit
 def expm1(x: Any) -> Any:
-    """eˣ - 1 = 2ⁿ (eʳ - 1) + (2ⁿ - 1) for x ≤ 0."""
-    least = where(x < -60.0, -60.0, x)
-    n, less_one = _reduce(where(least < 0.0, least, 0.0))
+    """eˣ - 1 = 2ⁿ (eʳ - 1) + (2ⁿ - 1) for x ≤ 40."""
+    n, less_one = _reduce(_between(x, -60.0, 40.0))
     power = power_of_two(n)
     return where(x == x, fma(power, less_one, power - 1.0), x)
 
@@ -201,10 +199,11 @@ def log(x: Any) -> Any:
 
 @njit
 def log1p(x: Any) -> Any:
-    """ln(1 + x) for x ≥ 0: the rounding error of 1 + x is put back as its derivative's share."""
-    y = x + 1.0
-    lost = x - (y - 1.0)
-    return where(y < INFINITY, log(y) + lost / y, y)
+    """ln(1 + x) = 2 artanh(s), s = x / (2 + x), for 0 ≤ x ≤ 1."""
+    s = x / (x + 2.0)
+    z = s * s
+    tail = polynomial(z, by_precision(x, LOG1P_SINGLE, LOG1P_DOUBLE)) * z
+    return fma(s, tail - x, x)  # 2s = x - s x
 
 
 @njit
@@ -222,12 +221,10 @@ def sigmoid(x: Any) -> Any:
 
 @njit
 def tanh(x: Any) -> Any:
-    """An odd polynomial below 0.625, and 1 - 2 / (e²ˣ + 1) above."""
-    size = absolute(x)
-    z = x * x
-    small = fma(polynomial(z, by_precision(x, TANH_SINGLE, TANH_DOUBLE)) * z, x, x)
-    large = 1.0 - 2.0 / (exp(size + size) + 1.0)
-    return where(size < 0.625, small, where(x < 0.0, -large, large))
+    """t / (t + 2) with t = e²ˣ - 1, of |x| with x's sign."""
+    t = expm1(absolute(x) * 2.0)
+    y = t / (t + 2.0)
+    return where(x < 0.0, -y, y)
 
 
 @njit

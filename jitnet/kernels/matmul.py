@@ -42,13 +42,16 @@ def multiply_tile(
     """
     sums = registers(C, rows)
     width = lanes(C)
+    whole = columns >= VECTORS * width
     for r in range(len(rows)):
         for v in range(VECTORS):
-            i = (r * VECTORS + v) * width
-            if add:
-                store(sums, i, load_some(C, r * c_row + v * width, columns - v * width))
-            else:
+            i, c = (r * VECTORS + v) * width, r * c_row + v * width
+            if not add:
                 store(sums, i, splat(C, 0.0))
+            elif whole:
+                store(sums, i, load(C, c))
+            else:
+                store(sums, i, load_some(C, c, columns - v * width))
     for j in range(jumps):
         a, b = ahead(A, j * a_jump), ahead(B, j * b_jump)
         for k in range(depth):
@@ -59,8 +62,11 @@ def multiply_tile(
                     store(sums, i, fma(x, load(b, (k * VECTORS + v) * width), load(sums, i)))
     for r in range(len(rows)):
         for v in range(VECTORS):
-            i = (r * VECTORS + v) * width
-            store_some(C, r * c_row + v * width, load(sums, i), columns - v * width)
+            i, c = (r * VECTORS + v) * width, r * c_row + v * width
+            if whole:
+                store(C, c, load(sums, i))
+            else:
+                store_some(C, c, load(sums, i), columns - v * width)
 
 
 @njit

@@ -3,7 +3,9 @@
 A panel holds as many examples as a register tile has columns, so an array of a layer is
 (panels, units, width), and a unit's row of a panel is VECTORS vectors. Forward and backward products
 then read their right-hand side as it lies. The weights' gradient sums over examples: for it, one
-side is kept in row blocks as well, (panels, blocks, width, width), each block of a panel transposed.
+side is kept in row blocks as well, (panels, blocks, width + 1, width), each block of a panel
+transposed; the row more than needed keeps blocks off 4 KiB strides, which fall onto the same lines of
+the cache (gathering a batch took twice as long).
 Examples missing in the last panel repeat the last one, with weight 0.
 """
 
@@ -19,7 +21,7 @@ from numba import carray, config, types
 from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import ahead, at, compiled_as
 from jitnet.kernels.jit import njit
-from jitnet.kernels.simd import lanes, load_some, store, transpose_square
+from jitnet.kernels.simd import lanes, load, load_some, store, transpose_square
 
 SOURCES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1, np.dtype(np.uint8): 2, np.dtype(np.int64): 3}
 """Element types that are read where they lie; others are converted before."""
@@ -82,21 +84,30 @@ def element_size(context: Any, like: Any) -> Any:
 
 
 @njit
+def row_block(unit: int, width: int) -> int:
+    """Where the row block of a unit begins, in elements of its panel."""
+    return unit // width * (width + 1) * width
+
+
+@njit
 def _copy_row(target: Any, address: int, step: int, first: int, last: int, like: Any) -> None:
     """Elements first … last of a row, ``step`` bytes apart, into the row's place in its blocks."""
     width = VECTORS * lanes(target)
     for k in range(first, last):
-        block = k // width
-        target[block * width * width + k % width] = read(address + k * step, like)
+        target[row_block(k, width) + k % width] = read(address + k * step, like)
 
 
 @njit
 def _copy_row_of_vectors(target: Any, source: Any, first: int, last: int) -> None:
-    width = VECTORS * lanes(target)
-    for k in range(first, last, lanes(target)):
-        block = k // width
-        vector = load_some(source, k, last - k)
-        store(target, block * width * width + k % width, vector)
+    """``_copy_row`` for contiguous elements of the target's own type; first on a vector's edge."""
+    n = lanes(target)
+    width = VECTORS * n
+    whole = last - (last - first) % n
+    for k in range(first, whole, n):
+        store(target, row_block(k, width) + k % width, load(source, k))
+    if whole < last:
+        place = row_block(whole, width) + whole % width
+        store(target, place, load_some(source, whole, last - whole))
 
 
 @njit
@@ -126,7 +137,7 @@ def to_columns(columns: Any, rows: Any, first: int, last: int) -> None:
     n = lanes(columns)
     width = VECTORS * n
     for k in range(first, last, n):
-        block = ahead(rows, k // width * width * width + k % width)
+        block = ahead(rows, row_block(k, width) + k % width)
         if last - k >= n:
             for i in range(0, width, n):
                 transpose_square(
@@ -147,7 +158,7 @@ def to_rows(rows: Any, columns: Any, units: int, first: int, last: int) -> None:
         for u in range(block * width, min((block + 1) * width, units), n):
             for i in range(0, width, n):
                 transpose_square(
-                    ahead(rows, (block * width + i) * width + u % width),
+                    ahead(rows, row_block(u, width) + i * width + u % width),
                     width,
                     ahead(columns, u * width + i),
                     width,

@@ -1,6 +1,7 @@
 """The dense layer: Z = A W + b.
 
-Arrays of a layer are panels of examples (see ``jitnet.kernels.panels``), so that what Ng's course
+Arrays of a layer are panels of examples (see ``jitnet.kernels.panels``), a row of two vectors, low
+and high, for each unit, so that what Ng's course
 writes with examples as columns, Z = Wᵀ A + b, is also how it is computed. The weights are a flat array
 in which W[k, u] stands at ``k * input_step + u * unit_step``: the longer of its two sides that fills
 the registers' lanes better runs along them.
@@ -111,22 +112,22 @@ def dense_weight_backward(
     """dW[k, u] = Σ_i X[k, i] dZ[u, i], the longer side of dW along the lanes.
 
     Writes the flat dweight (n_columns, lanes_count), or adds to it where ``add``; reads columns
-    (panels, n_columns, width), X or dZ, and rows (panels, blocks, width, width), the other one as row
-    blocks. Each parallel iteration owns a tile of TALL rows and a block of lanes.
+    (panels, n_columns, width), X or dZ, and rows (panels, blocks, width + 1, width), the other one
+    as row blocks. Each parallel iteration owns a tile of TALL rows and a block of lanes.
     """
     panels, n_columns, width = columns.shape
-    blocks = rows.shape[1]
+    blocks, block_size = rows.shape[1], (width + 1) * width
     for t in prange(first_tile, last_tile):
         row, block = t // blocks * len(TALL), t % blocks
         multiply_rows(
             at(dweight, row * lanes_count + block * width),
             at(columns, row * width),
-            at(rows, block * width * width),
+            at(rows, block * block_size),
             lanes_count,
             width,
             ONE,
             n_columns * width,
-            blocks * width * width,
+            blocks * block_size,
             panels,
             width,
             min(width, lanes_count - block * width),
@@ -142,33 +143,74 @@ def tile_count(rows: int) -> int:
 
 
 @njit(parallel=True)
+def dense_small_forward(
+    Z: Any, X: Any, weight: Any, bias: Any, first_panel: int, last_panel: int
+) -> None:
+    """Z[u, i] = Σ_k W[k, u] X[k, i] + b[u] for a layer too small to fill a tile.
+
+    Writes Z (panels, n_out, width), the given panels; reads X (panels, n_in, width), the flat weight
+    (n_in, n_out) and bias (n_out,). Each parallel iteration owns a panel: examples lie in the lanes.
+    """
+    _, n_out, width = Z.shape
+    n_in = X.shape[1]
+    w, b = at(weight, 0), at(bias, 0)
+    for p in prange(first_panel, last_panel):
+        z, x = at(Z, p * n_out * width), at(X, p * n_in * width)
+        for u in range(n_out):
+            low = high = splat(z, b[u])
+            for k in range(n_in):
+                low = fma(load(x, k * width), w[k * n_out + u], low)
+                high = fma(load(x, k * width + lanes(z)), w[k * n_out + u], high)
+            store(z, u * width, low)
+            store(z, u * width + lanes(z), high)
+
+
+@njit(parallel=True)
+def dense_small_backward(
+    dX: Any, dZ: Any, weight: Any, first_panel: int, last_panel: int
+) -> None:
+    """dX[k, i] = Σ_u W[k, u] dZ[u, i] for a layer too small to fill a tile.
+
+    Writes dX (panels, n_in, width), the given panels; reads dZ (panels, n_out, width) and the flat
+    weight (n_in, n_out). Each parallel iteration owns a panel: examples lie in the lanes.
+    """
+    _, n_in, width = dX.shape
+    n_out = dZ.shape[1]
+    w = at(weight, 0)
+    for p in prange(first_panel, last_panel):
+        dx, dz = at(dX, p * n_in * width), at(dZ, p * n_out * width)
+        for k in range(n_in):
+            low = high = splat(dx, 0.0)
+            for u in range(n_out):
+                low = fma(load(dz, u * width), w[k * n_out + u], low)
+                high = fma(load(dz, u * width + lanes(dx)), w[k * n_out + u], high)
+            store(dx, k * width, low)
+            store(dx, k * width + lanes(dx), high)
+
+
+@njit(parallel=True)
 def dense_small_weight_backward(
-    dweight: Any, X: Any, dZ: Any, first: int, last: int, add: bool
+    dweight: Any, X: Any, dZ: Any, first_input: int, last_input: int, add: bool
 ) -> None:
     """dW[k, u] = Σ_i X[k, i] dZ[u, i] for a layer too small to fill a tile.
 
-    Writes the flat dweight (n_in, n_out), elements first … last; reads X (panels, n_in, width) and dZ
-    (panels, n_out, width). Each parallel iteration owns an element: examples lie in the lanes.
+    Writes the flat dweight (n_in, n_out), the given inputs' rows, or adds to them where ``add``; reads
+    X (panels, n_in, width) and dZ (panels, n_out, width). Each parallel iteration owns an input:
+    examples lie in the lanes.
     """
     panels, n_in, width = X.shape
     n_out = dZ.shape[1]
-    for e in prange(first, last):
-        x, dz = at(X, e // n_out * width), at(dZ, e % n_out * width)
-        total = _dot(x, dz, n_in * width, n_out * width, panels)
-        dw = at(dweight, e)
-        dw[0] = dw[0] + total if add else total
-
-
-@njit
-def _dot(x: Any, y: Any, x_jump: int, y_jump: int, panels: int) -> Any:
-    """Σ_i x[i] y[i] over rows of all panels, a sum a vector of the panel."""
-    n = lanes(x)
-    low, high = splat(x, 0.0), splat(x, 0.0)
-    for p in range(panels):
-        a, b = ahead(x, p * x_jump), ahead(y, p * y_jump)
-        low = fma(load(a, 0), load(b, 0), low)
-        high = fma(load(a, n), load(b, n), high)
-    return sum_lanes(low + high)
+    for k in prange(first_input, last_input):
+        x, dw = at(X, k * width), at(dweight, k * n_out)
+        for u in range(n_out):
+            dz = at(dZ, u * width)
+            low = high = splat(x, 0.0)
+            for p in range(panels):
+                a, b = ahead(x, p * n_in * width), ahead(dz, p * n_out * width)
+                low = fma(load(a, 0), load(b, 0), low)
+                high = fma(load(a, lanes(x)), load(b, lanes(x)), high)
+            total = sum_lanes(low + high)
+            dw[u] = dw[u] + total if add else total
 
 
 @njit(parallel=True)
@@ -179,16 +221,15 @@ def dense_bias_backward(dbias: Any, dZ: Any, first: int, last: int, add: bool) -
     iteration owns a unit.
     """
     panels, n_out, width = dZ.shape
-    n = width // VECTORS
+    db = at(dbias, 0)
     for u in prange(first, last):
         dz = at(dZ, u * width)
-        low, high = splat(dz, 0.0), splat(dz, 0.0)
+        low = high = splat(dz, 0.0)
         for p in range(panels):
             low = low + load(dz, p * n_out * width)
-            high = high + load(dz, p * n_out * width + n)
-        db = at(dbias, u)
+            high = high + load(dz, p * n_out * width + lanes(dz))
         total = sum_lanes(low + high)
-        db[0] = db[0] + total if add else total
+        db[u] = db[u] + total if add else total
 
 
 @dataclass(frozen=True)

@@ -50,64 +50,103 @@ MSE, MAE, HUBER, POISSON, BINARY_CROSSENTROPY, SOFTMAX_CROSSENTROPY = range(len(
 
 
 @njit
-def _vector_backward(
-    D: Any, Z: Any, T: Any, kind: int, outputs: int, row: int, weight: Any
-) -> Any:
-    if kind == MSE:
-        return mse.backward(D, Z, T, outputs, row, weight)
-    if kind == MAE:
-        return mae.backward(D, Z, T, outputs, row, weight)
-    if kind == HUBER:
-        return huber.backward(D, Z, T, outputs, row, weight)
-    if kind == POISSON:
-        return poisson.backward(D, Z, T, outputs, row, weight)
-    if kind == BINARY_CROSSENTROPY:
-        return binary_crossentropy.backward(D, Z, T, outputs, row, weight)
-    return softmax_crossentropy.backward(D, Z, T, outputs, row, weight)
+def _backward(
+    backward: Any,
+    D: Any,
+    losses: Any,
+    Z: Any,
+    T: Any,
+    weights: Any,
+    outputs: int,
+    scale: float,
+    panels: int,
+) -> None:
+    n = lanes(Z)
+    width = VECTORS * n
+    for p in range(panels):
+        for v in range(VECTORS):
+            i = v * n
+            place, example = p * outputs * width + i, p * width + i
+            weight = load(weights, example)
+            loss = backward(
+                ahead(D, place), ahead(Z, place), ahead(T, place), outputs, width, weight * scale
+            )
+            # what repeats the last example has no weight; an infinite loss there is not a NaN
+            store(losses, example, where(weight == 0.0, 0.0, loss * weight))
 
 
 @njit
 def loss_backward(
-    D: Any, losses: Any, Z: Any, T: Any, weights: Any, kind: int, outputs: int, scale: float
+    D: Any,
+    losses: Any,
+    Z: Any,
+    T: Any,
+    weights: Any,
+    kind: int,
+    outputs: int,
+    scale: float,
+    panels: int,
 ) -> None:
-    """The losses of a panel's examples, and dL/dz of each scaled by its weight.
+    """The losses of some panels' examples, and dL/dz of each scaled by its weight.
 
-    Writes D (outputs, width) = scale · weight · dl/dz and losses (width,) = weight · l; reads Z and
-    the targets T (outputs, width) and weights (width,).
+    Writes D (panels, outputs, width) = scale · weight · dl/dz and losses (panels, width) = weight · l;
+    reads Z and the targets T (panels, outputs, width) and weights (panels, width).
     """
-    n = lanes(Z)
-    for i in range(0, VECTORS * n, n):
-        weight = load(weights, i)
-        loss = _vector_backward(
-            ahead(D, i), ahead(Z, i), ahead(T, i), kind, outputs, VECTORS * n, weight * scale
-        )
-        # what repeats the last example has no weight; an infinite loss there is not a NaN
-        store(losses, i, where(weight == 0.0, 0.0, loss * weight))
+    if kind == MSE:
+        _backward(mse.backward, D, losses, Z, T, weights, outputs, scale, panels)
+    elif kind == MAE:
+        _backward(mae.backward, D, losses, Z, T, weights, outputs, scale, panels)
+    elif kind == HUBER:
+        _backward(huber.backward, D, losses, Z, T, weights, outputs, scale, panels)
+    elif kind == POISSON:
+        _backward(poisson.backward, D, losses, Z, T, weights, outputs, scale, panels)
+    elif kind == BINARY_CROSSENTROPY:
+        _backward(binary_crossentropy.backward, D, losses, Z, T, weights, outputs, scale, panels)
+    else:
+        _backward(softmax_crossentropy.backward, D, losses, Z, T, weights, outputs, scale, panels)
 
 
 @njit
-def count_hits(hits: Any, Z: Any, T: Any, weights: Any, link: int, outputs: int) -> None:
-    """Weights of a panel's examples that are classified as they should be, shared by outputs."""
+def _binary_hits(Z: Any, T: Any, outputs: int, row: int) -> Any:
+    """The share of a vector of examples' outputs on the right side of ½."""
+    one = splat(Z, 1.0)
+    right = splat(Z, 0.0)
+    for u in range(outputs):
+        said = where(load(Z, u * row) > 0.0, one, 0.0)
+        meant = where(load(T, u * row) > 0.5, one, 0.0)
+        right = right + where(said == meant, one, 0.0)
+    return right / outputs
+
+
+@njit
+def _class_hits(Z: Any, T: Any, outputs: int, row: int) -> Any:
+    """1 for a vector of examples where the greatest output is the greatest target's."""
+    greatest, most = load(Z, 0), load(T, 0)
+    chosen = most
+    for u in range(1, outputs):
+        z, t = load(Z, u * row), load(T, u * row)
+        chosen = where(z > greatest, t, chosen)
+        greatest = where(z > greatest, z, greatest)
+        most = where(t > most, t, most)
+    return where(chosen == most, splat(Z, 1.0), 0.0)
+
+
+@njit
+def count_hits(
+    hits: Any, Z: Any, T: Any, weights: Any, link: int, outputs: int, panels: int
+) -> None:
+    """Weights of some panels' examples that are classified as they should be."""
     n = lanes(Z)
-    row = VECTORS * n
-    for i in range(0, row, n):
-        if link == LOGISTIC:
-            right = splat(Z, 0.0)
-            for u in range(outputs):
-                z, t = load(Z, u * row + i), load(T, u * row + i)
-                said = where(z > 0.0, splat(Z, 1.0), 0.0)
-                meant = where(t > 0.5, splat(Z, 1.0), 0.0)
-                right = right + where(said == meant, splat(Z, 1.0), 0.0)
-            store(hits, i, right * load(weights, i) / outputs)
-        else:
-            greatest, most = load(Z, i), load(T, i)
-            chosen = most
-            for u in range(1, outputs):
-                z, t = load(Z, u * row + i), load(T, u * row + i)
-                chosen = where(z > greatest, t, chosen)
-                greatest = where(z > greatest, z, greatest)
-                most = where(t > most, t, most)
-            store(hits, i, where(chosen == most, load(weights, i), 0.0))
+    width = VECTORS * n
+    for p in range(panels):
+        for v in range(VECTORS):
+            i = v * n
+            z, t = ahead(Z, p * outputs * width + i), ahead(T, p * outputs * width + i)
+            if link == LOGISTIC:
+                right = _binary_hits(z, t, outputs, width)
+            else:
+                right = _class_hits(z, t, outputs, width)
+            store(hits, p * width + i, right * load(weights, p * width + i))
 
 
 @njit

@@ -48,7 +48,9 @@ TWO_OVER_ROOT_PI = 2 / mp.sqrt(mp.pi)
 FITS = {
     "EXP": Fit(_exp_tail, lambda r: (r**2 + SMALL) / mp.exp(r), (-HALF_LN2, HALF_LN2), (4, 10)),
     "LOG": Fit(_odd_tail(lambda s: 2 * mp.atanh(s), 2), lambda z: z / 2, (SMALL, LOG_LIMIT), (2, 6)),
-    "TANH": Fit(_odd_tail(mp.tanh, 1), lambda z: z, (SMALL, mpf("0.625") ** 2), (4, 12)),
+    "LOG1P": Fit(
+        _odd_tail(lambda s: 2 * mp.atanh(s), 2), lambda z: z / 2, (SMALL, mpf(1) / 9), (4, 10)
+    ),
     "ERF": Fit(
         lambda z: mp.erf(mp.sqrt(z)) / mp.sqrt(z) if z else TWO_OVER_ROOT_PI,
         lambda z: 1,
