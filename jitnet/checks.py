@@ -12,7 +12,7 @@ import numpy as np
 
 def check_number(
     name: str,
-    value: float,
+    value: Any,
     *,
     least: float = -math.inf,
     above: float = -math.inf,

@@ -1,4 +1,4 @@
-"""The command line: ``jitnet train digits``, ``jitnet info``.
+"""The command line: ``jitnet train digits``, ``jitnet info``, ``jitnet warmup``.
 
 The parser is built and checked before anything heavy is imported, so that ``--help`` and a mistake
 answer at once.
@@ -91,6 +91,10 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     info = commands.add_parser("info", help="say what jitnet runs on", description=_info.__doc__)
     info.set_defaults(run=_info)
+    warmup = commands.add_parser(
+        "warmup", help="compile the kernels now", description=_warmup.__doc__
+    )
+    warmup.set_defaults(run=_warmup)
     return parser
 
 
@@ -287,19 +291,31 @@ def _info(options: argparse.Namespace) -> int:
 
     from jitnet.kernels.cache import FOLDER
     from jitnet.kernels.cpu import VECTOR_BYTES
+    from jitnet.threads import available_threads
 
-    threads = numba.get_num_threads()  # starts them, so that their layer is known
     rows = {
         "python": python_version(),
         **{package: version(package) for package in ("jitnet", "numpy", "numba", "llvmlite")},
         "CPU": numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
         "lanes": f"{VECTOR_BYTES // 4} of float32, {VECTOR_BYTES // 8} of float64",
-        "threads": threads,
-        "threading layer": numba.threading_layer(),
+        "threads": available_threads(),
         "cache": FOLDER or "none, as no folder can be written",
     }
     for name, value in rows.items():
         print(f"{name:<16}{value}")
+    return 0
+
+
+def _warmup(options: argparse.Namespace) -> int:
+    """Compile the kernels for float32 and float64, so that no later run has to wait for them."""
+    import jitnet as jn
+    from jitnet.kernels.cache import FOLDER
+
+    for dtype in ("float32", "float64"):
+        start = time.perf_counter()
+        jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype).fit([[0.0]], [0.0], epochs=1)
+        print(f"{dtype:<16}{time.perf_counter() - start:.1f} s", flush=True)
+    print(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")
     return 0
 
 

@@ -5,13 +5,14 @@ Compiled code sees no signal until it returns, hence the slices. Slicing never c
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from jitnet import memory, training
+from jitnet import memory
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.panels import SOURCES, panel_width
 from jitnet.kernels.team import new_team
@@ -19,8 +20,22 @@ from jitnet.losses.table import LOSSES
 from jitnet.memory import Array, Shape
 from jitnet.optimizers.table import Optimizer, hyperparameters_of, kind_of, moments_of
 from jitnet.schedules import as_schedule
+from jitnet.steps.state import (
+    EPOCH,
+    EVALUATE,
+    FAILED,
+    GRADIENTS,
+    PREDICT,
+    STEPS,
+    TRAIN,
+    Data,
+    Network,
+    Plan,
+    Progress,
+)
+from jitnet.steps.update import CHUNK
 from jitnet.threads import PARALLEL_FLOPS, Pace, available_threads, run_team
-from jitnet.training import CHUNK, EVALUATE, GRADIENTS, PREDICT, TRAIN, Data, Network, Plan, Progress
+from jitnet.training import run_steps
 
 SLICE_SECONDS = 0.1
 WORKSPACE_BYTES = 64 << 20
@@ -29,6 +44,8 @@ WORKSPACE_BYTES = 64 << 20
 
 MOST_IN_BLOCK = 4096
 NO_RATES = np.zeros(0)
+LONG_FLOPS = 1e9
+"""Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
 State = tuple[Array, Array, Array, Array, int, int]
 
 
@@ -91,6 +108,7 @@ class Engine:
         self._weights = int((self.table[:, memory.N_IN] * self.table[:, memory.N_OUT]).sum())
         self.step, self.epoch = 0, 0
         self.powers = np.ones(2)
+        self._lock = threading.Lock()
         self._work: memory.Workspace | None = None
         self._panels = 0
 
@@ -118,9 +136,7 @@ class Engine:
 
     def parameter_views(self, flat: Array | None = None) -> list[Array]:
         """[W1, b1, W2, b2, …] as views of the parameters, or of an array laid out like them."""
-        return memory.parameter_views(
-            self.network.parameters if flat is None else flat, self.table
-        )
+        return memory.parameter_views(self.network.parameters if flat is None else flat, self.table)
 
     def moment_views(self) -> dict[str, list[Array]]:
         """The optimiser's moments, as views like the parameters'."""
@@ -168,10 +184,10 @@ class Engine:
             row_step=X.strides[0],
             column_step=X.strides[1],
             source=SOURCES[X.dtype],
-            targets=np.require(targets, requirements="CAW"),
+            targets=np.require(targets, requirements=["C", "A", "W"]),
             labels=labels,
             smoothing=self.smoothing,
-            weights=np.require(weights, requirements="CAW"),
+            weights=np.require(weights, requirements=["C", "A", "W"]),
             uniform=uniform,
             order=np.arange(len(X)),
         )
@@ -236,14 +252,17 @@ class Engine:
             if done % in_epoch == 0:
                 start = self.state()
             began = time.perf_counter()
-            records = self._run(
+            records, interrupt = self._run(
                 data, TRAIN, batch, steps, position, pace.threads, shuffle=shuffle
             )
             seconds = time.perf_counter() - began
             pace.note(seconds / steps)
-            self.epoch, self.powers = int(position.counters[training.EPOCH]), position.sums[-2:]
-            self.step += steps
-            if position.counters[training.FAILED]:
+            self._take_over(position)
+            if interrupt is not None:
+                steps = int(position.counters[STEPS])
+                yield (done + steps) / in_epoch, [self.logs(record) for record in records]
+                raise interrupt
+            if position.counters[FAILED]:
                 good = int(np.isfinite(records[:, 0]).cumprod().sum())
                 self._return_to(start, good, data, batch, shuffle)
                 yield (done + good * in_epoch) / in_epoch, [self.logs(r) for r in records[:good]]
@@ -251,6 +270,11 @@ class Engine:
             done += steps
             yield done / in_epoch, [self.logs(record) for record in records]
             steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
+
+    def _take_over(self, position: Position) -> None:
+        """Count the steps that a call has done."""
+        self.epoch, self.powers = int(position.counters[EPOCH]), position.sums[-2:]
+        self.step += int(position.counters[STEPS])
 
     def _return_to(self, start: State, good: int, data: Data, batch: int, shuffle: bool) -> None:
         """Repeat ``good`` epochs from a state; one less while they end in what is not finite."""
@@ -261,8 +285,7 @@ class Engine:
                 position = _new_position(self.epoch, self.powers)
                 steps = epochs * in_epoch
                 self._run(data, TRAIN, batch, steps, position, 1, shuffle=shuffle)
-                self.epoch, self.powers = self.epoch + epochs, position.sums[-2:]
-                self.step += steps
+                self._take_over(position)
             if np.isfinite(self.network.parameters).all():
                 return
 
@@ -277,7 +300,11 @@ class Engine:
         while done < total:
             steps = min(steps, total - done)
             began = time.perf_counter()
-            records = self._run(data, stage, batch, steps, position, threads, output=output)
+            records, interrupt = self._run(
+                data, stage, batch, steps, position, threads, output=output
+            )
+            if interrupt is not None:
+                raise interrupt
             seconds = time.perf_counter() - began
             done += steps
             steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
@@ -294,13 +321,37 @@ class Engine:
         *,
         shuffle: bool = False,
         output: Array | None = None,
-    ) -> Array:
-        """Some compiled steps; returns the sums of each epoch that ended, (epochs, 3)."""
-        examples = len(data.order)
-        batch = min(batch, examples)
-        work = self._workspace(batch)
-        record = np.zeros((steps * batch // examples + 2, 3))
-        plan = Plan(
+    ) -> tuple[Array, KeyboardInterrupt | None]:
+        """Some compiled steps, under the engine's lock, as they share its memory.
+
+        Returns the sums of each epoch that ended, (epochs, 3), and the interrupt that came.
+        """
+        batch = min(batch, len(data.order))
+        plan = self._plan(stage, batch, steps, len(data.order), shuffle)
+        progress = Progress(
+            position.counters,
+            position.sums,
+            np.zeros((steps * batch // plan.examples + 2, 3)),
+            np.zeros((0, 0), self.dtype) if output is None else output,
+        )
+        before, interrupt = int(position.counters[EPOCH]), None
+        with self._lock:
+            work, team = self._workspace(batch), new_team()
+            arguments = (threads, team, self.network, work, data, plan, progress)
+            _ensure_compiled(arguments)
+            is_long = 2 * self._weights * batch > LONG_FLOPS
+            try:
+                run_team(
+                    threads,
+                    lambda: run_steps(*arguments),
+                    stop=progress.ask_to_stop if is_long else None,
+                )
+            except KeyboardInterrupt as error:
+                interrupt = error
+        return progress.record[: int(position.counters[EPOCH]) - before], interrupt
+
+    def _plan(self, stage: int, batch: int, steps: int, examples: int, shuffle: bool) -> Plan:
+        return Plan(
             stage=stage,
             loss=self.loss.kind,
             link=self.loss.link,
@@ -315,20 +366,6 @@ class Engine:
             steps=steps,
             rates=self.schedule.rates(self.step, steps) if stage == TRAIN else NO_RATES,
         )
-        progress = Progress(
-            position.counters,
-            position.sums,
-            record,
-            np.zeros((0, 0), self.dtype) if output is None else output,
-        )
-        before = int(position.counters[training.EPOCH])
-        _ensure_compiled(self.network, work, data, plan, progress)
-        team = new_team()
-        run_team(
-            threads,
-            lambda: training.run_steps(threads, team, self.network, work, data, plan, progress),
-        )
-        return record[: int(position.counters[training.EPOCH]) - before]
 
     def _team(self, batch: int, products: int) -> int:
         """Threads for steps that multiply by every weight ``products`` times."""
@@ -349,21 +386,18 @@ class Engine:
 _compiled: set[np.dtype[Any]] = set()
 
 
-def _ensure_compiled(
-    network: Network, work: memory.Workspace, data: Data, plan: Plan, progress: Progress
-) -> None:
+def _ensure_compiled(arguments: tuple[Any, ...]) -> None:
     """Load or compile the loop for a dtype, once in a process, by running no steps."""
+    *_, network, work, data, plan, progress = arguments
     dtype = network.parameters.dtype
     if dtype not in _compiled:
         with compilation():
-            training.run_steps(
-                1, new_team(), network, work, data, plan._replace(steps=0), progress
-            )
+            run_steps(1, new_team(), network, work, data, plan._replace(steps=0), progress)
         _compiled.add(dtype)
 
 
 def _new_position(epoch: int, powers: Array) -> Position:
-    return Position(np.array([epoch, 0, 0]), np.array([0.0, 0.0, 0.0, *powers]))
+    return Position(np.array([epoch, 0, 0, 0, 0, 0]), np.array([0.0, 0.0, 0.0, *powers]))
 
 
 def _whole_epochs(steps: int, position: int, in_epoch: int, left: int, each_epoch: bool) -> int:

@@ -52,7 +52,8 @@ def _wants_to_stop(
     callbacks: Sequence[Callback], model: Sequential, epoch: int, logs: Logs
 ) -> bool:
     """Tell every callback, and say whether one of them wants to stop."""
-    return any([callback.on_epoch_end(model, epoch, dict(logs)) for callback in callbacks])
+    answers = [callback.on_epoch_end(model, epoch, dict(logs)) for callback in callbacks]
+    return any(answers)
 
 
 @contextmanager

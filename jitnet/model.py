@@ -481,7 +481,7 @@ class Sequential:
         write_model(self, self._built(), path)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What copies and pickles hold: of the compiled steps' memory only what training changes."""
+        """What copies and pickles hold: of the engine only what training changes."""
         engine = self._engine
         kept = None if engine is None else (engine.n_features, engine.state())
         return self.__dict__ | {"_engine": kept}

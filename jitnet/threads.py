@@ -16,6 +16,9 @@ gained a tenth, at 16 million a half."""
 
 MOST_THREADS = 256
 
+LOOK_SECONDS = 0.2
+"""How often a waiting thread looks for an interrupt, where the system does not wake it for one."""
+
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -28,25 +31,48 @@ def available_threads() -> int:
     return max(1, threads)
 
 
-def run_team(size: int, worker: Callable[[], object]) -> None:
+def run_team(
+    size: int, worker: Callable[[], object], *, stop: Callable[[], object] | None = None
+) -> None:
     """Call ``worker`` on ``size`` threads, the calling one among them, and wait for all.
 
     Threads of Python's own, which compiled code lets run side by side: numba's threading layers end
     the process where two threads at once, or a forked child, launch parallel code; these do not.
+
+    Compiled code sees no interrupt. Where ``stop`` is given, the calling thread only waits, and has
+    the workers stop as soon as it is interrupted. What a worker or an interrupt raises is raised
+    when all have ended.
     """
-    threads = [threading.Thread(target=worker, name="jitnet") for _ in range(size - 1)]
-    started = []
+    raised: list[BaseException] = []
+    threads: list[threading.Thread] = []
+
+    def work() -> None:
+        try:
+            worker()
+        except BaseException as error:
+            raised.append(error)
+
     try:
-        for thread in threads:
+        for _ in range(size if stop else size - 1):
+            thread = threading.Thread(target=work, name="jitnet")
             thread.start()
-            started.append(thread)
+            threads.append(thread)
     except RuntimeError:  # the system gives no more threads: the team is smaller
         pass
-    try:
-        worker()
-    finally:
-        for thread in started:
-            thread.join()
+    except KeyboardInterrupt as interrupt:
+        raised.append(interrupt)
+    if not raised and not (stop and threads):
+        work()
+    for thread in threads:
+        while thread.is_alive():
+            try:
+                thread.join(LOOK_SECONDS)
+            except KeyboardInterrupt as interrupt:
+                raised.append(interrupt)
+                if stop:
+                    stop()
+    if raised:
+        raise raised[0]
 
 
 class Pace:

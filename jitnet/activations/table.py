@@ -1,7 +1,7 @@
 """The table of activations, and the two blocks that apply one to a layer.
 
-The table is closed, since it is compiled in: a new activation is a file, a row of ``ACTIVATIONS`` and
-a branch in each of the two blocks.
+The table is closed, since it is compiled in: a new activation is a file, a row of ``ACTIVATIONS``
+and a branch in each of the two blocks.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def activation_forward(A: Any, Z: Any, kind: int, count: int) -> None:
 
 @njit
 def activation_backward(D: Any, Z: Any, A: Any, kind: int, count: int) -> None:
-    """dZ = dA ∘ g'(Z), written over dA, for ``count`` elements."""
+    """DZ = dA ∘ g'(Z), written over dA, for ``count`` elements."""
     if kind == IDENTITY:
         _backward(identity.slope, D, Z, A, count)
     elif kind == SIGMOID:

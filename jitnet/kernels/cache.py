@@ -1,8 +1,9 @@
 """Where compiled kernels are kept between processes.
 
-Numba's own key for a compiled function holds neither the flags nor the sources of the functions it
-calls, so the folder is named by a digest of all of the package's sources, the compiler's version and
-the settings that change code. An edit anywhere makes a new folder; the old one is simply not read.
+Numba's own key for a compiled function holds neither the flags nor the sources of the functions
+it calls, so the folder is named by a digest of all of the package's sources, the compiler's
+version and the settings that change code. An edit anywhere makes a new folder; the old one is
+simply not read.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import pickle
+import signal
 import sys
 import tempfile
 import threading
@@ -22,9 +25,9 @@ import llvmlite
 import numba
 from numba import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
+from numba.core.serialize import dumps
 
 PACKAGE = Path(__file__).parents[1]
-
 
 
 class Watcher(Protocol):
@@ -74,14 +77,13 @@ def _user_cache() -> Path:
 
 def _find_folder() -> Path | None:
     """The first folder that can be written: NUMBA_CACHE_DIR's, else the user's; none is allowed."""
-    try:
-        base = Path(config.CACHE_DIR) if config.CACHE_DIR else _user_cache()
-        folder = base / "jitnet" / DIGEST
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except (OSError, RuntimeError):  # RuntimeError: no home is known
-        return None
+    for base in (lambda: Path(config.CACHE_DIR or _user_cache()), _user_cache):
+        with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: no home is known
+            folder = base() / "jitnet" / DIGEST
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+    return None
 
 
 FOLDER = _find_folder()
@@ -104,7 +106,19 @@ class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
 
 
 class _Files(CompileResultCacheImpl):  # type: ignore[misc]
+    """What a file holds is sealed: LLVM ends the process where it is given damaged code."""
+
     _locator_classes = (_Locator,)
+
+    def reduce(self, compiled: Any) -> tuple[bytes, bytes]:
+        content = dumps(super().reduce(compiled))
+        return hashlib.sha256(content).digest(), content
+
+    def rebuild(self, target_context: Any, sealed: tuple[bytes, bytes]) -> Any:
+        seal, content = sealed
+        if hashlib.sha256(content).digest() != seal:
+            raise ValueError("a cached kernel is damaged")
+        return super().rebuild(target_context, pickle.loads(content))
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]
@@ -138,7 +152,7 @@ _in_process = threading.RLock()
 @contextlib.contextmanager
 def compilation() -> Iterator[None]:
     """Load or compile kernels within: one thread of one process at a time, and watchers told."""
-    with _in_process, _between_processes():
+    with _in_process, _between_processes(), _interrupts_kept():
         began, _State.missed = time.perf_counter(), False
         if FOLDER is None:
             _tell_compiling()
@@ -150,16 +164,39 @@ def compilation() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _between_processes() -> Iterator[None]:
-    try:
-        lock = (FOLDER / "lock").open("a+b") if FOLDER else None
-    except OSError:  # the folder is gone, or may not be written any more
-        lock = None
-    if lock is None:
+    """Hold the folder's lock, where it has one: a lost folder or a file system may know none."""
+    with contextlib.ExitStack() as held:
+        if FOLDER is not None:
+            with contextlib.suppress(OSError):
+                lock = held.enter_context((FOLDER / "lock").open("a+b"))
+                _lock_file(lock.fileno())
+                held.callback(_unlock_file, lock.fileno())  # a forked child may hold it open
+        yield
+
+
+@contextlib.contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Raise an interrupt again that got lost: what LLVM calls in Python swallows exceptions."""
+    came = False
+
+    def note(number: int, frame: Any) -> None:
+        nonlocal came
+        came = True
+        signal.default_int_handler(number, frame)
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
         yield
         return
-    with lock:
-        _lock_file(lock.fileno())
+    signal.signal(signal.SIGINT, note)
+    try:
         yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if came and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            raise KeyboardInterrupt
 
 
 if sys.platform == "win32":
@@ -172,8 +209,14 @@ if sys.platform == "win32":
                 return
             except OSError:
                 time.sleep(0.05)
+
+    def _unlock_file(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
 
     def _lock_file(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)
+
+    def _unlock_file(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_UN)

@@ -33,5 +33,5 @@ def _registers(features: frozenset[str]) -> int:
 FEATURES = _features()
 VECTOR_BYTES = _vector_bytes(FEATURES)
 
-TILES = ((12, 4, 1) if _registers(FEATURES) == 32 else (6, 2, 1))
+TILES = (12, 4, 1) if _registers(FEATURES) == 32 else (6, 2, 1)
 """Rows of the register tiles, from the one that fills the registers to the last row."""

@@ -50,7 +50,9 @@ def ahead(context: Any, pointer: Any, offset: Any) -> Any:
     return pointer(pointer, types.intp), lambda c, b, s, a: b.gep(a[0], [a[1]])
 
 
-@compiled_as(lambda like, rows: np.zeros(len(rows) * VECTORS * VECTOR_BYTES, np.uint8).view(like.dtype))
+@compiled_as(
+    lambda like, rows: np.zeros(len(rows) * VECTORS * VECTOR_BYTES, np.uint8).view(like.dtype)
+)
 def registers(context: Any, like: Any, rows: Any) -> Any:
     """Room on the stack for a tile of ``len(rows)`` rows of VECTORS vectors.
 
@@ -64,3 +66,26 @@ def registers(context: Any, like: Any, rows: Any) -> Any:
         return b.bitcast(room, c.get_value_type(types.CPointer(like.dtype)))
 
     return types.CPointer(like.dtype)(like, rows), emit
+
+
+def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo = cgutils.get_null_value(array.meminfo.type)
+        array.parent = cgutils.get_null_value(array.parent.type)
+        return array._getvalue()
+    if isinstance(kind, types.BaseTuple):
+        for i, member in enumerate(kind.types):
+            part = _without_owner(context, builder, member, builder.extract_value(value, i))
+            value = builder.insert_value(value, part, i)
+    return value
+
+
+@compiled_as(lambda value: value)
+def borrowed(context: Any, value: Any) -> Any:
+    """An array, or a tuple with arrays, whose references are not counted.
+
+    The caller keeps it alive. Counting is an atomic operation at every view and call, on one line
+    of the cache for all threads: it took a fifth of a small network's step.
+    """
+    return value(value), lambda c, b, s, a: _without_owner(c, b, value, a[0])

@@ -1,13 +1,15 @@
 """The one decorator of the package: every flag, the cache, and the two twins of a block.
 
-    @njit                   a helper, called from compiled code alone
-    @njit(parallel=True)    a block: its loop over prange is cut between threads, and its twin
-                            ``block.serial`` is the same source compiled for one thread
-    @njit(entry=True)       a serial function that Python calls
+@njit                   a helper, called from compiled code alone
+@njit(parallel=True)    a block: its loop over prange is cut between threads, and its twin
+``block.serial`` is the same source compiled for one thread
+@njit(entry=True)       a serial function that Python calls
+@njit(inline=True)      a helper that becomes a part of its caller
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Protocol, cast, overload
@@ -40,36 +42,39 @@ class Kernel(Protocol):
 def njit(function: Callable[..., Any]) -> Kernel: ...
 @overload
 def njit(
-    *, parallel: bool = False, entry: bool = False
+    *, parallel: bool = False, entry: bool = False, inline: bool = False
 ) -> Callable[[Callable[..., Any]], Kernel]: ...
 def njit(
-    function: Callable[..., Any] | None = None, *, parallel: bool = False, entry: bool = False
+    function: Callable[..., Any] | None = None,
+    *,
+    parallel: bool = False,
+    entry: bool = False,
+    inline: bool = False,
 ) -> Any:
     """Compile a function with the package's flags; see the module's description."""
     if function is None:
-        return lambda function: njit_with(function, parallel=parallel, entry=entry)
-    return njit_with(function, parallel=parallel, entry=entry)
+        return lambda function: _with_twin(function, parallel, entry, inline)
+    return _with_twin(function, parallel, entry, inline)
 
 
-def njit_with(function: Any, *, parallel: bool, entry: bool) -> Kernel:
+def _with_twin(function: Any, parallel: bool, entry: bool, inline: bool) -> Kernel:
     """Compile ``function``, and its serial twin where it is parallel."""
     if config.DISABLE_JIT:
         function.serial = function
         return cast(Kernel, function)
-    kernel = _compile(function, parallel=parallel, entry=entry or parallel)
-    kernel.serial = (
-        _compile(_renamed(function), parallel=False, entry=False) if parallel else kernel
-    )
+    kernel = _compile(function, parallel, entry or parallel, inline)
+    kernel.serial = kernel
+    if parallel:
+        kernel.serial = _compile(_renamed(function), parallel=False, entry=False, inline=inline)
     return cast(Kernel, kernel)
 
 
-def _compile(function: Any, *, parallel: bool, entry: bool) -> Any:
-    kernel = numba.njit(parallel=parallel, **FLAGS, **({} if entry else HELPER_FLAGS))(function)
+def _compile(function: Any, parallel: bool, entry: bool, inline: bool) -> Any:
+    options = FLAGS if entry else FLAGS | HELPER_FLAGS
+    kernel = numba.njit(parallel=parallel, forceinline=inline, **options)(function)
     if entry:
-        try:
+        with contextlib.suppress(RuntimeError):  # no folder can be written: nothing is kept
             kernel._cache = KernelCache(function)
-        except RuntimeError:  # no folder can be written: compile in every process
-            pass
     return kernel
 
 

@@ -1,11 +1,12 @@
 """The layout of a batch: panels of examples side by side, one row a feature.
 
 A panel holds as many examples as a register tile has columns, so an array of a layer is
-(panels, units, width), and a unit's row of a panel is VECTORS vectors. Forward and backward products
-then read their right-hand side as it lies. The weights' gradient sums over examples: for it, one
-side is kept in row blocks as well, (panels, blocks, width + 1, width), each block of a panel
-transposed; the row more than needed keeps blocks off 4 KiB strides, which fall onto the same lines of
-the cache (gathering a batch took twice as long).
+(panels, units, width), and a unit's row of a panel is VECTORS vectors. Forward and backward
+products then read their right-hand side as it lies. The weights' gradient sums over examples: for
+it, one side is kept in row blocks as well, (panels, blocks, width + 1, width), each block of a
+panel transposed; the row more than needed keeps blocks off 4 KiB strides, which fall onto the same
+lines of the cache (gathering a batch took twice as long).
+
 Examples missing in the last panel repeat the last one, with weight 0.
 """
 
@@ -23,14 +24,19 @@ from jitnet.kernels.intrinsics import ahead, at, compiled_as
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, load_some, store, transpose_square
 
-SOURCES = {np.dtype(np.float32): 0, np.dtype(np.float64): 1, np.dtype(np.uint8): 2, np.dtype(np.int64): 3}
+SOURCES = {
+    np.dtype(np.float32): 0,
+    np.dtype(np.float64): 1,
+    np.dtype(np.uint8): 2,
+    np.dtype(np.int64): 3,
+}
 """Element types that are read where they lie; others are converted before."""
 FLOAT32, FLOAT64, UINT8, INT64 = SOURCES.values()
 
 
 def panel_width(dtype: Any) -> int:
     """Examples in a panel."""
-    return VECTORS * VECTOR_BYTES // np.dtype(dtype).itemsize
+    return VECTORS * VECTOR_BYTES // int(np.dtype(dtype).itemsize)
 
 
 if config.DISABLE_JIT:
@@ -51,7 +57,7 @@ else:
 
 def _read_meaning(address: int, like: Any) -> Any:
     raw = (ctypes.c_uint8 * like.itemsize).from_address(int(address))
-    return np.frombuffer(raw, like.dtype)[0]
+    return np.frombuffer(bytes(raw), np.dtype(like.dtype))[0]
 
 
 @compiled_as(_read_meaning)
@@ -67,7 +73,7 @@ def read(context: Any, address: Any, like: Any) -> Any:
 
 def _pointer_meaning(like: Any, address: int) -> Any:
     raw = (ctypes.c_uint8 * (1 << 40)).from_address(int(address))
-    return np.frombuffer(raw, like.dtype)
+    return np.frombuffer(memoryview(raw), np.dtype(like.dtype))
 
 
 @compiled_as(_pointer_meaning)
@@ -111,9 +117,7 @@ def _copy_row_of_vectors(target: Any, source: Any, first: int, last: int) -> Non
 
 
 @njit
-def gather_row(
-    target: Any, address: int, step: int, source: int, first: int, last: int
-) -> None:
+def gather_row(target: Any, address: int, step: int, source: int, first: int, last: int) -> None:
     """Copy a row of X, of any element type and layout, into its place in a panel's row blocks."""
     size = element_size(target)
     if step == size and source == (FLOAT32 if size == 4 else FLOAT64):

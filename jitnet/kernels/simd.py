@@ -57,9 +57,7 @@ class _MaskModel(models.PrimitiveModel):  # type: ignore[misc]
 def _broadcast(builder: Any, scalar: Any, lanes: int) -> Any:
     empty = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
     first = builder.insert_element(empty, scalar, ir.Constant(I32, 0))
-    return builder.shuffle_vector(
-        first, empty, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes)
-    )
+    return builder.shuffle_vector(first, empty, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes))
 
 
 def _as_vector(context: Any, builder: Any, kind: Vector, value: Any, value_type: Any) -> Any:
@@ -239,7 +237,12 @@ def splat(context: Any, like: Any, value: Any) -> Any:
     return kind(like, value), lambda c, b, s, a: _as_vector(c, b, kind, a[1], value)
 
 
-@compiled_as(lambda mask, yes, no: np.where(mask, yes, no).astype(_dtype_of(yes, no)))
+def _where_meaning(mask: Any, yes: Any, no: Any) -> Any:
+    dtype = next(value.dtype for value in (yes, no) if np.ndim(value))
+    return np.asarray(np.where(mask, yes, no), dtype)
+
+
+@compiled_as(_where_meaning)
 def where(context: Any, mask: Any, yes: Any, no: Any) -> Any:
     """Lane by lane ``yes`` where the mask holds, else ``no``; either may be a number."""
     kind = _vector_of((yes, no))
@@ -250,10 +253,6 @@ def where(context: Any, mask: Any, yes: Any, no: Any) -> Any:
         return b.select(a[0], *(_as_vector(c, b, kind, *p) for p in ((a[1], yes), (a[2], no))))
 
     return kind(mask, yes, no), emit
-
-
-def _dtype_of(*values: Any) -> Any:
-    return next(value.dtype for value in values if np.ndim(value))
 
 
 @compiled_as(lambda a, b, c: a * b + c)
@@ -415,9 +414,7 @@ def transpose_square(
         stages = n.bit_length() - 1
         for _ in range(stages):  # the perfect shuffle of rows i and i + n/2, log2 n times
             rows = [
-                b.shuffle_vector(
-                    rows[i], rows[i + n // 2], ir.Constant(ir.VectorType(I32, n), mix)
-                )
+                b.shuffle_vector(rows[i], rows[i + n // 2], ir.Constant(ir.VectorType(I32, n), mix))
                 for i in range(n // 2)
                 for mix in mixed
             ]

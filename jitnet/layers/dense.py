@@ -1,10 +1,10 @@
 """The dense layer: Z = A W + b.
 
 Arrays of a layer are panels of examples (see ``jitnet.kernels.panels``), a row of two vectors, low
-and high, for each unit, so that what Ng's course
-writes with examples as columns, Z = Wᵀ A + b, is also how it is computed. The weights are a flat array
-in which W[k, u] stands at ``k * input_step + u * unit_step``: the longer of its two sides that fills
-the registers' lanes better runs along them.
+and high, for each unit, so that what Ng's course writes with examples as columns, Z = Wᵀ A + b, is
+also how it is computed. The weights are a flat array in which W[k, u] stands at
+``k * input_step + u * unit_step``: that of its two sides runs along the registers' lanes which
+fills them better.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def dense_forward(
 ) -> None:
     """Z[u, i] = Σ_k W[k, u] X[k, i] + b[u].
 
-    Writes Z (panels, n_out, width), the given panels and units of it; reads X (panels, n_in, width),
-    the flat weight and bias (n_out,). Each parallel iteration owns a panel.
+    Writes Z (panels, n_out, width), the given panels and units of it; reads X (panels, n_in,
+    width), the flat weight and bias (n_out,). Each parallel iteration owns a panel.
     """
     _, n_out, width = Z.shape
     n_in = X.shape[1]
@@ -95,7 +95,19 @@ def dense_backward(
             w = at(weight, first_input * input_step + u * unit_step)
             dz = at(dZ, (p * n_out + u) * width)
             multiply_rows(
-                dx, w, dz, width, input_step, unit_step, ZERO, ZERO, ONE, depth, width, u > 0, inputs
+                dx,
+                w,
+                dz,
+                width,
+                input_step,
+                unit_step,
+                ZERO,
+                ZERO,
+                ONE,
+                depth,
+                width,
+                u > 0,
+                inputs,
             )
 
 
@@ -117,8 +129,11 @@ def dense_weight_backward(
     """
     panels, n_columns, width = columns.shape
     blocks, block_size = rows.shape[1], (width + 1) * width
+    tiles = tile_count(n_columns)
     for t in prange(first_tile, last_tile):
-        row, block = t // blocks * len(TALL), t % blocks
+        # the shorter side runs faster: what it reads stays in the core's cache
+        tile, block = (t // blocks, t % blocks) if tiles >= blocks else (t % tiles, t // tiles)
+        row = tile * len(TALL)
         multiply_rows(
             at(dweight, row * lanes_count + block * width),
             at(columns, row * width),
@@ -148,8 +163,9 @@ def dense_small_forward(
 ) -> None:
     """Z[u, i] = Σ_k W[k, u] X[k, i] + b[u] for a layer too small to fill a tile.
 
-    Writes Z (panels, n_out, width), the given panels; reads X (panels, n_in, width), the flat weight
-    (n_in, n_out) and bias (n_out,). Each parallel iteration owns a panel: examples lie in the lanes.
+    Writes Z (panels, n_out, width), the given panels; reads X (panels, n_in, width), the flat
+    weight (n_in, n_out) and bias (n_out,). Each parallel iteration owns a panel: examples lie in
+    the lanes.
     """
     _, n_out, width = Z.shape
     n_in = X.shape[1]
@@ -166,9 +182,7 @@ def dense_small_forward(
 
 
 @njit(parallel=True)
-def dense_small_backward(
-    dX: Any, dZ: Any, weight: Any, first_panel: int, last_panel: int
-) -> None:
+def dense_small_backward(dX: Any, dZ: Any, weight: Any, first_panel: int, last_panel: int) -> None:
     """dX[k, i] = Σ_u W[k, u] dZ[u, i] for a layer too small to fill a tile.
 
     Writes dX (panels, n_in, width), the given panels; reads dZ (panels, n_out, width) and the flat
@@ -194,9 +208,9 @@ def dense_small_weight_backward(
 ) -> None:
     """dW[k, u] = Σ_i X[k, i] dZ[u, i] for a layer too small to fill a tile.
 
-    Writes the flat dweight (n_in, n_out), the given inputs' rows, or adds to them where ``add``; reads
-    X (panels, n_in, width) and dZ (panels, n_out, width). Each parallel iteration owns an input:
-    examples lie in the lanes.
+    Writes the flat dweight (n_in, n_out), the given inputs' rows, or adds to them where ``add``;
+    reads X (panels, n_in, width) and dZ (panels, n_out, width). Each parallel iteration owns an
+    input: examples lie in the lanes.
     """
     panels, n_in, width = X.shape
     n_out = dZ.shape[1]

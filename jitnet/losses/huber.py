@@ -1,4 +1,4 @@
-"""Huber's loss with δ = 1: half the square of a small error, |e| - ½ of a large one (Huber, 1964)."""
+"""Huber's loss, δ = 1: half the square of a small error, |e| - ½ of a large one (Huber, 1964)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jitnet.kernels.simd import absolute, load, splat, store, where
 
 @njit
 def backward(D: Any, Z: Any, T: Any, outputs: int, row: int, weight: Any) -> Any:
-    """D = weight dl/dz = weight clip(z - t, -1, 1) / outputs for a vector of examples; returns l."""
+    """D = weight dl/dz = weight clip(z - t, ±1) / outputs for a vector of examples; returns l."""
     total = splat(Z, 0.0)
     for u in range(outputs):
         e = load(Z, u * row) - load(T, u * row)

@@ -27,7 +27,7 @@ IDENTITY, LOGISTIC, EXPONENTIAL, SOFTMAX = range(len(LINKS))
 
 
 class Loss(NamedTuple):
-    """A row of the table: the number the kernels know a loss by, and the link of its predictions."""
+    """A row of the table: the number that kernels know a loss by, and its predictions' link."""
 
     kind: int
     link: int
@@ -89,8 +89,8 @@ def loss_backward(
 ) -> None:
     """The losses of some panels' examples, and dL/dz of each scaled by its weight.
 
-    Writes D (panels, outputs, width) = scale · weight · dl/dz and losses (panels, width) = weight · l;
-    reads Z and the targets T (panels, outputs, width) and weights (panels, width).
+    Writes D (panels, outputs, width) = scale · weight · dl/dz and losses (panels, width) =
+    weight · l; reads Z and the targets T (panels, outputs, width) and weights (panels, width).
     """
     if kind == MSE:
         _backward(mse.backward, D, losses, Z, T, weights, outputs, scale, panels)

@@ -33,7 +33,7 @@ def update_adam(
     first: int,
     last: int,
 ) -> None:
-    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², W ← (1 - η λ) W - η m̂ / (√v̂ + ε).
+    """M ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², W ← (1 - η λ) W - η m̂ / (√v̂ + ε).
 
     m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ); ``first_power`` and ``second_power`` are the powers.
     """
@@ -91,9 +91,7 @@ class Adam:
         TypeError, ValueError
             If a value has the wrong type or makes no sense.
         """
-        check_optimizer(
-            self.learning_rate, self.clip_norm, beta_1=self.beta_1, beta_2=self.beta_2
-        )
+        check_optimizer(self.learning_rate, self.clip_norm, beta_1=self.beta_1, beta_2=self.beta_2)
         check_number("epsilon", self.epsilon, above=0.0)
 
 

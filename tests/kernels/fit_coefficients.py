@@ -47,7 +47,9 @@ TWO_OVER_ROOT_PI = 2 / mp.sqrt(mp.pi)
 
 FITS = {
     "EXP": Fit(_exp_tail, lambda r: (r**2 + SMALL) / mp.exp(r), (-HALF_LN2, HALF_LN2), (4, 10)),
-    "LOG": Fit(_odd_tail(lambda s: 2 * mp.atanh(s), 2), lambda z: z / 2, (SMALL, LOG_LIMIT), (2, 6)),
+    "LOG": Fit(
+        _odd_tail(lambda s: 2 * mp.atanh(s), 2), lambda z: z / 2, (SMALL, LOG_LIMIT), (2, 6)
+    ),
     "LOG1P": Fit(
         _odd_tail(lambda s: 2 * mp.atanh(s), 2), lambda z: z / 2, (SMALL, mpf(1) / 9), (4, 10)
     ),
@@ -67,8 +69,13 @@ def remez(fit: Fit, degree: int) -> tuple[list[Any], Any]:
     """Coefficients from the lowest power on, and the greatest weighted error."""
     low, high = (mpf(end) for end in fit.interval)
     count = degree + 2
-    nodes = [(low + high - (high - low) * mp.cos(mp.pi * i / (count - 1))) / 2 for i in range(count)]
-    grid = [low + (high - low) * (1 - mp.cos(mp.pi * i / (40 * count))) / 2 for i in range(40 * count + 1)]
+    nodes = [
+        (low + high - (high - low) * mp.cos(mp.pi * i / (count - 1))) / 2 for i in range(count)
+    ]
+    grid = [
+        low + (high - low) * (1 - mp.cos(mp.pi * i / (40 * count))) / 2
+        for i in range(40 * count + 1)
+    ]
     values = [(fit.function(x), fit.weight(x)) for x in grid]
     for _ in range(12):
         system = mp.matrix(count, count)
@@ -80,7 +87,10 @@ def remez(fit: Fit, degree: int) -> tuple[list[Any], Any]:
             right[i] = fit.function(x)
         solution = mp.lu_solve(system, right)
         coefficients = list(solution)[: degree + 1]
-        errors = [(f - mp.polyval(coefficients[::-1], x)) * w for x, (f, w) in zip(grid, values, strict=True)]
+        errors = [
+            (f - mp.polyval(coefficients[::-1], x)) * w
+            for x, (f, w) in zip(grid, values, strict=True)
+        ]
         nodes = _alternating(grid, errors, count)
         greatest = max(map(abs, errors))
         if greatest < abs(solution[degree + 1]) * mpf("1.01"):

@@ -1,0 +1,1 @@
+"""The parts of a training step, compiled: gather, forward, output, backward, update."""
