@@ -2,7 +2,8 @@
 
     python benchmarks/peers.py                              all of it, some ten minutes
     python benchmarks/peers.py --workloads digits,deep --sections training
-    python benchmarks/peers.py --output peers.md --json peers.json
+    python benchmarks/peers.py --output peers.md --json peers.json --plot peers.svg
+    python benchmarks/peers.py --readme README.md           renew the table there
     python benchmarks/peers.py --quick                      a smoke test of all of it
 
 Each library trains in a process of its own, and only one of them works at a time. Before a race
@@ -27,7 +28,16 @@ from fma_peak import FmaPeak
 from race.child import Child
 from race.contest import Contest, Entry, Pace, hold_contest, start_children
 from race.machine import core_count, description
-from race.report import METHOD, calm, number, product_table, speed_table, threads_table, work_table
+from race.report import (
+    METHOD,
+    calm,
+    number,
+    product_table,
+    short_table,
+    speed_table,
+    threads_table,
+    work_table,
+)
 from workloads import PRODUCTS, WORKLOADS, Job, Workload
 
 LIBRARIES = ("jitnet", "numpy", "sklearn", "torch", "jax")
@@ -35,6 +45,7 @@ SECTIONS = ("training", "product", "threads")
 SCALED = ("mnist512", "tabular", "wide")
 SCALING_BAR = 1.8
 ONE, TWO = "one thread", "two threads"
+MARK, END_MARK = "<!-- peers -->", "<!-- /peers -->"
 
 
 @dataclass
@@ -66,6 +77,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few steps of each: a smoke test")
     parser.add_argument("--output", type=Path, help="write the tables to this file as well")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
+    parser.add_argument("--readme", type=Path, help="renew the short table in this file")
+    parser.add_argument("--plot", type=Path, help="draw the speeds into this file (matplotlib)")
     options = parser.parse_args(arguments)
     for choice, known in (("workloads", names), ("peers", LIBRARIES), ("sections", SECTIONS)):
         chosen = getattr(options, choice).split(",")
@@ -167,6 +180,20 @@ def render(options: argparse.Namespace, findings: Findings) -> str:
     return "\n".join([*head, *remarks, *findings.tables])
 
 
+def summary(findings: Findings) -> str:
+    """The short table, with the machine, the versions and the day."""
+    versions = ", ".join(f"{title} {release}" for title, release in findings.versions.items())
+    where = f"Steps per second. {description()}; {versions}; {date.today()}."
+    return f"{short_table(findings.contests['training'])}\n{where}\n"
+
+
+def renew(path: Path, content: str) -> None:
+    """Put content between the marks of a Markdown file."""
+    before, rest = path.read_text(encoding="utf-8").split(MARK)
+    after = rest.split(END_MARK)[1]
+    path.write_text(f"{before}{MARK}\n\n{content}\n{END_MARK}{after}", encoding="utf-8")
+
+
 def figures(findings: Findings) -> dict[str, Any]:
     """Every turn's speed, for JSON."""
     return {
@@ -205,6 +232,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.output.write_text(report, encoding="utf-8")
     if options.json:
         options.json.write_text(json.dumps(figures(findings), indent=1), encoding="utf-8")
+    if options.readme:
+        renew(options.readme, summary(findings))
+    if options.plot:
+        from race.plot import draw_speeds
+
+        draw_speeds(findings.contests["training"], description(), options.plot)
     broken = any(line.startswith("jitnet") for line in findings.missing)
     return 1 if findings.faults() or broken else 0
 

@@ -21,7 +21,8 @@ def check_number(
     """Refuse a value that is no finite number or lies out of bounds."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not (least <= value < below and value > above and math.isfinite(value)):
+    number = float(value)
+    if not (least <= number < below and number > above and math.isfinite(number)):
         bounds = [
             f"at least {least:g}" if least > -math.inf else "",
             f"above {above:g}" if above > -math.inf else "",

@@ -46,6 +46,7 @@ MOST_IN_BLOCK = 4096
 NO_RATES = np.zeros(0)
 LONG_FLOPS = 1e9
 """Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
+Logs = dict[str, list[float]]
 State = tuple[Array, Array, Array, Array, int, int]
 
 
@@ -202,7 +203,8 @@ class Engine:
 
     def evaluate(self, data: Data) -> dict[str, float]:
         """The loss with its penalty, and the accuracy where there are classes."""
-        logs = self.logs(self._run_through(data, EVALUATE, self.block))
+        records = self._run_through(data, EVALUATE, self.block)
+        logs = {name: values[-1] for name, values in self.logs(records).items()}
         logs["loss"] += self.penalty()
         return logs
 
@@ -211,17 +213,16 @@ class Engine:
         self._run_through(data, GRADIENTS, len(data.order))
         return [view.copy() for view in self.parameter_views(self.network.gradients)]
 
-    def logs(self, sums: Array) -> dict[str, float]:
-        """What an epoch's sums say."""
-        loss, weight, hits = sums
-        logs = {"loss": float(loss / weight)}
+    def logs(self, records: Array) -> Logs:
+        """What the sums of some epochs say, a list a figure."""
+        logs = {"loss": (records[:, 0] / records[:, 1]).tolist()}
         if self.loss.classifies:
-            logs["accuracy"] = float(hits / weight)
+            logs["accuracy"] = (records[:, 2] / records[:, 1]).tolist()
         return logs
 
     def train(
         self, data: Data, batch: int, epochs: int, *, shuffle: bool, each_epoch: bool
-    ) -> Iterator[tuple[float, list[dict[str, float]]]]:
+    ) -> Iterator[tuple[float, Logs]]:
         """Train, and yield after each slice the epochs done and the logs of those just ended.
 
         Parameters
@@ -260,15 +261,15 @@ class Engine:
             self._take_over(position)
             if interrupt is not None:
                 steps = int(position.counters[STEPS])
-                yield (done + steps) / in_epoch, [self.logs(record) for record in records]
+                yield (done + steps) / in_epoch, self.logs(records)
                 raise interrupt
             if position.counters[FAILED]:
                 good = int(np.isfinite(records[:, 0]).cumprod().sum())
                 self._return_to(start, good, data, batch, shuffle)
-                yield (done + good * in_epoch) / in_epoch, [self.logs(r) for r in records[:good]]
+                yield (done + good * in_epoch) / in_epoch, self.logs(records[:good])
                 raise FloatingPointError(_not_finite(done // in_epoch + good + 1))
             done += steps
-            yield done / in_epoch, [self.logs(record) for record in records]
+            yield done / in_epoch, self.logs(records)
             steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
 
     def _take_over(self, position: Position) -> None:
@@ -292,7 +293,7 @@ class Engine:
     def _run_through(
         self, data: Data, stage: int, batch: int, output: Array | None = None
     ) -> Array:
-        """One pass over the data without training; the sums of loss, weight and hits."""
+        """One pass over the data without training; its sums of loss, weight and hits, (1, 3)."""
         position = _new_position(0, self.powers)
         done, total, steps = 0, -(-len(data.order) // batch), 1
         records = np.zeros((0, 3))
@@ -308,7 +309,7 @@ class Engine:
             seconds = time.perf_counter() - began
             done += steps
             steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
-        return np.asarray(records[-1])
+        return records
 
     def _run(
         self,

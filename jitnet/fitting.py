@@ -19,29 +19,32 @@ History = dict[str, list[float]]
 
 def follow(
     model: Sequential,
-    slices: Iterable[tuple[float, list[Logs]]],
+    slices: Iterable[tuple[float, History]],
     n_epochs: int,
     callbacks: Sequence[Callback],
     progress: Progress,
     validate: Callable[[], Logs] | None,
 ) -> History:
-    """Run the slices, record each epoch in the model's history, and tell who wants to know."""
-    epoch, logs = 0, {}
+    """Run the slices, record each epoch in the model's history, and tell who wants to know.
+
+    A slice may end many epochs at once, but one alone where there is a validation or a callback.
+    """
     history: History = {}
+    logs: Logs = {}
     model.history = history
     for callback in callbacks:
         callback.on_fit_begin(model, n_epochs)
     with _shown(progress, n_epochs):
         for done, ended in slices:
-            for logs in ended:
-                epoch += 1
+            if ended["loss"]:
                 if validate is not None:
-                    logs |= {f"val_{name}": value for name, value in validate().items()}
-                for name, value in logs.items():
-                    history.setdefault(name, []).append(value)
+                    ended |= {f"val_{name}": [value] for name, value in validate().items()}
+                for name, values in ended.items():
+                    history.setdefault(name, []).extend(values)
+                logs = {name: values[-1] for name, values in ended.items()}
                 model.history = history  # a callback may have put a fit's of its own there
             progress.update(done, logs)
-            if ended and _wants_to_stop(callbacks, model, epoch, logs):
+            if ended["loss"] and _wants_to_stop(callbacks, model, len(history["loss"]), logs):
                 break
     for callback in callbacks:
         callback.on_fit_end(model)

@@ -24,7 +24,7 @@ from jitnet.optimizers import Adam
 from jitnet.optimizers.table import OPTIMIZERS, Optimizer
 from jitnet.progress import Progress, make_progress
 from jitnet.summary import format_summary
-from jitnet.threads import MOST_THREADS
+from jitnet.threads import MOST_THREADS, available_threads
 from jitnet.validation import (
     check_inputs,
     check_parameters,
@@ -59,7 +59,8 @@ class Sequential:
     dtype : {"float32", "float64"}, default "float32"
         The precision of everything that is computed.
     n_threads : int, optional
-        Threads to compute with; by default one for small steps, else as many as there are cores.
+        Threads to compute with, at most as many as there are cores; by default one for small
+        steps, else as many as there are cores.
 
     Attributes
     ----------
@@ -510,7 +511,7 @@ class Sequential:
             optimizer=self.optimizer,
             dtype=self.dtype,
             seed=self.seed,
-            n_threads=self.n_threads,
+            n_threads=self.n_threads and min(self.n_threads, available_threads()),
         )
 
     def _built(self) -> Engine:

@@ -85,7 +85,7 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int, dtype: Any) -
 def check_parameters(
     weights: Sequence[ArrayLike], layers: Sequence[Dense], n_features: int | None, dtype: Any
 ) -> list[Array]:
-    """Weights and biases as arrays of the shapes that the layers have.
+    """Weights and biases as arrays of the model's type, of the shapes that the layers have.
 
     Where ``n_features`` is not known yet, W1 says it.
     """
@@ -108,7 +108,7 @@ def check_parameters(
         raise ValueError(f"weights must have the shapes {expected}, got {given}")
     for array, name in zip(arrays, names, strict=True):
         _check_finite(array, dtype, name)
-    return arrays
+    return [_cast(array, dtype) for array in arrays]
 
 
 def _as_numbers(values: ArrayLike, name: str) -> Array:

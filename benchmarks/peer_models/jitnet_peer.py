@@ -14,7 +14,6 @@ class JitnetPeer(Peer):
 
     def __init__(self, workload: Workload, threads: int) -> None:
         self.workload = workload
-        self.threads = threads
         self.X, self.y = make_data(workload)
         self.reset()
 
@@ -35,7 +34,6 @@ class JitnetPeer(Peer):
             loss="binary_crossentropy" if self.workload.binary else "softmax_crossentropy",
             optimizer=jn.Adam(learning_rate=rate) if adam else jn.SGD(learning_rate=rate),
             seed=0,
-            n_threads=self.threads,
         )
         self.model.build(self.workload.sizes[0])
         self.model.set_weights(initial_weights(self.workload))

@@ -15,7 +15,8 @@ METHOD = """\
 Steps per second, the fastest turn of each library, float32, forward, backward and update.
 Libraries take turns in one run, one at a time, each in a process of its own, after all that can be
 given weights have reached the same ones in five steps. The ratio is jitnet's steps per second over
-the best other library's, between fastest and between median turns.
+the best other library's, between fastest and between median turns. jitnet records the loss and the
+accuracy of every epoch; NumPy and JAX do not compute them.
 
 Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the layers, less
 2 m n_in n_out of the first, which needs no input gradient. Their share is of the FMA peak in
@@ -155,4 +156,20 @@ def threads_table(contests: Sequence[Contest], one: str, two: str, bar: float) -
         speeds = [number(contest.best(title)) for title in (one, two)]
         rows.append([contest.job.name, *speeds, *(f"{ratio:.2f}" for ratio in both), f"{bar:.2f}"])
         rows[-1].append(met(min(both), bar))
+    return table(header, rows)
+
+
+def short_table(contests: Sequence[Contest]) -> str:
+    """A row a workload: jitnet, the best other library, and the ratio of their fastest turns."""
+    header = ["workload", "network, batch, optimiser", "jitnet", "best other", "ratio"]
+    rows = []
+    for contest in contests:
+        assert isinstance(contest.job, Workload)
+        both = ratios(contest)
+        if contest.fault or both is None:
+            continue
+        other = max((title for title in contest.rates if title != SUBJECT), key=contest.best)
+        best = f"{other} {number(contest.best(other))}"
+        figures = [number(contest.best(SUBJECT)), best, f"{both[0]:.2f}"]
+        rows.append([contest.job.name, network(contest.job), *figures])
     return table(header, rows)

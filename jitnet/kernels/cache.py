@@ -79,7 +79,7 @@ def _find_folder() -> Path | None:
     """The first folder that can be written: NUMBA_CACHE_DIR's, else the user's; none is allowed."""
     for base in (lambda: Path(config.CACHE_DIR or _user_cache()), _user_cache):
         with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: no home is known
-            folder = base() / "jitnet" / DIGEST
+            folder = (base() / "jitnet" / DIGEST).absolute()
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
