@@ -143,7 +143,8 @@ class Sequential:
         engine = self._new_engine(check_whole("n_features", n_features, least=1))
         rng = np.random.default_rng(self.seed)
         for layer, weight in zip(self.layers, engine.weight_views(), strict=True):
-            weight[:] = resolve(layer.initializer, layer.activation)(*weight.shape, rng)
+            n_in, n_out = weight.shape
+            weight[:] = resolve(layer.initializer, layer.activation)(n_in, n_out, rng)
         self._engine, self.history = engine, {}
         return self
 
@@ -537,16 +538,15 @@ class Sequential:
         targets, labels = check_targets(y, count, outputs, self.loss, self.dtype, name=f"y{name}")
         return inputs, targets, labels, check_weights(sample_weight, count, self.dtype)
 
-    def _validation(
-        self, pair: tuple[ArrayLike, ArrayLike] | None, n_features: int
-    ) -> tuple[Array, Array, bool, Array] | None:
+    def _validation(self, pair: Any, n_features: int) -> tuple[Array, Array, bool, Array] | None:
         """Checked examples to validate on, of as many features as those to train on."""
         if pair is None:
             return None
         if not isinstance(pair, tuple | list) or len(pair) != 2:
             given = f"{len(pair)} of them" if isinstance(pair, tuple | list) else f"{pair!r:.80}"
             raise ValueError(f"validation_data must be a pair (X, y), got {given}")
-        return self._examples(*pair, None, n_features, name=" of validation_data")
+        X, y = pair
+        return self._examples(X, y, None, n_features, name=" of validation_data")
 
 
 def _check_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:

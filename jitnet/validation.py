@@ -83,15 +83,15 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int, dtype: Any) -
 
 
 def check_parameters(
-    weights: Sequence[ArrayLike], layers: Sequence[Dense], n_features: int | None, dtype: Any
+    weights: Any, layers: Sequence[Dense], n_features: int | None, dtype: Any
 ) -> list[Array]:
     """Weights and biases as arrays of the model's type, of the shapes that the layers have.
 
     Where ``n_features`` is not known yet, W1 says it.
     """
     if not isinstance(weights, Sequence):
-        given = type(weights).__name__
-        raise TypeError(f"weights must be a list of arrays [W1, b1, …], got a {given}")
+        kind = type(weights).__name__
+        raise TypeError(f"weights must be a list of arrays [W1, b1, …], got a {kind}")
     names = [f"weights[{place}]" for place in range(len(weights))]
     arrays = [_as_numbers(array, name) for array, name in zip(weights, names, strict=True)]
     if n_features is None:

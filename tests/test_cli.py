@@ -156,5 +156,4 @@ def test_info_names_versions_the_cpu_and_the_threading_layer(
     assert printed["numpy"] == np.__version__
     assert int(printed["lanes"]) in (4, 8, 16)
     assert int(printed["threads"]) >= 1
-    assert printed["threading layer"] in ("omp", "tbb", "workqueue")
     assert printed["cache"]

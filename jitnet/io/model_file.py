@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitnet import schedules
+from jitnet.checks import check_whole
 from jitnet.engine import Engine
 from jitnet.layers import Dense
 from jitnet.memory import Array
 from jitnet.optimizers.table import OPTIMIZERS
+from jitnet.schedules import Constant, Cosine, Exponential, OneCycle, Step
 
 if TYPE_CHECKING:
     from jitnet.model import Sequential
 
 FORMAT = 1
 INSTALL = "a model file needs the package safetensors: pip install 'jitnet[cli]'"
+KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (Dense, *OPTIMIZERS.values(), Constant, Cosine, Exponential, OneCycle, Step)
+}
+"""What stands in a file as a name and its parameters."""
 
 
 def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) -> None:
@@ -38,13 +45,12 @@ def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) ->
         tensors |= {f"{moment}.{name}": view for name, view in zip(names, views, strict=True)}
     description = {
         "format": FORMAT,
-        "layers": [asdict(layer) for layer in model.layers],
+        "layers": [_describe(layer) for layer in model.layers],
         "loss": model.loss,
         "optimizer": _describe(model.optimizer),
         "label_smoothing": model.label_smoothing,
         "seed": model.seed,
         "dtype": model.dtype.name,
-        "n_features": engine.n_features,
         "step": engine.step,
         "epoch": engine.epoch,
         "powers": engine.powers.tolist(),
@@ -92,31 +98,38 @@ def load(path: str | PathLike[str]) -> Sequential:
             description = json.loads((file.metadata() or {})["jitnet"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if description["format"] != FORMAT:
-            raise ValueError(f"its format is {description['format']}")
+            raise ValueError(f"its format is {description['format']}, not {FORMAT}")
         return _rebuild(description, tensors)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{os.fspath(path)!r} is no model file of jitnet's: {error}") from error
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f"{os.fspath(path)!r} is no model file of jitnet's, or damaged: {error!r}"
+        ) from error
 
 
 def _rebuild(description: dict[str, Any], tensors: dict[str, Array]) -> Sequential:
     from jitnet.model import Sequential
 
     model = Sequential(
-        [Dense(**layer) for layer in description["layers"]],
+        [_recreate(layer) for layer in description["layers"]],
         description["loss"],
         _recreate(description["optimizer"]),
         label_smoothing=description["label_smoothing"],
         seed=description["seed"],
         dtype=description["dtype"],
-    ).build(description["n_features"])
+    )
     names = _names(model.layers)
     model.set_weights([tensors[name] for name in names])
     engine = model._built()
     for moment, views in engine.moment_views().items():
         for name, view in zip(names, views, strict=True):
-            view[:] = tensors[f"{moment}.{name}"]
-    engine.step, engine.epoch = description["step"], description["epoch"]
-    engine.powers[:] = description["powers"]
+            kept = tensors[f"{moment}.{name}"]
+            if kept.shape != view.shape:
+                raise ValueError(f"{moment}.{name} must be {view.shape}, but is {kept.shape}")
+            view[:] = kept
+    engine.step = check_whole("step", description["step"], least=0)
+    engine.epoch = check_whole("epoch", description["epoch"], least=0)
+    first, second = description["powers"]
+    engine.powers[:] = float(first), float(second)
     return model
 
 
@@ -128,29 +141,27 @@ def _names(layers: tuple[Dense, ...]) -> list[str]:
 
 
 def _describe(value: Any) -> Any:
-    """A dataclass as its class's name and its fields, other values as they are."""
-    if not is_dataclass(value):
+    """A dataclass as its class's name and its fields, numbers as JSON knows them."""
+    if is_dataclass(value):
+        kind = type(value).__name__
+        if KINDS.get(kind) is not type(value):
+            raise ValueError(f"a file cannot hold a {kind}, but only jitnet's own: {sorted(KINDS)}")
+        parts = {part.name: _describe(getattr(value, part.name)) for part in fields(value)}
+        return {"class": kind, **parts}
+    if isinstance(value, bool) or not isinstance(value, Real):
         return value
-    parts = {part.name: _describe(getattr(value, part.name)) for part in fields(value)}
-    return {"class": type(value).__name__, **parts}
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def _recreate(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    kinds = {kind.__name__: kind for kind in OPTIMIZERS.values()}
-    name, parts = value["class"], {k: _recreate(v) for k, v in value.items() if k != "class"}
-    kind = kinds.get(name) or getattr(schedules, name)
-    return kind(**parts)
+    return KINDS[value["class"]](**{k: _recreate(v) for k, v in value.items() if k != "class"})
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Write a file beside its place, with the rights a new one gets, and move it there."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        written = Path(folder) / path.name
+        written.write_bytes(content)
+        written.replace(path)

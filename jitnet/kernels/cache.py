@@ -77,9 +77,10 @@ def _user_cache() -> Path:
 
 def _find_folder() -> Path | None:
     """The first folder that can be written: NUMBA_CACHE_DIR's, else the user's; none is allowed."""
-    for base in (lambda: Path(config.CACHE_DIR or _user_cache()), _user_cache):
+    for chosen in (config.CACHE_DIR, ""):
         with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: no home is known
-            folder = (base() / "jitnet" / DIGEST).absolute()
+            base = Path(chosen) if chosen else _user_cache()
+            folder = (base / "jitnet" / DIGEST).absolute()
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder

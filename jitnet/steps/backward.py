@@ -6,12 +6,15 @@ from typing import Any
 
 from jitnet import memory as m
 from jitnet.activations.table import activation_backward
+from jitnet.kernels.cpu import TILES
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import array_at, row_block, to_rows
 from jitnet.layers import dense
 from jitnet.steps.forward import UNIT_GRAIN
 from jitnet.steps.portions import ONE, barrier, portion, share, stretches
+
+TALL_ROWS = TILES[0]
 
 dense_backward = dense.dense_backward.serial
 dense_weight_backward = dense.dense_weight_backward.serial
@@ -84,9 +87,9 @@ def gradients(worker: Any, network: Any, work: Any, panels: int, add: bool) -> N
             blocks = (across + width - 1) // width
             rows = array_at(values, row[m.ROWS], (panels, blocks, width + 1, width))
             columns = X if form == m.UNITS_IN_LANES else dZ
-            tiles = dense.tile_count(columns.shape[1]) * blocks
-            first, last = share(worker, tiles, ONE)
-            dense_weight_backward(dweight, columns, rows, across, first, last, add)
+            by_rows = columns.shape[1] >= blocks * TALL_ROWS  # the longer side is cut
+            b0, b1, r0, r1 = portion(worker, blocks, columns.shape[1], UNIT_GRAIN, by_rows)
+            dense_weight_backward(dweight, columns, rows, across, r0, r1, b0, b1, add)
         if row[m.HAS_BIAS] == 1:
             first, last = share(worker, n_out, ONE)
             dbias = array_at(network.gradients, row[m.BIAS], (n_out,))
