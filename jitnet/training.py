@@ -59,7 +59,7 @@ def run_steps(
     epoch, position, ended, done = counters[EPOCH], counters[POSITION], 0, 0
     first_power, second_power = sums[FIRST_POWER], sums[SECOND_POWER]
     with_sums = plan.stage > EVALUATE and needs_sums(network, plan)
-    loaded = False
+    loaded = plan.steps < 0  # no; a literal False would be a type of its own
     for step in range(plan.steps):
         if position == 0 and plan.shuffled:
             if rank == 0:
