@@ -25,6 +25,7 @@ from jitnet.steps.state import (
     EVALUATE,
     FAILED,
     GRADIENTS,
+    POSITION,
     PREDICT,
     STEPS,
     TRAIN,
@@ -43,6 +44,8 @@ WORKSPACE_BYTES = 64 << 20
 
 
 MOST_IN_BLOCK = 4096
+FIRST_FLOPS = 1e8
+"""Work of a first slice: some hundredths of a second, on whatever machine."""
 NO_RATES = np.zeros(0)
 LONG_FLOPS = 1e9
 """Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
@@ -167,14 +170,9 @@ class Engine:
 
     def penalty(self) -> float:
         """Σ λ/2 Σ W² over the layers."""
-        parts = zip(self.network.l2, self.table, strict=True)
-        return float(
-            sum(
-                0.5 * l2 * np.square(memory.weight_view(self.network.parameters, row)).sum()
-                for l2, row in parts
-                if l2
-            )
-        )
+        parts = zip(self.network.l2, self.weight_views(), strict=True)
+        with np.errstate(all="ignore"):
+            return float(sum(0.5 * l2 * np.square(weight).sum() for l2, weight in parts if l2))
 
     def data(
         self, X: Array, targets: Array, labels: bool, weights: Array, *, uniform: bool
@@ -215,10 +213,10 @@ class Engine:
 
     def logs(self, records: Array) -> Logs:
         """What the sums of some epochs say, a list a figure."""
-        logs = {"loss": (records[:, 0] / records[:, 1]).tolist()}
-        if self.loss.classifies:
-            logs["accuracy"] = (records[:, 2] / records[:, 1]).tolist()
-        return logs
+        with np.errstate(all="ignore"):
+            loss, accuracy = records[:, 0] / records[:, 1], records[:, 2] / records[:, 1]
+        logs = {"loss": loss.tolist()}
+        return logs | {"accuracy": accuracy.tolist()} if self.loss.classifies else logs
 
     def train(
         self, data: Data, batch: int, epochs: int, *, shuffle: bool, each_epoch: bool
@@ -245,27 +243,30 @@ class Engine:
             are repeated from the slice's beginning, with the same bits.
         """
         in_epoch = -(-len(data.order) // batch)
-        done, total, steps = 0, epochs * in_epoch, 1
-        position = _new_position(self.epoch, self.powers)
+        done, total, steps = 0, epochs * in_epoch, self._first_steps(batch)
         pace = Pace(self._team(batch, 3))
         while done < total:
             steps = _whole_epochs(steps, done % in_epoch, in_epoch, total - done, each_epoch)
-            if done % in_epoch == 0:
-                start = self.state()
+            if done % in_epoch == 0:  # a callback may have trained in between
+                start, position = self.state(), _new_position(self.epoch, self.powers)
             began = time.perf_counter()
             records, interrupt = self._run(
                 data, TRAIN, batch, steps, position, pace.threads, shuffle=shuffle
             )
             seconds = time.perf_counter() - began
-            pace.note(seconds / steps)
+            pace.note(seconds, steps)
             self._take_over(position)
             if interrupt is not None:
                 steps = int(position.counters[STEPS])
                 yield (done + steps) / in_epoch, self.logs(records)
                 raise interrupt
-            if position.counters[FAILED]:
-                good = int(np.isfinite(records[:, 0]).cumprod().sum())
-                self._return_to(start, good, data, batch, shuffle)
+            good = int(np.isfinite(records[:, 0]).cumprod().sum())
+            if (
+                position.counters[FAILED]
+                or good < len(records)
+                or not (position.counters[POSITION] or self._is_finite())
+            ):
+                good = self._return_to(start, good, data, batch, shuffle)
                 yield (done + good * in_epoch) / in_epoch, self.logs(records[:good])
                 raise FloatingPointError(_not_finite(done // in_epoch + good + 1))
             done += steps
@@ -277,25 +278,34 @@ class Engine:
         self.epoch, self.powers = int(position.counters[EPOCH]), position.sums[-2:]
         self.step += int(position.counters[STEPS])
 
-    def _return_to(self, start: State, good: int, data: Data, batch: int, shuffle: bool) -> None:
-        """Repeat ``good`` epochs from a state; one less while they end in what is not finite."""
+    def _is_finite(self) -> bool:
+        """Whether all that training changes is finite."""
+        network = self.network
+        arrays = (network.parameters, network.first_moment, network.second_moment)
+        return all(bool(np.isfinite(array).all()) for array in arrays)
+
+    def _return_to(self, start: State, good: int, data: Data, batch: int, shuffle: bool) -> int:
+        """Repeat ``good`` epochs from a state, fewer while they end in what is not finite.
+
+        Returns their number.
+        """
         in_epoch = -(-len(data.order) // batch)
-        for epochs in range(good, -1, -1):
+        for epochs in range(good, 0, -1):
             self.restore(start)
-            if epochs:
-                position = _new_position(self.epoch, self.powers)
-                steps = epochs * in_epoch
-                self._run(data, TRAIN, batch, steps, position, 1, shuffle=shuffle)
-                self._take_over(position)
-            if np.isfinite(self.network.parameters).all():
-                return
+            position = _new_position(self.epoch, self.powers)
+            self._run(data, TRAIN, batch, epochs * in_epoch, position, 1, shuffle=shuffle)
+            self._take_over(position)
+            if self._is_finite():
+                return epochs
+        self.restore(start)
+        return 0
 
     def _run_through(
         self, data: Data, stage: int, batch: int, output: Array | None = None
     ) -> Array:
         """One pass over the data without training; its sums of loss, weight and hits, (1, 3)."""
         position = _new_position(0, self.powers)
-        done, total, steps = 0, -(-len(data.order) // batch), 1
+        done, total, steps = 0, -(-len(data.order) // batch), self._first_steps(batch)
         records = np.zeros((0, 3))
         threads = self._team(batch, 3 if stage == GRADIENTS else 1)
         while done < total:
@@ -374,6 +384,10 @@ class Engine:
             return self.n_threads
         flops = products * 2 * self._weights * min(batch, self.block)
         return available_threads() if flops >= PARALLEL_FLOPS else 1
+
+    def _first_steps(self, batch: int) -> int:
+        """Steps of the first slice, when nothing is known yet of how long they take."""
+        return max(1, int(FIRST_FLOPS / (2 * self._weights * batch)))
 
     def _workspace(self, batch: int) -> memory.Workspace:
         """Room for a block of a batch, kept from call to call."""

@@ -32,22 +32,25 @@ def follow(
     history: History = {}
     logs: Logs = {}
     model.history = history
-    for callback in callbacks:
-        callback.on_fit_begin(model, n_epochs)
-    with _shown(progress, n_epochs):
-        for done, ended in slices:
-            if ended["loss"]:
-                if validate is not None:
-                    ended |= {f"val_{name}": [value] for name, value in validate().items()}
-                for name, values in ended.items():
-                    history.setdefault(name, []).extend(values)
-                logs = {name: values[-1] for name, values in ended.items()}
-                model.history = history  # a callback may have put a fit's of its own there
-            progress.update(done, logs)
-            if ended["loss"] and _wants_to_stop(callbacks, model, len(history["loss"]), logs):
-                break
-    for callback in callbacks:
-        callback.on_fit_end(model)
+    try:
+        for callback in callbacks:
+            callback.on_fit_begin(model, n_epochs)
+        with _shown(progress, n_epochs):
+            for done, ended in slices:
+                if ended["loss"]:
+                    if validate is not None:
+                        ended |= {f"val_{name}": [value] for name, value in validate().items()}
+                    for name, values in ended.items():
+                        history.setdefault(name, []).extend(values)
+                    logs = {name: values[-1] for name, values in ended.items()}
+                    model.history = history
+                progress.update(done, logs)
+                if ended["loss"] and _wants_to_stop(callbacks, model, len(history["loss"]), logs):
+                    break
+        for callback in callbacks:
+            callback.on_fit_end(model)
+    finally:
+        model.history = history  # a callback that trains puts another there
     return history
 
 

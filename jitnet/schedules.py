@@ -97,14 +97,26 @@ class Schedule(ABC):
         ndarray of float64, shape (n_steps,)
             The rates of steps ``first_step``, ``first_step + 1``, …
 
+        Raises
+        ------
+        ValueError
+            If the curve does not give a finite rate of at least 0 for each step.
+
         Examples
         --------
         >>> Constant(0.1, warmup=1).rates(0, 3)
         array([0.05, 0.1 , 0.1 ])
         """
         steps = np.arange(first_step, first_step + n_steps, dtype=np.float64)
-        rates = self.curve(np.maximum(steps - self.warmup, 0.0))
-        return rates * np.minimum((steps + 1.0) / (self.warmup + 1.0), 1.0)
+        with np.errstate(all="ignore"):
+            rates = np.asarray(self.curve(np.maximum(steps - self.warmup, 0.0)), np.float64)
+        if rates.shape != steps.shape or not (np.isfinite(rates).all() and (rates >= 0.0).all()):
+            raise ValueError(
+                f"{type(self).__name__}.curve must give a finite rate of at least 0 for each of "
+                f"{n_steps} steps, got {rates}"
+            )
+        with np.errstate(under="ignore"):
+            return rates * np.minimum((steps + 1.0) / (self.warmup + 1.0), 1.0)
 
     def __call__(self, step: int) -> float:
         """Learning rate of one step, counted from 0."""

@@ -43,44 +43,82 @@ def run_team(
     the workers stop as soon as it is interrupted. What a worker or an interrupt raises is raised
     when all have ended.
     """
-    raised: list[BaseException] = []
-    threads: list[threading.Thread] = []
-
-    def work() -> None:
-        try:
-            worker()
-        except BaseException as error:
-            raised.append(error)
-
+    team = _Team(worker)
     try:
-        for _ in range(size if stop else size - 1):
-            thread = threading.Thread(target=work, name="jitnet")
-            thread.start()
-            threads.append(thread)
-    except RuntimeError:  # the system gives no more threads: the team is smaller
-        pass
-    except KeyboardInterrupt as interrupt:
-        raised.append(interrupt)
-    if not raised and not (stop and threads):
-        work()
-    for thread in threads:
-        while thread.is_alive():
+        started = team.start(size if stop else size - 1)
+        if not (stop and started):
+            worker()
+    except BaseException as error:
+        team.close(error, stop)
+    waiting = True
+    while waiting:
+        try:
+            team.wait()
+            waiting = False
+        except KeyboardInterrupt as interrupt:
+            team.close(interrupt, stop)
+    if team.raised:
+        raise team.raised[0]
+
+
+class _Team:
+    """Keeps count of who is to come and who is at work, so that no interrupt leaves one behind."""
+
+    def __init__(self, worker: Callable[[], object]) -> None:
+        self.worker = worker
+        self.expected = self.at_work = 0
+        self.closed = False
+        self.raised: list[BaseException] = []
+        self.changed = threading.Condition()
+
+    def start(self, size: int) -> int:
+        """Start threads; how many the system gives."""
+        for started in range(size):
+            self.expect(1)
             try:
-                thread.join(LOOK_SECONDS)
-            except KeyboardInterrupt as interrupt:
-                raised.append(interrupt)
-                if stop:
-                    stop()
-    if raised:
-        raise raised[0]
+                threading.Thread(target=self.work, name="jitnet").start()
+            except RuntimeError:
+                self.expect(-1)
+                return started
+        return size
+
+    def expect(self, more: int) -> None:
+        with self.changed:
+            self.expected += more
+
+    def work(self) -> None:
+        with self.changed:
+            if self.closed:
+                return
+            self.expected, self.at_work = self.expected - 1, self.at_work + 1
+        try:
+            self.worker()
+        except BaseException as error:
+            self.raised.append(error)
+        with self.changed:
+            self.at_work -= 1
+            self.changed.notify()
+
+    def close(self, error: BaseException, stop: Callable[[], object] | None) -> None:
+        """Let no one begin any more, and have those at work stop."""
+        self.raised.append(error)
+        with self.changed:
+            self.closed, self.expected = True, 0
+        if stop:
+            stop()
+
+    def wait(self) -> None:
+        with self.changed:
+            while self.expected or self.at_work:
+                self.changed.wait(LOOK_SECONDS)
 
 
 class Pace:
     """Chooses between a team and one thread from slice to slice, by what steps have cost.
 
     A team waits for its slowest member: where other programs use the cores, one thread may be many
-    times faster. So a slice much slower than the best one seen has the other choice tried, and the
-    team is tried again from time to time. The choice never changes a bit.
+    times faster. So the other choice is tried from time to time, and at once when the team is much
+    slower than it has been, and what was faster is kept. The choice never changes a bit.
 
     Parameters
     ----------
@@ -89,26 +127,28 @@ class Pace:
     """
 
     SLOW = 1.7
-    RETRY = 10
+    SHORTEST = 0.01
+    """Seconds of a slice below which starting threads weighs too much to judge by it."""
+    FIRST_TRIAL, TRIAL_OF_ONE, TRIAL_OF_TEAM = 10, 100, 10
+    """Slices after which the other choice is tried."""
 
     def __init__(self, team: int) -> None:
         self.team, self.threads = team, team
         self._seconds = {team: math.inf, 1: math.inf}
         self._best = math.inf
-        self._alone = 0
+        self._slices, self._patience = 0, self.FIRST_TRIAL
 
-    def note(self, seconds: float) -> None:
-        """Take in the seconds a step of the last slice took, and choose for the next."""
-        if self.team == 1:
+    def note(self, seconds: float, steps: int) -> None:
+        """Take in how long the last slice took, and choose for the next."""
+        if self.team == 1 or seconds < self.SHORTEST:
             return
-        self._seconds[self.threads] = seconds
+        each = self._seconds[self.threads] = seconds / steps
+        self._slices += 1
+        other = 1 if self.threads == self.team else self.team
+        slow = False
         if self.threads == self.team:
-            self._best = min(self._best, seconds)
-            self._alone = 0
-            if seconds > self.SLOW * self._best:
-                self.threads = 1
-        else:
-            self._alone += 1
-            slower = seconds > self._seconds[self.team]
-            if slower or self._alone % self.RETRY == 0:
-                self.threads = self.team
+            self._best = min(self._best, each)
+            slow = each > self.SLOW * self._best
+        if slow or each > self._seconds[other] or self._slices >= self._patience:
+            self.threads, self._slices = other, 0
+            self._patience = self.TRIAL_OF_TEAM if other == 1 else self.TRIAL_OF_ONE

@@ -143,7 +143,7 @@ def _run_block(
     barrier(worker)
     if worker.rank == worker.size - 1:
         add_up(work, panels, plan, progress.sums)
-        if not np.isfinite(progress.sums[LOSS]):
+        if plan.stage == TRAIN and not np.isfinite(progress.sums[LOSS]):
             progress.counters[FAILED] = 1
     if plan.stage > EVALUATE:
         gradients(worker, network, work, panels, add)

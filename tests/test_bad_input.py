@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ def refuses(
     assert model.history == history
 
 
-BAD_X = {
+SHAPE = "must have the shape (n_samples, n_features), got"
+BAD_X: dict[str, tuple[Any, type[Exception], str]] = {
     "NaN": (replaced(X, np.nan), ValueError, "must be finite, but contains nan; leave it out"),
     "infinity": (replaced(X, -np.inf), ValueError, "must be finite, but contains -inf"),
     "too large": (replaced(X, 1e300), ValueError, "must fit into float32, but contains 1e+300"),
@@ -67,20 +69,24 @@ BAD_X = {
     "one dimension": (
         X[0],
         ValueError,
-        "must have the shape (n_samples, n_features), got (4,); reshape(-1, 1)",
+        f"{SHAPE} (4,); reshape(-1, 1)",
     ),
     "three dimensions": (
         X[None],
         ValueError,
-        "must have the shape (n_samples, n_features), got (1, 12, 4)",
+        f"{SHAPE} (1, 12, 4)",
     ),
-    "a number": (1.0, ValueError, "must have the shape (n_samples, n_features), got ()"),
+    "a number": (1.0, ValueError, f"{SHAPE} ()"),
     "no examples": (X[:0], ValueError, "must have examples and features, got the shape (0, 4)"),
     "no features": (X[:, :0], ValueError, "must have examples and features"),
     "objects": (X.astype(object), TypeError, "must hold real numbers, got the type object"),
     "strings": (X.astype(str), TypeError, "must hold real numbers, got the type <U"),
-    "complex": (X.astype(complex), TypeError, "real numbers, got the type complex128; convert"),
-    "dates": (np.zeros(X.shape, "M8[s]"), TypeError, "real numbers, got the type datetime64"),
+    "complex": (X.astype(complex), TypeError, "must hold real numbers, got the type complex128"),
+    "dates": (
+        np.zeros(X.shape, "M8[s]"),
+        TypeError,
+        "must hold real numbers, got the type dat",
+    ),
     "records": (np.zeros(X.shape, [("a", "f4")]), TypeError, "must hold real numbers"),
     "nothing": (None, TypeError, "must hold real numbers"),
     "ragged": ([[1, 2, 3, 4], [1, 2]], ValueError, "must be an array, or lists of numbers of one"),
@@ -88,7 +94,7 @@ BAD_X = {
     "masked": (np.ma.masked_less(X, 0), ValueError, "must not have masked values; leave such"),
 }
 
-BAD_LABELS = {
+BAD_LABELS: dict[str, tuple[Any, type[Exception], str]] = {
     "NaN": (replaced(LABELS, np.nan), ValueError, "y must be finite, but contains nan"),
     "below": (LABELS - 1, ValueError, "class labels from 0 to 2, as the last layer has 3 units"),
     "above": (LABELS + 1, ValueError, "got 1 to 3"),
@@ -103,7 +109,7 @@ BAD_LABELS = {
     "masked": (np.ma.masked_equal(LABELS, 1), ValueError, "y must not have masked values"),
 }
 
-BAD_WEIGHTS = {
+BAD_WEIGHTS: dict[str, tuple[Any, type[Exception], str]] = {
     "NaN": (replaced(np.ones(ROWS), np.nan), ValueError, "sample_weight must be finite"),
     "negative": (replaced(np.ones(ROWS), -1), ValueError, "must not be negative, got -1.0"),
     "all zero": (np.zeros(ROWS), ValueError, "must have a positive, finite sum, got 0.0"),
@@ -115,7 +121,7 @@ BAD_WEIGHTS = {
     "names": (["a"] * ROWS, TypeError, "sample_weight must hold real numbers"),
 }
 
-BAD_ARGUMENTS = {
+BAD_ARGUMENTS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no epochs": ({"epochs": 0}, ValueError, "epochs must be at least 1, got 0"),
     "half an epoch": ({"epochs": 0.5}, TypeError, "epochs must be a whole number, got 0.5"),
     "true epochs": ({"epochs": True}, TypeError, "epochs must be a whole number, got True"),
@@ -212,7 +218,7 @@ W = [np.ones((4, 5)), np.ones(5), np.ones((5, 1)), np.ones(1)]
         (
             W[:3],
             ValueError,
-            "must have the shapes [(4, 5), (5,), (5, 1), (1,)], got [(4, 5), (5,),",
+            "the shapes [(4, 5), (5,), (5, 1), (1,)], got [(4, 5), (5,), (5",
         ),
         ([w.T for w in W], ValueError, "must have the shapes [("),
         ([], ValueError, "weights must "),
@@ -249,3 +255,46 @@ def test_a_model_without_weights(method: str, given: list[Any]) -> None:
 def test_numbers_of_features(given: Any) -> None:
     kind = ValueError if type(given) is int else TypeError
     refuses(kind, "n_features must be", trained(regressor()), "build", given)
+
+
+def model_of(**given: Any) -> jn.Sequential:
+    return jn.Sequential(**({"layers": [jn.Dense(1)], "loss": "mse"} | given))
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "kind", "words"),
+    [
+        (model_of, {"layers": []}, ValueError, "a sequence of at least one layer, got []"),
+        (model_of, {"layers": [3]}, TypeError, "must be layers such as Dense(10), got 3"),
+        (model_of, {"loss": "mze"}, ValueError, "unknown loss 'mze'; there are: mse, mae"),
+        (model_of, {"optimizer": "adm"}, ValueError, "unknown optimizer 'adm'; there are: sgd"),
+        (model_of, {"optimizer": 0.1}, TypeError, "an optimiser such as Adam(), got 0.1"),
+        (model_of, {"optimizer": jn.Adam(epsilon=1e-300)}, ValueError, "above 0 in float32"),
+        (model_of, {"seed": -1}, ValueError, "seed must be from 0 to 9223372036854775807"),
+        (model_of, {"seed": True}, TypeError, "seed must be a whole number, got True"),
+        (model_of, {"dtype": "float16"}, ValueError, "'float32' or 'float64', got 'float16'"),
+        (model_of, {"dtype": "flat"}, ValueError, "'float32' or 'float64', got 'flat'"),
+        (model_of, {"dtype": None}, ValueError, "'float32' or 'float64', got None"),
+        (model_of, {"n_threads": 0}, ValueError, "n_threads must be from 1 to 256, got 0"),
+        (model_of, {"label_smoothing": 0.1}, ValueError, "belongs to softmax_crossentropy"),
+        (model_of, {"loss": "softmax_crossentropy"}, ValueError, "at least 2 units, one a class"),
+        (jn.Dense, {"units": 0}, ValueError, "units must be at least 1, got 0"),
+        (jn.Dense, {"units": 2.0}, TypeError, "units must be a whole number, got 2.0"),
+        (jn.Dense, {"units": True}, TypeError, "units must be a whole number, got True"),
+        (jn.Dense, {"units": 2, "activation": "rely"}, ValueError, "unknown activation 'rely'"),
+        (jn.Dense, {"units": 2, "initializer": "he"}, ValueError, "unknown initializer 'he'"),
+        (jn.Dense, {"units": 2, "bias": 1}, TypeError, "bias must be True or False, got 1"),
+        (jn.Dense, {"units": 2, "l2": -0.1}, ValueError, "l2 must be finite and at least 0"),
+        (jn.SGD, {"learning_rate": 0}, ValueError, "must be positive and finite, got 0"),
+        (jn.SGD, {"learning_rate": "fast"}, TypeError, "a number or a schedule, got 'fast'"),
+        (jn.SGD, {"momentum": 1.0}, ValueError, "momentum must be finite and at least 0 and"),
+        (jn.Adam, {"learning_rate": np.nan}, ValueError, "must be positive and finite, got nan"),
+        (jn.Adam, {"clip_norm": 0}, ValueError, "clip_norm must be finite and above 0, got 0"),
+        (jn.Adam, {"beta_1": "big"}, TypeError, "beta_1 must be a number, got 'big'"),
+    ],
+)
+def test_what_models_are_made_of(
+    make: Callable[..., object], given: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=re.escape(words)):
+        make(**given)

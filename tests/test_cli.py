@@ -148,7 +148,7 @@ def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out.startswith("jitnet 0.")
 
 
-def test_info_names_versions_the_cpu_and_the_threading_layer(
+def test_info_names_versions_the_cpu_and_the_threads(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["info"]) == 0

@@ -278,9 +278,11 @@ class Dense:
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        check_whole("units", self.units, least=1)
+        units = check_whole("units", self.units, least=1)
         check_choice("activation", self.activation, ACTIVATIONS)
         resolve(self.initializer, self.activation)
-        if not isinstance(self.bias, bool):
+        if not isinstance(self.bias, bool | np.bool_):
             raise TypeError(f"bias must be True or False, got {self.bias!r}")
         check_number("l2", self.l2, least=0.0)
+        for name, value in (("units", units), ("bias", bool(self.bias)), ("l2", float(self.l2))):
+            object.__setattr__(self, name, value)

@@ -1,0 +1,275 @@
+"""Models train from any threads and forked children, with the bits they would have alone."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+import jitnet as jn
+from jitnet import threads
+from jitnet.threads import Pace, available_threads, run_team
+from training_state import state_of
+
+X = np.random.default_rng(1).normal(size=(3000, 20)).astype(np.float32)
+Y = X[:, 0] * X[:, 1]
+
+
+def new_model(units: int = 32, n_threads: int | None = 2) -> jn.Sequential:
+    layers = [jn.Dense(units, activation="tanh"), jn.Dense(units, activation="relu"), jn.Dense(1)]
+    return jn.Sequential(layers, loss="mse", n_threads=n_threads)
+
+
+def fit(model: jn.Sequential, epochs: int = 3) -> jn.Sequential:
+    model.fit(X, Y, epochs=epochs)
+    return model
+
+
+def at_once(works: list[Callable[[], Any]]) -> list[Any]:
+    """What functions return that run on a thread each, all begun at the same moment."""
+    results: list[Any] = [None] * len(works)
+    gate = threading.Barrier(len(works))
+
+    def run(place: int) -> None:
+        gate.wait()
+        results[place] = works[place]()
+
+    running = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return results
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 16, 256, None])
+def test_any_number_of_threads_gives_the_same_bits(n_threads: int | None) -> None:
+    assert state_of(fit(new_model(n_threads=n_threads))) == state_of(fit(new_model(n_threads=1)))
+
+
+def test_more_threads_than_cores_are_not_slower_than_as_many() -> None:
+    def seconds(n_threads: int) -> float:
+        model = fit(new_model(n_threads=n_threads))
+        start = time.perf_counter()
+        fit(model, 20)
+        return time.perf_counter() - start
+
+    cores = available_threads()
+    assert min(seconds(256) for _ in range(5)) < 5 * min(seconds(cores) for _ in range(5))
+
+
+def test_models_train_in_several_threads_at_once() -> None:
+    sizes = [32, 32, 48, 16, 7, 32]
+    models = [new_model(units) for units in sizes]
+    at_once([partial(fit, model) for model in models])
+    for model, units in zip(models, sizes, strict=True):
+        assert state_of(model) == state_of(fit(new_model(units)))
+
+
+def test_one_model_predicts_in_several_threads_at_once() -> None:
+    model = fit(new_model())
+    parts = [X, X[1:], X[2500:], X[2990:]]
+    expected = [model.predict(part).tobytes() for part in parts]
+    figures = [model.evaluate(part, Y[-len(part) :]) for part in parts]
+
+    def ask(first: int) -> bool:
+        rounds = [(first + turn) % len(parts) for turn in range(60)]
+        return all(
+            model.predict(parts[i]).tobytes() == expected[i]
+            and model.evaluate(parts[i], Y[-len(parts[i]) :]) == figures[i]
+            for i in rounds
+        )
+
+    assert at_once([partial(ask, first) for first in range(4)]) == [True] * 4
+
+
+def test_a_model_that_trains_may_be_asked_by_another_thread() -> None:
+    model, alone = fit(new_model(), 1), fit(new_model(), 41)
+    ended = threading.Event()
+
+    def ask() -> int:
+        turns = 0
+        while not ended.is_set():
+            model.predict(X[: 1 + 97 * turns % 3000])
+            turns += 1
+        return turns
+
+    def train() -> None:
+        fit(model, 40)
+        ended.set()
+
+    turns, _ = at_once([ask, train])
+    assert turns > 0
+    assert state_of(model) == state_of(alone)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_trains_after_its_parent_has() -> None:
+    model, expected = fit(new_model()), state_of(fit(new_model(), 6))
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if state_of(fit(model)) == expected else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert state_of(fit(model)) == expected
+
+
+LAYERS = """
+import os, sys, threading
+import numba, numpy as np
+import jitnet as jn
+
+@numba.njit(parallel=True)
+def total(x):
+    s = 0.0
+    for i in numba.prange(x.size):
+        s += x[i]
+    return s
+
+try:
+    total(np.ones(10))
+except ValueError:  # this layer is not there
+    print("missing")
+    sys.exit()
+
+X = np.linspace(-1, 1, 6000).reshape(1500, 4).astype(np.float32)
+
+def train(weights):
+    layers = [jn.Dense(32, activation="tanh"), jn.Dense(1)]
+    model = jn.Sequential(layers, loss="mse", n_threads=2)
+    model.fit(X, X[:, 0], epochs=5)
+    weights.append(model.get_weights()[0].tobytes())
+
+weights = []
+train(weights)
+running = [threading.Thread(target=train, args=(weights,)) for _ in range(3)]
+for thread in running:
+    thread.start()
+for thread in running:
+    thread.join()
+if hasattr(os, "fork"):
+    child = os.fork()
+    if child == 0:
+        train(weights)
+        os._exit(0 if len(set(weights)) == 1 and len(weights) == 5 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert total(np.ones(10)) == 10.0
+assert len(set(weights)) == 1 and len(weights) == 4
+print("trained under", numba.threading_layer())
+"""
+
+
+@pytest.mark.parametrize("layer", ["workqueue", "omp", "tbb"])
+def test_threads_and_forked_children_train_under_every_threading_layer(layer: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LAYERS],
+        env=os.environ | {"NUMBA_THREADING_LAYER": layer},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.stdout == "missing\n":
+        pytest.skip(f"this machine has no {layer}")
+    assert (ended.stdout, ended.returncode) == (f"trained under {layer}\n", 0), ended.stderr
+
+
+def test_numbas_own_number_of_threads_stays_as_it_was() -> None:
+    found = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        fit(new_model())
+        assert numba.get_num_threads() == 1
+    finally:
+        numba.set_num_threads(found)
+
+
+def test_a_containers_share_of_the_cores_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quota = tmp_path / "cpu.max"
+    monkeypatch.setattr(threads, "CPU_QUOTA", quota)
+    cores = available_threads()
+    for text, expected in [("50000 100000", 1), ("max 100000", cores), ("10000000 100000", cores)]:
+        quota.write_text(text)
+        assert available_threads() == expected
+
+
+def test_a_team_is_the_calling_thread_and_others() -> None:
+    members: list[int] = []
+    gate = threading.Barrier(3)
+
+    def work() -> None:
+        gate.wait()
+        members.append(threading.get_ident())
+
+    run_team(3, work)
+    assert len(set(members)) == 3
+    assert threading.get_ident() in members
+
+
+def test_what_a_worker_raises_is_raised_when_all_have_ended() -> None:
+    ended: list[int] = []
+    gate = threading.Barrier(2)
+
+    def work() -> None:
+        gate.wait()
+        if threading.current_thread() is threading.main_thread():
+            ended.append(1)
+        else:
+            raise MemoryError("no room")
+
+    with pytest.raises(MemoryError, match="no room"):
+        run_team(2, work)
+    assert ended == [1]
+
+
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_an_interrupt_at_any_time_stops_a_team_that_can_be_stopped(size: int) -> None:
+    stopped = threading.Event()
+    ended: list[bool] = []
+
+    def work() -> None:
+        if not stopped.is_set():
+            _thread.interrupt_main()
+        ended.append(stopped.wait(10))
+
+    with pytest.raises(KeyboardInterrupt):
+        run_team(size, work, stop=stopped.set)
+    assert ended
+    assert all(ended)
+
+
+def test_an_interrupt_of_a_caller_that_works_too_is_raised_when_all_have_ended() -> None:
+    interrupted = threading.Event()
+
+    def work() -> None:
+        if threading.current_thread() is threading.main_thread():
+            interrupted.set()
+            raise KeyboardInterrupt
+        interrupted.wait(10)
+
+    before = threading.active_count()
+    for _ in range(20):
+        with pytest.raises(KeyboardInterrupt):
+            run_team(2, work)
+    assert threading.active_count() <= before + 1  # one may be on its way out
+
+
+def test_the_pace_goes_to_one_thread_where_a_team_is_slow_and_comes_back() -> None:
+    pace = Pace(2)
+    chosen = []
+    for seconds in [1.0, 1.0, 5.0, *[1.1] * Pace.RETRY, 1.0]:
+        pace.note(seconds, 1)
+        chosen.append(pace.threads)
+    assert chosen == [2, 2, 1, *[1] * (Pace.RETRY - 1), 2, 2]
