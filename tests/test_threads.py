@@ -266,10 +266,30 @@ def test_an_interrupt_of_a_caller_that_works_too_is_raised_when_all_have_ended()
     assert threading.active_count() <= before + 1  # one may be on its way out
 
 
-def test_the_pace_goes_to_one_thread_where_a_team_is_slow_and_comes_back() -> None:
-    pace = Pace(2)
-    chosen = []
-    for seconds in [1.0, 1.0, 5.0, *[1.1] * Pace.RETRY, 1.0]:
-        pace.note(seconds, 1)
+def paced(team: float, alone: float, slices: int = 500) -> list[int]:
+    """The threads of each slice, where a step takes a team and one thread so many seconds."""
+    pace, chosen = Pace(2), []
+    for _ in range(slices):
         chosen.append(pace.threads)
-    assert chosen == [2, 2, 1, *[1] * (Pace.RETRY - 1), 2, 2]
+        pace.note(team if pace.threads == 2 else alone, 1)
+    return chosen
+
+
+def test_the_pace_keeps_what_is_faster_and_tries_the_other_now_and_then() -> None:
+    for slower, faster in [(1, paced(0.1, 0.2)), (2, paced(0.2, 0.1))]:
+        assert 2 <= faster.count(slower) <= 60
+        assert faster[-250:].count(slower) >= 1
+
+
+def test_the_pace_leaves_a_team_that_becomes_slow_at_once() -> None:
+    pace = Pace(2)
+    for seconds, chosen in [(0.1, 2), (0.11, 2), (0.3, 1)]:
+        pace.note(seconds, 1)
+        assert pace.threads == chosen
+
+
+def test_the_pace_of_one_thread_is_one() -> None:
+    pace = Pace(1)
+    for seconds in [0.1, 5.0, 0.1] * 20:
+        pace.note(seconds, 1)
+        assert pace.threads == 1

@@ -1,0 +1,147 @@
+"""Gradients by central differences, and networks, targets and examples to check them on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import jitnet as jn
+from jitnet.losses import LOSSES
+from jitnet.losses.table import EXPONENTIAL, LOGISTIC, SOFTMAX
+from jitnet.study.activations.loops import ACTIVATIONS
+from jitnet.study.dense.loops import network_forward
+from tolerances import assert_norms_close
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+STEP = 1e-5
+"""h of (J(w + h) - J(w - h)) / 2h: the errors h² J''' / 6 and ε J / h meet about here."""
+
+MARGIN = 1e-3
+"""How far from a kink an example must stay: a step of h in one weight moves no z half as far."""
+
+KINKS = (-1.0, 0.0, 1.0)
+"""Where a loss of z - y may bend; an activation bends at zero, if it does."""
+
+
+class Case(NamedTuple):
+    """A network with weights, and examples to compute its gradients from."""
+
+    model: jn.Sequential
+    X: Array
+    y: Array
+    sample_weight: Array | None = None
+
+    @property
+    def weights(self) -> list[Array]:
+        """[W1, b1, …], with zeros for biases that a layer does not have, as the oracle wants it."""
+        arrays = iter(self.model.get_weights())
+        parameters: list[Array] = []
+        for layer in self.model.layers:
+            parameters.append(next(arrays))
+            parameters.append(next(arrays) if layer.bias else np.zeros(layer.units))
+        return parameters
+
+    @property
+    def targets(self) -> Array:
+        """Targets (n_samples, n_outputs), class labels as one-hot rows."""
+        outputs = self.model.layers[-1].units
+        if LOSSES[self.model.loss].link == SOFTMAX and self.y.ndim == 1:
+            return np.eye(outputs)[self.y]
+        return self.y.reshape(len(self.y), outputs)
+
+    def outputs(self) -> tuple[list[Array], Array]:
+        """Z of the hidden layers and the network's outputs, by the oracle's loops."""
+        parameters = [array.astype(np.float64).tolist() for array in self.weights]
+        activations = [layer.activation for layer in self.model.layers]
+        A, Z = network_forward(self.X.tolist(), parameters[0::2], parameters[1::2], activations)
+        return [np.array(z) for z in Z], np.array(A[-1])
+
+
+def make_case(
+    rng: np.random.Generator,
+    layers: Sequence[jn.Dense],
+    loss: str,
+    *,
+    n_features: int,
+    n_examples: int = 23,
+    dtype: str = "float64",
+    label_smoothing: float = 0.0,
+    weighted: bool = False,
+) -> Case:
+    """A network with random weights and biases, and examples that stay away from all kinks."""
+    model = jn.Sequential(
+        layers, loss, label_smoothing=label_smoothing, dtype=dtype, n_threads=1
+    ).build(n_features)
+    model.set_weights([w + 0.3 * rng.normal(size=w.shape) for w in model.get_weights()])
+    spare = 4 * n_examples
+    X = rng.normal(size=(spare, n_features)).astype(dtype)
+    y = make_targets(rng, loss, spare, layers[-1].units)
+    kept = _away_from_kinks(Case(model, X, y))[:n_examples]
+    if len(kept) < n_examples:
+        raise AssertionError(f"only {len(kept)} of {spare} examples stay away from the kinks")
+    weight = rng.uniform(0.5, 2.0, n_examples).astype(dtype) if weighted else None
+    return Case(model, X[kept], y[kept], weight)
+
+
+def make_targets(rng: np.random.Generator, loss: str, count: int, outputs: int) -> Array:
+    """Targets of the kind that a loss's link asks for."""
+    link = LOSSES[loss].link
+    if link == SOFTMAX:
+        return rng.integers(0, outputs, count)
+    if link == LOGISTIC:
+        return rng.integers(0, 2, (count, outputs)).astype(float)
+    if link == EXPONENTIAL:
+        return rng.poisson(2.0, (count, outputs)).astype(float)
+    return 2.0 * rng.normal(size=(count, outputs))
+
+
+def _away_from_kinks(case: Case) -> Array:
+    """The places of examples whose z, and whose errors, keep their distance from every kink."""
+    Z, outputs = case.outputs()
+    layers = zip(case.model.layers, Z, strict=True)
+    near = [np.abs(z).min(axis=1) for layer, z in layers if bends(layer.activation)]
+    if not LOSSES[case.model.loss].link:
+        errors = outputs - case.targets
+        near += [np.abs(errors - kink).min(axis=1) for kink in KINKS]
+    return np.flatnonzero(np.min([np.full(len(case.X), np.inf), *near], axis=0) > MARGIN)
+
+
+def bends(activation: str) -> bool:
+    """Whether an activation's slope jumps at zero."""
+    slope = ACTIVATIONS[activation].slope
+    return abs(slope(1e-9) - slope(-1e-9)) > 1e-6
+
+
+def central_differences(case: Case, step: float = STEP) -> list[Array]:
+    """(J(w + h) - J(w - h)) / 2h for each weight and bias w, one at a time."""
+    model, X, y, sample_weight = case
+    weights = model.get_weights()
+
+    def loss() -> float:
+        model.set_weights(weights)
+        return model.evaluate(X, y, sample_weight=sample_weight)["loss"]
+
+    differences = []
+    for array in weights:
+        slopes = np.empty(array.size)
+        flat = array.reshape(-1)
+        for i in range(array.size):
+            value = flat[i]
+            flat[i] = value + step
+            above = loss()
+            flat[i] = value - step
+            below = loss()
+            flat[i] = value
+            slopes[i] = (above - below) / (2.0 * step)
+        differences.append(slopes.reshape(array.shape))
+    model.set_weights(weights)
+    return differences
+
+
+def check_gradients(case: Case) -> None:
+    """The model's gradients are those that central differences of its loss give, array by array."""
+    gradients = case.model.gradients(case.X, case.y, sample_weight=case.sample_weight)
+    assert_norms_close("central_difference", "float64", gradients, central_differences(case))

@@ -1,0 +1,157 @@
+"""Gradients and optimisers are those of PyTorch, where it is installed, in float64."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from gradient_check import Case, make_case
+from jitnet.activations import ACTIVATIONS
+from jitnet.losses import LOSSES
+from jitnet.optimizers.table import OPTIMIZERS
+from tolerances import assert_close, assert_norms_close
+
+torch: Any = pytest.importorskip("torch", reason="PyTorch is an extra: jitnet[reference]")
+F = torch.nn.functional
+
+STEPS = 20
+
+TORCH_ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "identity": lambda z: z,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": F.relu,
+    "leaky_relu": lambda z: F.leaky_relu(z, 0.01),
+    "elu": F.elu,
+    "gelu": lambda z: F.gelu(z, approximate="none"),
+    "silu": F.silu,
+    "softplus": F.softplus,
+}
+
+TORCH_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "mse": lambda z, y: F.mse_loss(z, y, reduction="none").mean(dim=1),
+    "mae": lambda z, y: F.l1_loss(z, y, reduction="none").mean(dim=1),
+    "huber": lambda z, y: F.huber_loss(z, y, reduction="none", delta=1.0).mean(dim=1),
+    "poisson": lambda z, y: F.poisson_nll_loss(z, y, log_input=True, reduction="none").mean(dim=1),
+    "binary_crossentropy": lambda z, y: F.binary_cross_entropy_with_logits(
+        z, y, reduction="none"
+    ).mean(dim=1),
+    "softmax_crossentropy": lambda z, y: F.cross_entropy(z, y, reduction="none"),
+}
+"""Losses of each example; the mean over them is taken with the examples' weights."""
+
+
+class Twin:
+    """The same network in PyTorch, with the same weights."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.parameters = [torch.tensor(w, requires_grad=True) for w in case.model.get_weights()]
+        self.X, self.targets = torch.tensor(case.X), torch.tensor(case.targets)
+        count = len(case.X)
+        weight = np.ones(count) if case.sample_weight is None else case.sample_weight
+        self.weight = torch.tensor(weight)
+
+    def loss(self) -> Any:
+        """The loss of all examples, with its penalty."""
+        model = self.case.model
+        parameters = iter(self.parameters)
+        a, penalty = self.X, 0.0
+        for layer in model.layers:
+            W = next(parameters)
+            z = a @ W + (next(parameters) if layer.bias else 0.0)
+            a = TORCH_ACTIVATIONS[layer.activation](z)
+            penalty = penalty + 0.5 * layer.l2 * (W**2).sum()
+        targets = self.targets
+        if model.loss == "softmax_crossentropy":
+            smoothing = model.label_smoothing
+            targets = targets * (1 - smoothing) + smoothing / targets.shape[1]
+        losses = TORCH_LOSSES[model.loss](a, targets)
+        return (self.weight * losses).sum() / self.weight.sum() + penalty
+
+    def check_gradients(self) -> None:
+        """Loss and gradients agree."""
+        model, X, y, weight = self.case
+        loss = self.loss()
+        loss.backward()
+        assert_close(
+            "torch", "float64", model.evaluate(X, y, sample_weight=weight)["loss"], loss.item()
+        )
+        expected = [p.grad.numpy() for p in self.parameters]
+        assert_norms_close(
+            "torch", "float64", model.gradients(X, y, sample_weight=weight), expected
+        )
+
+
+def skip_unless_known(name: str, table: dict[str, Any]) -> None:
+    if name not in table:
+        pytest.skip(f"PyTorch has no {name}")
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gradients_of_each_activation(activation: str, rng: np.random.Generator) -> None:
+    skip_unless_known(activation, TORCH_ACTIVATIONS)
+    layers = [jn.Dense(33, activation), jn.Dense(7, activation), jn.Dense(3)]
+    Twin(make_case(rng, layers, "mse", n_features=20, n_examples=100)).check_gradients()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradients_of_each_loss(loss: str, rng: np.random.Generator) -> None:
+    skip_unless_known(loss, TORCH_LOSSES)
+    layers = [jn.Dense(33, "tanh", l2=0.2), jn.Dense(10, "relu", bias=False), jn.Dense(4)]
+    options: Any = {"n_features": 20, "n_examples": 100, "weighted": True}
+    Twin(make_case(rng, layers, loss, **options)).check_gradients()
+
+
+def test_gradients_with_smoothed_labels(rng: np.random.Generator) -> None:
+    layers = [jn.Dense(12, "tanh"), jn.Dense(5)]
+    loss = "softmax_crossentropy"
+    Twin(make_case(rng, layers, loss, n_features=6, label_smoothing=0.2)).check_gradients()
+
+
+PAIRS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
+    "sgd": (jn.SGD(0.1), lambda p: torch.optim.SGD(p, lr=0.1)),
+    # its velocity holds no rate, which is the same as long as the rate does not change
+    "momentum": (jn.SGD(0.1, momentum=0.9), lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9)),
+    "nesterov": (
+        jn.SGD(0.1, momentum=0.9, nesterov=True),
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    ),
+    "rmsprop": (
+        jn.RMSprop(0.01, rho=0.9, epsilon=1e-3),
+        lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.9, eps=1e-3),
+    ),
+    "adam": (
+        jn.Adam(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-3),
+        lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.8, 0.95), eps=1e-3),
+    ),
+    "adamw": (
+        jn.AdamW(0.01, weight_decay=0.1),
+        lambda p: torch.optim.AdamW(p, lr=0.01, eps=1e-8, weight_decay=0.1),
+    ),
+}
+"""Each optimiser and PyTorch's. An ε this large shows where it stands."""
+
+
+def test_every_optimiser_is_compared() -> None:
+    assert {type(ours) for ours, _ in PAIRS.values()} == set(OPTIMIZERS.values())
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_steps_of_each_optimiser(name: str, rng: np.random.Generator) -> None:
+    ours, make_theirs = PAIRS[name]
+    layers = [jn.Dense(33, "tanh"), jn.Dense(7, "tanh"), jn.Dense(3)]
+    case = make_case(rng, layers, "softmax_crossentropy", n_features=10, n_examples=50)
+    model = jn.Sequential(layers, case.model.loss, ours, dtype="float64")
+    model.set_weights(case.model.get_weights())
+    twin = Twin(case)
+    theirs = make_theirs(twin.parameters)
+    for _ in range(STEPS):
+        theirs.zero_grad()
+        twin.loss().backward()
+        theirs.step()
+    model.fit(case.X, case.y, epochs=STEPS, batch_size=None)
+    for found, expected in zip(model.get_weights(), twin.parameters, strict=True):
+        assert_close("optimizer", "float64", found, expected.detach().numpy())
