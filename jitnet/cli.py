@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("jitnet: interrupted", file=sys.stderr)
         return 130
-    except (FloatingPointError, OSError) as error:
+    except (FloatingPointError, MemoryError, OSError) as error:
         print(f"jitnet: {error}", file=sys.stderr)
         return 1
 
@@ -274,7 +274,8 @@ def _check_output(options: argparse.Namespace) -> Path | None:
         print(f"The model will not be written: that {need}")
         return None
     output = chosen or Path(f"{options.data}.safetensors")
-    if output.is_dir() or not os.access(output.parent, os.W_OK):
+    folder = output.parent
+    if output.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
         options.parser.error(
             f"argument --output: {str(output)!r} must be a file in a folder that can be written"
         )

@@ -304,6 +304,7 @@ class Engine:
         self, data: Data, stage: int, batch: int, output: Array | None = None
     ) -> Array:
         """One pass over the data without training; its sums of loss, weight and hits, (1, 3)."""
+        batch = min(batch, len(data.order))
         position = _new_position(0, self.powers)
         done, total, steps = 0, -(-len(data.order) // batch), self._first_steps(batch)
         records = np.zeros((0, 3))

@@ -35,6 +35,7 @@ from jitnet.validation import (
 History = dict[str, list[float]]
 
 MOST_SEED = 2**63 - 1
+MOST_FEATURES = 2**31 - 1
 
 
 class Sequential:
@@ -140,7 +141,9 @@ class Sequential:
         >>> [array.shape for array in model.get_weights()]
         [(2, 3), (3,)]
         """
-        engine = self._new_engine(check_whole("n_features", n_features, least=1))
+        engine = self._new_engine(
+            check_whole("n_features", n_features, least=1, most=MOST_FEATURES)
+        )
         rng = np.random.default_rng(self.seed)
         for layer, weight in zip(self.layers, engine.weight_views(), strict=True):
             n_in, n_out = weight.shape

@@ -59,7 +59,7 @@ def run_steps(
     epoch, position, ended, done = counters[EPOCH], counters[POSITION], 0, 0
     first_power, second_power = sums[FIRST_POWER], sums[SECOND_POWER]
     with_sums = plan.stage > EVALUATE and needs_sums(network, plan)
-    loaded = plan.steps < 0  # no; a literal False would be a type of its own
+    loaded = stopped = plan.steps < 0  # no; a literal False would be a type of its own
     for step in range(plan.steps):
         if position == 0 and plan.shuffled:
             if rank == 0:
@@ -70,13 +70,13 @@ def run_steps(
         for first in range(position, last, plan.block):
             stop = min(first + plan.block, last)
             add = first > position
-            _run_block(
+            stopped = _run_block(
                 worker, network, work, data, plan, progress, first, stop, weight, loaded, add
             )
             loaded = stop - first == plan.examples
-            if counters[STOPPED] == 1:
+            if stopped:
                 break
-        if counters[STOPPED] == 1:
+        if stopped:
             break
         if with_sums:
             penalise(worker, network)
@@ -115,11 +115,12 @@ def _run_block(
     weight: float,
     loaded: bool,
     add: bool,
-) -> None:
+) -> bool:
     """The examples order[first:last] through the network, and back where the plan goes so far.
 
     ``weight`` is the whole batch's; gradients are added to those there are where ``add``; inputs
-    that are ``loaded`` need not be gathered.
+    that are ``loaded`` need not be gathered. Returns whether the team stops: that is written before
+    a barrier and read behind it, before the next, so that all workers read the same.
     """
     panels = (last - first + work.width - 1) // work.width
     lockstep = in_lockstep(panels, worker.size)
@@ -132,11 +133,13 @@ def _run_block(
     if lockstep:
         barrier(worker)
     if worker.rank == 0 and atomic_load(progress.counters, REQUEST) == 1:
-        progress.counters[STOPPED] = 1  # seen by all behind the next barrier
+        progress.counters[STOPPED] = 1
     if plan.stage == PREDICT:
         write_predictions(progress.output, p0, p1, network, work, plan, first, last)
         barrier(worker)
-        return
+        stopped = progress.counters[STOPPED] == 1
+        barrier(worker)
+        return stopped
     losses(p0, p1, network, work, plan, weight)
     if plan.stage > EVALUATE:
         backward(worker, lockstep, network, work, panels)
@@ -147,4 +150,6 @@ def _run_block(
             progress.counters[FAILED] = 1
     if plan.stage > EVALUATE:
         gradients(worker, network, work, panels, add)
+    stopped = progress.counters[STOPPED] == 1
     barrier(worker)
+    return stopped

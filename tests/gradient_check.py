@@ -75,7 +75,10 @@ def make_case(
     model = jn.Sequential(
         layers, loss, label_smoothing=label_smoothing, dtype=dtype, n_threads=1
     ).build(n_features)
-    model.set_weights([w + 0.3 * rng.normal(size=w.shape) for w in model.get_weights()])
+    # neither small nor so large that units saturate and gradients vanish
+    shapes = [w.shape for w in model.get_weights()]
+    sizes = [1.0 / np.sqrt(shape[0]) if len(shape) == 2 else 0.3 for shape in shapes]
+    model.set_weights([c * rng.normal(size=s) for c, s in zip(sizes, shapes, strict=True)])
     spare = 4 * n_examples
     X = rng.normal(size=(spare, n_features)).astype(dtype)
     y = make_targets(rng, loss, spare, layers[-1].units)

@@ -251,7 +251,7 @@ def test_a_model_without_weights(method: str, given: list[Any]) -> None:
     refuses(jn.NotFittedError, words, regressor(), method, *given)
 
 
-@pytest.mark.parametrize("given", [0, -1, 1.5, True, "4", None])
+@pytest.mark.parametrize("given", [0, -1, 10**30, 1.5, True, "4", None])
 def test_numbers_of_features(given: Any) -> None:
     kind = ValueError if type(given) is int else TypeError
     refuses(kind, "n_features must be", trained(regressor()), "build", given)
@@ -273,13 +273,12 @@ def model_of(**given: Any) -> jn.Sequential:
         (model_of, {"seed": -1}, ValueError, "seed must be from 0 to 9223372036854775807"),
         (model_of, {"seed": True}, TypeError, "seed must be a whole number, got True"),
         (model_of, {"dtype": "float16"}, ValueError, "'float32' or 'float64', got 'float16'"),
-        (model_of, {"dtype": "flat"}, ValueError, "'float32' or 'float64', got 'flat'"),
         (model_of, {"dtype": None}, ValueError, "'float32' or 'float64', got None"),
         (model_of, {"n_threads": 0}, ValueError, "n_threads must be from 1 to 256, got 0"),
         (model_of, {"label_smoothing": 0.1}, ValueError, "belongs to softmax_crossentropy"),
         (model_of, {"loss": "softmax_crossentropy"}, ValueError, "at least 2 units, one a class"),
-        (jn.Dense, {"units": 0}, ValueError, "units must be at least 1, got 0"),
-        (jn.Dense, {"units": 2.0}, TypeError, "units must be a whole number, got 2.0"),
+        (jn.Dense, {"units": 0}, ValueError, "units must be "),
+        (jn.Dense, {"units": 2**40}, ValueError, "units must be from 1 to 2147483647, got"),
         (jn.Dense, {"units": True}, TypeError, "units must be a whole number, got True"),
         (jn.Dense, {"units": 2, "activation": "rely"}, ValueError, "unknown activation 'rely'"),
         (jn.Dense, {"units": 2, "initializer": "he"}, ValueError, "unknown initializer 'he'"),

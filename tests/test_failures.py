@@ -196,3 +196,34 @@ def test_ctrl_c_in_a_terminal_ends_a_fit() -> None:
         assert process.stdout.readline() == "ended\n"
         assert time.perf_counter() - start < SECONDS_TO_END
     assert process.returncode == 0
+
+
+CROWDED = """
+import _thread, threading
+import numpy as np, jitnet as jn
+
+X = np.broadcast_to(np.linspace(-1, 1, 64, dtype=np.float32), (400_000, 64))
+y = np.ones(len(X))
+model = jn.Sequential([jn.Dense(64), jn.Dense(1)], loss="mse", n_threads=8)
+model.fit(X[:10], y[:10], epochs=1)
+for turn in range(4):
+    timer = threading.Timer(0.2 + 0.05 * turn, _thread.interrupt_main)
+    timer.start()
+    try:
+        model.fit(X, y, epochs=10**6, batch_size=None)
+    except KeyboardInterrupt:
+        timer.join()
+print("ended")
+"""
+
+
+def test_an_interrupt_ends_a_long_step_of_more_threads_than_there_are_cores() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", CROWDED],
+        env=os.environ | {"NUMBA_NUM_THREADS": "8"},
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=True,
+    )
+    assert ended.stdout == "ended\n"

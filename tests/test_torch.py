@@ -1,6 +1,6 @@
 """Gradients and optimisers are those of PyTorch, where it is installed, in float64."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,15 @@ TORCH_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "softmax_crossentropy": lambda z, y: F.cross_entropy(z, y, reduction="none"),
 }
 """Losses of each example; the mean over them is taken with the examples' weights."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Threads of PyTorch's wait for one another in steps as small as these: they took 10 s."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 class Twin:

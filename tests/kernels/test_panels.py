@@ -171,6 +171,20 @@ def test_a_panel_of_any_height_becomes_row_blocks(dtype: str, rng: np.random.Gen
 
 
 @each_dtype
+def test_nothing_behind_a_panel_is_read(dtype: str, last_bytes_of_memory: Array) -> None:
+    width = panel_width(dtype)
+    size = width * np.dtype(dtype).itemsize
+    for units in range(1, last_bytes_of_memory.size // size + 1):
+        columns = last_bytes_of_memory[-units * size :].view(dtype)
+        columns[:] = np.arange(columns.size)
+        blocks = -(-units // width)
+        rows = room_for(blocks, dtype)
+        to_rows_kernel(rows.reshape(-1), columns, units, 0, blocks)
+        side_by_side = rows[:, :width].transpose(1, 0, 2).reshape(width, -1)
+        np.testing.assert_array_equal(side_by_side[:, :units], columns.reshape(units, width).T)
+
+
+@each_dtype
 def test_some_blocks_of_a_panel_leave_the_others(dtype: str, rng: np.random.Generator) -> None:
     width = panel_width(dtype)
     columns = rng.normal(size=(4 * width, width)).astype(dtype)
