@@ -266,7 +266,8 @@ class Engine:
                 or good < len(records)
                 or not (position.counters[POSITION] or self._is_finite())
             ):
-                good = self._return_to(start, good, data, batch, shuffle)
+                most = good if steps >= in_epoch else 0  # a part of an epoch goes back to its start
+                good = self._return_to(start, most, data, batch, shuffle)
                 yield (done + good * in_epoch) / in_epoch, self.logs(records[:good])
                 raise FloatingPointError(_not_finite(done // in_epoch + good + 1))
             done += steps
@@ -284,21 +285,21 @@ class Engine:
         arrays = (network.parameters, network.first_moment, network.second_moment)
         return all(bool(np.isfinite(array).all()) for array in arrays)
 
-    def _return_to(self, start: State, good: int, data: Data, batch: int, shuffle: bool) -> int:
-        """Repeat ``good`` epochs from a state, fewer while they end in what is not finite.
+    def _return_to(self, start: State, most: int, data: Data, batch: int, shuffle: bool) -> int:
+        """Repeat the epochs from a state, ``most`` of them, while they end in what is finite.
 
         Returns their number.
         """
-        in_epoch = -(-len(data.order) // batch)
-        for epochs in range(good, 0, -1):
-            self.restore(start)
-            position = _new_position(self.epoch, self.powers)
-            self._run(data, TRAIN, batch, epochs * in_epoch, position, 1, shuffle=shuffle)
-            self._take_over(position)
-            if self._is_finite():
-                return epochs
         self.restore(start)
-        return 0
+        in_epoch = -(-len(data.order) // batch)
+        for good in range(most):
+            kept, position = self.state(), _new_position(self.epoch, self.powers)
+            self._run(data, TRAIN, batch, in_epoch, position, 1, shuffle=shuffle)
+            self._take_over(position)
+            if position.counters[FAILED] or not self._is_finite():
+                self.restore(kept)
+                return good
+        return most
 
     def _run_through(
         self, data: Data, stage: int, batch: int, output: Array | None = None
@@ -346,6 +347,7 @@ class Engine:
             np.zeros((steps * batch // plan.examples + 2, 3)),
             np.zeros((0, 0), self.dtype) if output is None else output,
         )
+        position.counters[STEPS] = 0  # an interrupt may come before the first step
         before, interrupt = int(position.counters[EPOCH]), None
         with self._lock:
             work, team = self._workspace(batch), new_team()

@@ -137,7 +137,7 @@ def _run_block(
     if plan.stage == PREDICT:
         write_predictions(progress.output, p0, p1, network, work, plan, first, last)
         barrier(worker)
-        stopped = progress.counters[STOPPED] == 1
+        stopped: bool = progress.counters[STOPPED] == 1
         barrier(worker)
         return stopped
     losses(p0, p1, network, work, plan, weight)
@@ -150,6 +150,6 @@ def _run_block(
             progress.counters[FAILED] = 1
     if plan.stage > EVALUATE:
         gradients(worker, network, work, panels, add)
-    stopped = progress.counters[STOPPED] == 1
+    stopped: bool = progress.counters[STOPPED] == 1
     barrier(worker)
     return stopped

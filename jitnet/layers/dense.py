@@ -29,6 +29,9 @@ DEPTH = 1024
 weights for four panels at once instead of one gained nothing at mnist512 and cost 3 % at wide."""
 
 
+MOST_UNITS = 2**31 - 1
+
+
 ZERO, ONE = np.int64(0), np.int64(1)
 """Typed, since Numba compiles a function anew for each literal number it is given."""
 
@@ -277,7 +280,7 @@ class Dense:
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        units = check_whole("units", self.units, least=1)
+        units = check_whole("units", self.units, least=1, most=MOST_UNITS)
         check_choice("activation", self.activation, ACTIVATIONS)
         resolve(self.initializer, self.activation)
         if not isinstance(self.bias, bool | np.bool_):
