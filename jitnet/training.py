@@ -150,6 +150,6 @@ def _run_block(
             progress.counters[FAILED] = 1
     if plan.stage > EVALUATE:
         gradients(worker, network, work, panels, add)
-    stopped: bool = progress.counters[STOPPED] == 1
+    stopped = progress.counters[STOPPED] == 1
     barrier(worker)
     return stopped

@@ -88,7 +88,7 @@ def remez(fit: Fit, degree: int) -> tuple[list[Any], Any]:
         solution = mp.lu_solve(system, right)
         coefficients = list(solution)[: degree + 1]
         errors = [
-            (f - mp.polyval(coefficients[::-1], x)) * w
+            (f - mp.fsum(c * x**k for k, c in enumerate(coefficients))) * w
             for x, (f, w) in zip(grid, values, strict=True)
         ]
         nodes = _alternating(grid, errors, count)
