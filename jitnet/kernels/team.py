@@ -1,10 +1,10 @@
 """Threads that work through the steps together, and wait for one another at a barrier.
 
 A parallel region costs some 2 µs under OpenMP and 80 µs under numba's own layer, a step of a small
-network 10 µs. So one region spans many steps: each of its iterations is a worker that takes its
-share of every block and meets the others at a barrier, which costs 0.1 to 0.2 µs. A threading layer
-may run fewer threads than were asked for: the team closes with those who came in time, and what
-a worker's share is never changes a result.
+network 10 µs. So threads call the compiled loop side by side: each is a worker that takes its share
+of every block and meets the others at a barrier, which costs 35 ns. The system may start fewer
+threads than were asked for, or some late: the team closes with those who came in time, and what a
+worker's share is never changes a result.
 """
 
 from __future__ import annotations
