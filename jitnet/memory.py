@@ -126,7 +126,7 @@ def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
         return start
 
     n_in, n_out = int(table[0, N_IN]), int(table[-1, N_OUT])
-    x = take(n_in)
+    take(n_in)  # the first layer's panels stand at the beginning
     rows_of_x = take(n_in, in_blocks=True)
     for i, row in enumerate(table):
         row[[Z, A, D]] = take(row[N_OUT]), take(row[N_OUT]), take(row[N_OUT])
@@ -134,8 +134,6 @@ def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
             row[ROWS] = take(row[N_OUT], in_blocks=True)
         elif row[FORM] == INPUTS_IN_LANES:
             row[ROWS] = take(row[N_IN], in_blocks=True) if i else rows_of_x
-    if x != 0:
-        raise AssertionError("the first layer's input stands at the beginning")
     return Workspace(
         width=width,
         rows_of_x=rows_of_x,
