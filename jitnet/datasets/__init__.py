@@ -1,6 +1,13 @@
 """The embedded data, and ways to cut data into parts."""
 
 from jitnet.datasets.digits import load_digits
+from jitnet.datasets.house_sales import HOUSE_FEATURES, load_house_sales
 from jitnet.datasets.splits import every_nth_of_each_class, stratified_folds
 
-__all__ = ["every_nth_of_each_class", "load_digits", "stratified_folds"]
+__all__ = [
+    "HOUSE_FEATURES",
+    "every_nth_of_each_class",
+    "load_digits",
+    "load_house_sales",
+    "stratified_folds",
+]
