@@ -1,4 +1,4 @@
-"""The command line: ``jitnet train digits``, ``jitnet info``, ``jitnet warmup``.
+"""The command line: ``jitnet train digits``, ``jitnet study``, ``jitnet info``, ``jitnet warmup``.
 
 The parser is built and checked before anything heavy is imported, so that ``--help`` and a mistake
 answer at once.
@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+
+from jitnet.study.command import add_study
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(commands)
+    add_study(commands)
     info = commands.add_parser("info", help="say what jitnet runs on", description=_info.__doc__)
     info.set_defaults(run=_info)
     warmup = commands.add_parser(

@@ -11,7 +11,7 @@ import jitnet as jn
 from jitnet.losses import LOSSES
 from jitnet.losses.table import EXPONENTIAL, LOGISTIC, SOFTMAX
 from jitnet.study.activations.loops import ACTIVATIONS
-from jitnet.study.dense.loops import network_forward
+from oracle import network_outputs
 from tolerances import assert_norms_close
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -54,10 +54,8 @@ class Case(NamedTuple):
 
     def outputs(self) -> tuple[list[Array], Array]:
         """Z of the hidden layers and the network's outputs, by the oracle's loops."""
-        parameters = [array.astype(np.float64).tolist() for array in self.weights]
         activations = [layer.activation for layer in self.model.layers]
-        A, Z = network_forward(self.X.tolist(), parameters[0::2], parameters[1::2], activations)
-        return [np.array(z) for z in Z], np.array(A[-1])
+        return network_outputs(self.X, self.weights, activations)
 
 
 def make_case(

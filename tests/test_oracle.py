@@ -12,8 +12,8 @@ from jitnet.activations import ACTIVATIONS
 from jitnet.losses import LOSSES
 from jitnet.losses.table import SOFTMAX
 from jitnet.study.activations import loops as activation_loops
-from jitnet.study.dense.loops import network_loss_and_gradients
 from jitnet.study.losses import loops as loss_loops
+from oracle import network_loss_and_gradients
 from tolerances import assert_close, assert_norms_close, tolerance
 
 Array = np.ndarray[Any, Any]
@@ -124,11 +124,12 @@ def test_layers_wider_than_a_core_keeps_close(
 
 
 @each_dtype
-def test_a_batch_that_goes_through_the_network_in_blocks(
-    dtype: str, rng: np.random.Generator
+@pytest.mark.parametrize("hidden", [(2,), (40, 25)], ids=["as a whole", "in blocks"])
+def test_a_batch_of_thousands_goes_through_the_network(
+    hidden: tuple[int, ...], dtype: str, rng: np.random.Generator
 ) -> None:
-    layers = [jn.Dense(2, "tanh"), jn.Dense(1)]
-    case = make_case(rng, layers, "mse", n_features=3, n_examples=9000, dtype=dtype, weighted=True)
+    layers = [*(jn.Dense(units, "tanh") for units in hidden), jn.Dense(1)]
+    case = make_case(rng, layers, "mse", n_features=3, n_examples=4300, dtype=dtype, weighted=True)
     check(case)
     check_predictions(case)
 

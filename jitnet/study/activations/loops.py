@@ -134,3 +134,23 @@ ACTIVATIONS: dict[str, Activation] = {
     "silu": Activation(silu, silu_slope),
     "softplus": Activation(softplus, softplus_slope),
 }
+
+
+def activation_forward(Z: list[list[float]], name: str) -> list[list[float]]:
+    """A = g(Z), element by element."""
+    g = ACTIVATIONS[name].value
+    A = []
+    for row in Z:
+        A.append([g(z) for z in row])
+    return A
+
+
+def activation_backward(
+    dA: list[list[float]], Z: list[list[float]], name: str
+) -> list[list[float]]:
+    """Backward: dZ = dA ∘ g'(Z), element by element."""
+    slope = ACTIVATIONS[name].slope
+    dZ = []
+    for above, row in zip(dA, Z, strict=True):
+        dZ.append([da * slope(z) for da, z in zip(above, row, strict=True)])
+    return dZ

@@ -14,6 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jitnet.study.activations.loops import sigmoid, softplus
+from jitnet.study.softmax_crossentropy.loops import (
+    softmax,
+    softmax_loss,
+    softmax_loss_gradient,
+)
 
 Vector = Sequence[float]
 
@@ -62,37 +67,9 @@ def binary_crossentropy_predict(z: Vector) -> list[float]:
     return [sigmoid(zk) for zk in z]
 
 
-def log_softmax(z: Vector) -> list[float]:
-    """The logarithm log a = z - log Σ e^z, shifted by the largest z, so that no power overflows."""
-    largest = max(z)
-    total = 0.0
-    for zk in z:
-        total += math.exp(zk - largest)
-    log_total = math.log(total)
-    return [zk - largest - log_total for zk in z]
-
-
 def smooth_labels(y: Vector, smoothing: float) -> list[float]:
     """(1 - ε) y + ε / K: a fraction ε of the certainty, shared out among the K classes."""
     return [(1.0 - smoothing) * yk + smoothing / len(y) for yk in y]
-
-
-def softmax_crossentropy(z: Vector, y: Vector) -> float:
-    """-Σ y log a with a = softmax(z), where y are probabilities: one-hot or smoothed."""
-    total = 0.0
-    for log_ak, yk in zip(log_softmax(z), y, strict=True):
-        total -= yk * log_ak
-    return total
-
-
-def softmax_crossentropy_gradient(z: Vector, y: Vector) -> list[float]:
-    """The gradient dz = a - y, as the y add up to one."""
-    return [ak - yk for ak, yk in zip(softmax_crossentropy_predict(z), y, strict=True)]
-
-
-def softmax_crossentropy_predict(z: Vector) -> list[float]:
-    """The softmax's a: each class's probability."""
-    return [math.exp(log_ak) for log_ak in log_softmax(z)]
 
 
 def mse(z: Vector, y: Vector) -> float:
@@ -155,9 +132,7 @@ LOSSES: dict[str, Loss] = {
     "binary_crossentropy": Loss(
         binary_crossentropy, binary_crossentropy_gradient, binary_crossentropy_predict
     ),
-    "softmax_crossentropy": Loss(
-        softmax_crossentropy, softmax_crossentropy_gradient, softmax_crossentropy_predict
-    ),
+    "softmax_crossentropy": Loss(softmax_loss, softmax_loss_gradient, softmax),
     "mse": Loss(mse, mse_gradient, linear_predict),
     "mae": Loss(mae, mae_gradient, linear_predict),
     "huber": Loss(huber, huber_gradient, linear_predict),

@@ -1,0 +1,59 @@
+"""Activations as the engine runs them: a SIMD vector at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jitnet.activations import ACTIVATIONS, table
+from jitnet.kernels.intrinsics import at
+from jitnet.kernels.jit import njit
+from jitnet.kernels.simd import lanes, load, store
+from jitnet.kernels.team import barrier, join, share
+from jitnet.study.engine import lanes_of, on_a_team
+from jitnet.study.problem import Array, Outputs, Run
+
+ENGINE = (table.activation_forward, table.activation_backward)
+
+CHUNK = np.int64(1024)
+"""Elements whose gradient from above is copied for `activation_backward` to write over."""
+
+
+@njit(entry=True)
+def activation_steps(
+    wanted: int, team: Any, times: int, A: Any, dZ: Any, dA: Any, Z: Any, kind: int
+) -> None:
+    """A worker's share of A = g(Z) and dZ = dA ∘ g'(Z), so many times.
+
+    Writes A and dZ, reads dA and Z, all flat and a whole number of vectors.
+    """
+    rank, size = join(team, wanted)
+    if size == 0:
+        return
+    first, last = share(Z.size, CHUNK, rank, size)
+    for _ in range(times):
+        for start in range(first, last, CHUNK):
+            count = min(CHUNK, last - start)
+            z, a, d, above = at(Z, start), at(A, start), at(dZ, start), at(dA, start)
+            table.activation_forward(a, z, kind, count)
+            for i in range(0, count, lanes(d)):
+                store(d, i, load(above, i))
+            table.activation_backward(d, z, a, kind, count)
+        barrier(team, size)
+
+
+def start(threads: int, Z: Array, dA: Array, name: str) -> Run:
+    """Runs of the named activation, forward and backward."""
+    count = -(-Z.size // lanes_of(Z.dtype)) * lanes_of(Z.dtype)
+    flat_Z, flat_dA = np.zeros(count, Z.dtype), np.zeros(count, Z.dtype)
+    flat_Z[: Z.size], flat_dA[: Z.size] = Z.ravel(), dA.ravel()
+    A, dZ = np.empty_like(flat_Z), np.empty_like(flat_Z)
+    kind = list(ACTIVATIONS).index(name)
+    steps = on_a_team(threads, activation_steps, A, dZ, flat_dA, flat_Z, kind)
+
+    def run(times: int) -> Outputs:
+        steps(times)
+        return A[: Z.size].reshape(Z.shape), dZ[: Z.size].reshape(Z.shape)
+
+    return run

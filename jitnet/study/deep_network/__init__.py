@@ -1,0 +1,1 @@
+"""A deep network: L layers, a forward and a backward block for each."""

@@ -1,0 +1,34 @@
+"""A deep network, one scalar at a time: the blocks of `dense` and `activations`, layer by layer."""
+
+from __future__ import annotations
+
+from jitnet.study.activations.loops import activation_backward, activation_forward
+from jitnet.study.deep_network import layers
+from jitnet.study.dense.loops import Matrix, dense_backward, dense_forward
+from jitnet.study.losses.loops import binary_crossentropy, binary_crossentropy_gradient
+from jitnet.study.shallow_network.loops import descend
+
+
+def cost(Z: Matrix, Y: Matrix) -> tuple[float, Matrix]:
+    """J, the mean cross-entropy of sigmoid outputs, and dZ = A - Y, for Z and Y (1, m)."""
+    m = len(Z[0])
+    J, dZ = 0.0, [[0.0] * m]
+    for i in range(m):
+        J += binary_crossentropy([Z[0][i]], [Y[0][i]])
+        dZ[0][i] = binary_crossentropy_gradient([Z[0][i]], [Y[0][i]])[0]
+    return J / m, dZ
+
+
+BLOCKS = layers.Blocks(
+    dense_forward, dense_backward, activation_forward, activation_backward, cost, descend
+)
+
+
+def gradient_descent_step(
+    X: Matrix, Y: Matrix, W: list[Matrix], b: list[Matrix], alpha: float
+) -> tuple[list[Matrix], list[Matrix], float]:
+    """One step of gradient descent: the new W and b, and the cost J before.
+
+    X is (n, m), Y (1, m), W[l] (n[l], n[l-1]), b[l] (n[l], 1).
+    """
+    return layers.gradient_descent_step(BLOCKS, X, Y, W, b, alpha)

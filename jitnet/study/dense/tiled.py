@@ -1,0 +1,129 @@
+"""A dense layer as the engine runs it: register tiles over panels of examples.
+
+The engine's gradients hold the 1 / m of a mean before they reach a layer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jitnet.kernels import matmul
+from jitnet.kernels.intrinsics import at
+from jitnet.kernels.jit import njit
+from jitnet.kernels.matmul import TALL
+from jitnet.kernels.panels import panel_width, to_rows
+from jitnet.kernels.team import join
+from jitnet.layers import dense
+from jitnet.memory import INPUTS_IN_LANES, SMALL, gradient_form
+from jitnet.steps import portions
+from jitnet.steps.forward import UNIT_GRAIN
+from jitnet.steps.portions import barrier, in_lockstep, portion
+from jitnet.steps.state import Worker
+from jitnet.study.engine import from_panels, on_a_team, to_panels
+from jitnet.study.problem import Array, Outputs, Run
+
+ENGINE = (
+    dense.dense_forward,
+    dense.dense_backward,
+    dense.dense_weight_backward,
+    matmul.multiply_rows,
+    matmul.multiply_tile,
+)
+
+forward = dense.dense_forward.serial
+backward = dense.dense_backward.serial
+weight_backward = dense.dense_weight_backward.serial
+bias_backward = dense.dense_bias_backward.serial
+small_forward = dense.dense_small_forward.serial
+small_backward = dense.dense_small_backward.serial
+small_weight_backward = dense.dense_small_weight_backward.serial
+
+ZERO, ONE = np.int64(0), np.int64(1)
+
+
+@njit(entry=True)
+def dense_steps(
+    wanted: int,
+    team: Any,
+    times: int,
+    Z: Any,
+    dX: Any,
+    dweight: Any,
+    dbias: Any,
+    rows: Any,
+    dZ: Any,
+    X: Any,
+    weight: Any,
+    bias: Any,
+    form: int,
+) -> None:
+    """A worker's share of some steps forward and backward through a layer.
+
+    Writes Z (panels, n_out, width), dX (panels, n_in, width), the flat dweight and dbias (n_out,),
+    and the row blocks of dZ or X; reads dZ, X, the flat weight and bias.
+    """
+    rank, size = join(team, wanted)
+    if size == 0:
+        return
+    worker = Worker(rank, size, team)
+    panels, n_in, _ = X.shape
+    n_out, blocks = Z.shape[1], rows.shape[1]
+    add = wanted < ZERO  # no; a literal False would be a type of its own
+    k_step, u_step = (ONE, n_in) if form == INPUTS_IN_LANES else (n_out, ONE)
+    lockstep = form != SMALL and in_lockstep(panels, size)
+    p0, p1, u0, u1 = portion(worker, panels, n_out, UNIT_GRAIN, lockstep)
+    _, _, k0, k1 = portion(worker, panels, n_in, UNIT_GRAIN, lockstep)
+    for _ in range(times):
+        if form == SMALL:
+            small_forward(Z, X, weight, bias, p0, p1)
+            small_backward(dX, dZ, weight, p0, p1)
+            first, last = portions.share(worker, n_in, ONE)
+            small_weight_backward(dweight, X, dZ, first, last, add)
+        else:
+            forward(Z, X, weight, bias, k_step, u_step, p0, p1, u0, u1)
+            backward(dX, dZ, weight, k_step, u_step, p0, p1, k0, k1)
+            _to_row_blocks(worker, lockstep, rows, X if form == INPUTS_IN_LANES else dZ)
+            barrier(worker)
+            columns = dZ if form == INPUTS_IN_LANES else X
+            by_rows = columns.shape[1] >= blocks * len(TALL)
+            b0, b1, r0, r1 = portion(worker, blocks, columns.shape[1], UNIT_GRAIN, by_rows)
+            across = n_in if form == INPUTS_IN_LANES else n_out
+            weight_backward(dweight, columns, rows, across, r0, r1, b0, b1, add)
+        first, last = portions.share(worker, n_out, ONE)
+        bias_backward(dbias, dZ, first, last, add)
+        barrier(worker)
+
+
+@njit
+def _to_row_blocks(worker: Any, lockstep: bool, rows: Any, columns: Any) -> None:
+    """The panels' row blocks, which the weights' gradient sums over."""
+    panels, units, width = columns.shape
+    blocks = rows.shape[1]
+    p0, p1, b0, b1 = portion(worker, panels, blocks, ONE, lockstep)
+    for p in range(p0, p1):
+        target = at(rows, p * blocks * (width + 1) * width)
+        to_rows(target, at(columns, p * units * width), units, b0, b1)
+
+
+def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array) -> Run:
+    """Runs forward and backward, from the course's orientation and back to it."""
+    (n_out, n_in), m = W.shape, A_prev.shape[1]
+    form, width = gradient_form(n_in, n_out), panel_width(W.dtype)
+    X, D = to_panels(A_prev), to_panels(dZ / m)
+    Z, dX = np.empty_like(D), np.empty_like(X)
+    blocks = -(-(n_in if form == INPUTS_IN_LANES else n_out) // width)
+    rows = np.empty((len(X), blocks, width + 1, width), W.dtype)
+    weight = W.ravel() if form == INPUTS_IN_LANES else W.T.ravel()
+    dweight, dbias = np.empty_like(weight), np.empty_like(b[:, 0])
+    steps = on_a_team(
+        threads, dense_steps, Z, dX, dweight, dbias, rows, D, X, weight, b[:, 0].copy(), form
+    )
+
+    def run(times: int) -> Outputs:
+        steps(times)
+        dW = dweight.reshape(W.shape) if form == INPUTS_IN_LANES else dweight.reshape(W.T.shape).T
+        return from_panels(Z, m), from_panels(dX, m) * m, dW, dbias[:, None]
+
+    return run

@@ -1,0 +1,1 @@
+"""Lessons: each shows one idea of an introduction to neural networks, in numbers."""

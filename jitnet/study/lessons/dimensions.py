@@ -1,0 +1,98 @@
+"""Dimensions: what shape every array of a deep network has, taken from a real one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import jitnet as jn
+from jitnet.study.lessons.layout import in_columns, lay_out
+from jitnet.study.lessons.lesson import Result
+
+Array = NDArray[np.float64]
+
+N = (2, 3, 5, 4, 2, 1)
+M = 10
+
+TEXT = """\
+A network with n = {n} units (n[0] is the number of features) and m = {m} examples:
+
+{table}
+
+  W[l], dW[l]: (n[l], n[l−1])      b[l], db[l]: (n[l], 1)      Z[l], A[l]: (n[l], m)
+
+The row l = 0 has A[0] = X. {total} parameters in all: the sum of n[l] · n[l−1] + n[l].
+
+These are the shapes for examples as columns, Z[l] = W[l] A[l−1] + b[l]. jitnet has examples as
+rows and its arrays transposed: its first W has the shape {W1}, and (3,) is its b. The table is
+taken from a jitnet network and its gradients, transposed. Z and A were computed with them in
+NumPy; the largest difference of A[{last}] from jitnet's own prediction is {difference:.1g}.
+
+Checking shapes is the best debugging there is. W is made so that it maps n[l−1] numbers to n[l];
+a gradient always has the shape of what it is the gradient of; and a W that is passed the wrong
+way round does not multiply."""
+
+
+def run() -> Result:
+    """Build a network, take its gradients, and go forward through it in the course's columns."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(M, N[0])), rng.integers(0, 2, M)
+    layers = [*(jn.Dense(units, "relu") for units in N[1:-1]), jn.Dense(N[-1])]
+    model = jn.Sequential(layers, "binary_crossentropy", dtype="float64").build(N[0])
+    parameters, gradients = as_columns(model.get_weights()), as_columns(model.gradients(X, y))
+    Z, A = forward(X.T, parameters)
+    rows: list[dict[str, Any]] = [{"l": 0, "n": N[0], "A": A[0].shape}]
+    for layer in range(1, len(N)):
+        W, b = parameters[2 * layer - 2 : 2 * layer]
+        dW, db = gradients[2 * layer - 2 : 2 * layer]
+        arrays = {"W": W, "dW": dW, "b": b, "db": db, "Z": Z[layer - 1], "A": A[layer]}
+        shapes = {name: list(array.shape) for name, array in arrays.items()}
+        rows.append({"l": layer, "n": N[layer], **shapes, "parameters": W.size + b.size})
+    rows[0]["A"] = list(rows[0]["A"])
+    total = sum(array.size for array in parameters)
+    difference = float(np.abs(A[-1] - model.predict(X).T).max())
+    numbers = {"m": M, "layers": rows, "parameters": total, "difference": difference}
+    text = lay_out(
+        TEXT,
+        n=", ".join(map(str, N)),
+        m=M,
+        table=_table(rows, total),
+        total=total,
+        W1=model.get_weights()[0].shape,
+        difference=difference,
+        last=len(N) - 1,
+    )
+    return Result(numbers, text)
+
+
+def as_columns(arrays: list[Array]) -> list[Array]:
+    """From jitnet's W (n_in, n_out) and b (n_out,) to the course's (n_out, n_in) and (n_out, 1)."""
+    return [np.atleast_2d(array).T for array in arrays]
+
+
+def forward(X: Array, parameters: list[Array]) -> tuple[list[Array], list[Array]]:
+    """Z[1] … Z[L] and A[0] … A[L] with examples as columns: ReLU, and a sigmoid at the end."""
+    Z: list[Array] = []
+    A = [X]
+    for W, b in zip(parameters[0::2], parameters[1::2], strict=True):
+        Z.append(W @ A[-1] + b)
+        A.append(np.maximum(Z[-1], 0))
+    A[-1] = 1 / (1 + np.exp(-Z[-1]))
+    return Z, A
+
+
+def _table(rows: list[dict[str, Any]], total: int) -> str:
+    names = ("W", "dW", "b", "db", "Z", "A")
+    cells = [
+        (
+            str(row["l"]),
+            str(row["n"]),
+            *(f"({row[name][0]}, {row[name][1]})" if name in row else "" for name in names),
+            str(row.get("parameters", "")),
+        )
+        for row in rows
+    ]
+    cells.append(("all", "", *("" for _ in names), str(total)))
+    return in_columns(("l", "n[l]", *names, "parameters"), cells, left=8)

@@ -1,0 +1,78 @@
+"""How a lesson's text is laid out: paragraphs that are filled, columns that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+from typing import Any
+
+__all__ = ["in_columns", "lay_out"]
+
+WIDTH = 98
+
+
+def lay_out(template: str, *values: Any, **named: Any) -> str:
+    r"""Put values into a text and fill its paragraphs.
+
+    Parameters
+    ----------
+    template : str
+        Blocks with an empty line between each two. One that begins with two spaces, once it has its
+        values, is kept as it is; any other is a paragraph.
+    *values, **named
+        What ``str.format`` puts in.
+
+    Returns
+    -------
+    str
+        Lines of at most 98 characters, as far as the blocks that are kept allow.
+
+    Examples
+    --------
+    >>> print(lay_out("A table\nof {n}\n\n  as it is", n=2))
+    A table of 2
+    <BLANKLINE>
+      as it is
+    """
+    blocks = [block.format(*values, **named) for block in template.split("\n\n")]
+    return "\n\n".join(
+        block
+        if block.startswith("  ")
+        else fill(block, WIDTH, break_long_words=False, break_on_hyphens=False)
+        for block in blocks
+    )
+
+
+def in_columns(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Lay cells out in columns, two spaces from the margin and from each other.
+
+    Parameters
+    ----------
+    header : sequence of str
+        The columns' names.
+    rows : sequence of sequence of str
+        As many cells a row as there are names.
+    left : int, default 1
+        How many of the first columns begin at their left edges; the others end at their right ones.
+
+    Returns
+    -------
+    str
+        One line a row.
+
+    Examples
+    --------
+    >>> print(in_columns(("unit", "slope"), [("tanh", "0.42"), ("relu", "1.00")]))
+      unit  slope
+      tanh   0.42
+      relu   1.00
+    """
+    lines = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "".join(
+            "  " + (cell.ljust(width) if place < left else cell.rjust(width))
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )

@@ -1,0 +1,91 @@
+"""A derivative is a slope: the height that f gains over a small width, divided by that width."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from jitnet.study.lessons.layout import in_columns, lay_out
+from jitnet.study.lessons.lesson import Result
+
+WIDTH = 0.001
+PLACES = (2.0, 5.0)
+WIDTHS = (0.1, 0.01, 0.001, 0.0001)
+
+
+class Curve(NamedTuple):
+    """A function of a, and the formula of its slope."""
+
+    name: str
+    value: Callable[[float], float]
+    formula: str
+    slope: Callable[[float], float]
+
+
+CURVES = (
+    Curve("3a", lambda a: 3 * a, "3", lambda a: 3.0),
+    Curve("a²", lambda a: a**2, "2a", lambda a: 2 * a),
+    Curve("a³", lambda a: a**3, "3a²", lambda a: 3 * a**2),
+    Curve("log a", math.log, "1/a", lambda a: 1 / a),
+)
+
+TEXT = """\
+A derivative is a slope: move a by a width of {width}, see by which height f(a) moves, and
+divide.
+
+{table}
+
+The straight line 3a has the slope 3 everywhere; the others change theirs from place to place.
+Height over width and the formula differ a little, since a curve bends within the width too. The
+narrower the width, the less it bends: the slope of a² at a = 2, which is 4, comes out as
+
+{narrowing}"""
+
+
+def run() -> Result:
+    """Measure the slopes of four functions at two places."""
+    slopes = [_slope_at(curve, a) for curve in CURVES for a in PLACES]
+    square = CURVES[1]
+    narrowing = {str(width): height_over_width(square.value, 2.0, width) for width in WIDTHS}
+    table = in_columns(
+        ("f(a)", "formula", "a", "f(a)", f"f(a + {WIDTH})", "height/width", "slope"),
+        [
+            (
+                str(row["function"]),
+                str(row["formula"]),
+                f"{row['a']:g}",
+                f"{row['value']:.6f}",
+                f"{row['moved']:.6f}",
+                f"{row['slope']:.4f}",
+                f"{row['exact']:.4f}",
+            )
+            for row in slopes
+        ],
+        left=2,
+    )
+    widths = in_columns(
+        ("width", "height/width"),
+        [(width, f"{slope:.4f}") for width, slope in narrowing.items()],
+    )
+    return Result(
+        {"width": WIDTH, "slopes": slopes, "slope_of_a2_at_2_by_width": narrowing},
+        lay_out(TEXT, width=WIDTH, table=table, narrowing=widths),
+    )
+
+
+def height_over_width(f: Callable[[float], float], a: float, width: float) -> float:
+    """(f(a + width) − f(a)) / width, with the noise of the last bits rounded away."""
+    return round((f(a + width) - f(a)) / width, 9)
+
+
+def _slope_at(curve: Curve, a: float) -> dict[str, str | float]:
+    return {
+        "function": curve.name,
+        "formula": curve.formula,
+        "a": a,
+        "value": curve.value(a),
+        "moved": curve.value(a + WIDTH),
+        "slope": height_over_width(curve.value, a, WIDTH),
+        "exact": curve.slope(a),
+    }

@@ -1,0 +1,29 @@
+"""Logistic regression as the engine runs it: a network of one sigmoid unit."""
+
+from __future__ import annotations
+
+from jitnet.layers import dense
+from jitnet.losses import binary_crossentropy
+from jitnet.study.engine import descend
+from jitnet.study.problem import Array, Outputs, Run
+from jitnet.training import run_steps
+
+ENGINE = (
+    run_steps,
+    dense.dense_small_forward,
+    dense.dense_forward,
+    binary_crossentropy.backward,
+    dense.dense_small_weight_backward,
+    dense.dense_weight_backward,
+)
+
+
+def start(threads: int, X: Array, Y: Array, w: Array, b: float, alpha: float) -> Run:
+    """Runs of gradient descent from w (n,) and b on X (n, m) and Y (1, m)."""
+    fit = descend(threads, X, Y, [(w[None, :], b)], "identity", alpha)
+
+    def run(times: int) -> Outputs:
+        ((W, bias),), J = fit(times)
+        return W[0], bias[0, 0], J
+
+    return run

@@ -1,0 +1,1 @@
+"""The matrix product, of which a network's time mostly consists."""

@@ -1,0 +1,1 @@
+"""A shallow network: one hidden layer of tanh units and a sigmoid output."""

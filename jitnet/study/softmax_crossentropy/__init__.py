@@ -1,0 +1,1 @@
+"""Softmax cross-entropy: the loss of a classification into K classes, and its gradient."""

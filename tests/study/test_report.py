@@ -1,0 +1,83 @@
+"""What the ladder prints can be read: times with units, shares, and where rungs overtake."""
+
+import json
+
+import pytest
+
+from jitnet.study import report
+from jitnet.study.ladder import Timing
+from jitnet.study.roofs import Roofs
+
+ROOFS = Roofs(gflops=200.0, gigabytes=20.0)
+
+
+def timing(rung: str, m: int, seconds: float | None, speedup: float | None = None) -> Timing:
+    gflops = None if seconds is None else 50.0
+    skipped = "a step would take about 9 s" if seconds is None else None
+    return Timing("dense", {"m": m, "units": 4}, rung, seconds, speedup, gflops, 1e-7, skipped)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2.0, "2.00 s"), (0.0123, "12.3 ms"), (1.5e-4, "150 µs"), (4.2e-9, "4.20 ns"), (0, "0.00 ns")],
+)
+def test_a_duration_has_three_digits_and_a_unit(seconds: float, text: str) -> None:
+    assert report.duration(seconds) == text
+
+
+def test_a_row_gives_time_speedup_rate_share_and_error() -> None:
+    line = report.row(timing("tiled", 8, 1e-5, 1234.5), ROOFS)
+    assert line.split() == ["tiled", "10.0", "µs", "1,234.5", "50", "25.00%", "1.0e-07"]
+    assert len(line) == len(report.HEADER)
+
+
+def test_a_row_without_loops_has_no_speedup() -> None:
+    assert report.row(timing("tiled", 8, 1e-5), ROOFS).split()[1:4] == ["10.0", "µs", "50"]
+
+
+def test_a_skipped_rung_gives_its_reason() -> None:
+    line = report.row(timing("loops", 8, None), ROOFS)
+    assert line == "loops       skipped: a step would take about 9 s"
+
+
+def test_json_has_a_dictionary_a_rung() -> None:
+    rungs = json.loads(json.dumps(report.as_json([timing("tiled", 8, 1e-5, 2.0)], ROOFS)))
+    assert rungs == [
+        {
+            "problem": "dense",
+            "size": {"m": 8, "units": 4},
+            "rung": "tiled",
+            "seconds": 1e-5,
+            "speedup": 2.0,
+            "gflops": 50.0,
+            "peak_share": 0.25,
+            "max_error": 1e-7,
+            "skipped": None,
+        }
+    ]
+
+
+def test_json_of_a_skipped_rung_has_no_share() -> None:
+    (rung,) = report.as_json([timing("loops", 8, None)], ROOFS)
+    assert rung["seconds"] is None
+    assert rung["peak_share"] is None
+    assert rung["skipped"] == "a step would take about 9 s"
+
+
+@pytest.mark.parametrize(
+    ("loops", "vectorized", "says"),
+    [
+        ((1, 2, 4), (3, 1, 1), "vectorized is faster than loops from m = 10 on"),
+        ((1, 2, 4), (3, 1, 5), "vectorized is not faster than loops at m = 100"),
+        ((2, 2, 4), (1, 1, 1), "vectorized is faster than loops throughout"),
+        ((9, 2, 4), (1, 3, 1), "vectorized is faster than loops from m = 100 on"),
+        ((1, 2, None), (3, 1, 1), "vectorized is faster than loops from m = 10 on"),
+    ],
+)
+def test_a_sweep_says_where_a_rung_overtakes_the_one_before(
+    loops: tuple[float | None, ...], vectorized: tuple[float, ...], says: str
+) -> None:
+    sizes = (1, 10, 100)
+    timings = [timing("loops", m, s) for m, s in zip(sizes, loops, strict=True)]
+    timings += [timing("vectorized", m, s) for m, s in zip(sizes, vectorized, strict=True)]
+    assert report.overtakings("m", timings) == [says]
