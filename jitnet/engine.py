@@ -44,6 +44,11 @@ WORKSPACE_BYTES = 64 << 20
 
 
 MOST_IN_BLOCK = 4096
+SMALL_NETWORK = 1024
+"""Weights up to which gathering a batch costs more than a step with it: a whole batch of such a
+network stays in its panels from step to step (5,000 examples of 20 features: 21 µs instead of 124).
+With four layers of 32 units that gained nothing, and cost half as much again at 100,000 examples,
+which then leave the cache between two layers."""
 FIRST_FLOPS = 1e8
 """Work of a first slice: some hundredths of a second, on whatever machine."""
 NO_RATES = np.zeros(0)
@@ -125,9 +130,19 @@ class Engine:
     def block(self) -> int:
         """Examples that go through the network at once, a multiple of the panel's width."""
         width = panel_width(self.dtype)
+        return max(width, min(self._fitting, MOST_IN_BLOCK) // width * width)
+
+    @property
+    def _fitting(self) -> int:
+        """Examples that there is room for."""
         units = int(2 * self.table[0, memory.N_IN] + 4 * self.table[:, memory.N_OUT].sum())
-        fitting = WORKSPACE_BYTES // (units * self.dtype.itemsize)
-        return max(width, min(fitting, MOST_IN_BLOCK) // width * width)
+        return WORKSPACE_BYTES // (units * self.dtype.itemsize)
+
+    def _block_of(self, batch: int) -> int:
+        """Examples of a batch that go through the network at once."""
+        if self._weights <= SMALL_NETWORK and batch <= self._fitting:
+            return batch
+        return min(batch, self.block)
 
     @property
     def n_features(self) -> int:
@@ -376,7 +391,7 @@ class Engine:
             shuffled=shuffle and batch < examples,
             examples=examples,
             batch=batch,
-            block=self.block,
+            block=self._block_of(batch),
             steps=steps,
             rates=self.schedule.rates(self.step, steps) if stage == TRAIN else NO_RATES,
         )
@@ -385,7 +400,7 @@ class Engine:
         """Threads for steps that multiply by every weight ``products`` times."""
         if self.n_threads is not None:
             return self.n_threads
-        flops = products * 2 * self._weights * min(batch, self.block)
+        flops = products * 2 * self._weights * self._block_of(batch)
         return available_threads() if flops >= PARALLEL_FLOPS else 1
 
     def _first_steps(self, batch: int) -> int:
@@ -394,7 +409,7 @@ class Engine:
 
     def _workspace(self, batch: int) -> memory.Workspace:
         """Room for a block of a batch, kept from call to call."""
-        panels = -(-min(batch, self.block) // panel_width(self.dtype))
+        panels = -(-self._block_of(batch) // panel_width(self.dtype))
         if self._work is None or panels > self._panels:
             self._work = memory.place_batch(self.table, panels, self.dtype)
             self._panels = panels
