@@ -24,7 +24,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fma_peak import FmaPeak
 from race.child import Child
 from race.contest import Contest, Entry, Pace, hold_contest, start_children
 from race.machine import core_count, description
@@ -92,9 +91,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def race(jobs: Sequence[Job], children: Sequence[Child], pace: Pace, threads: int) -> list[Contest]:
     """Hold one contest after the other, with a line on each as it ends."""
     contests = []
-    peak = FmaPeak(threads)
     for job in jobs:
-        contest = hold_contest(job, children, pace, peak)
+        contest = hold_contest(job, children, pace, threads)
         speeds = ", ".join(f"{title} {number(contest.best(title))}" for title in contest.rates)
         print(f"{job.name}: {contest.fault or speeds}", file=sys.stderr, flush=True)
         contests.append(contest)

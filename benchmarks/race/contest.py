@@ -9,7 +9,7 @@ from statistics import median
 from time import sleep
 from typing import NamedTuple
 
-from fma_peak import FmaPeak
+from jitnet.study.roofs import arithmetic_roof
 from race.agreement import DisagreementError, check_agreement
 from race.child import Child, MissingPeerError
 from workloads import Job
@@ -89,7 +89,7 @@ def start_children(entries: Sequence[Entry], stack: ExitStack) -> tuple[list[Chi
     return children, missing
 
 
-def hold_contest(job: Job, children: Sequence[Child], pace: Pace, peak: FmaPeak) -> Contest:
+def hold_contest(job: Job, children: Sequence[Child], pace: Pace, threads: int) -> Contest:
     """Check that all reach the same weights as NumPy, where it takes part, and race them."""
     batches = SMOKE_BATCHES if pace.smoke else None
     contest = Contest(job.shortened(batches) if batches else job)
@@ -103,11 +103,11 @@ def hold_contest(job: Job, children: Sequence[Child], pace: Pace, peak: FmaPeak)
         except DisagreementError as error:
             contest.fault = str(error)
             return contest
-    _race(contest, children, pace, peak)
+    _race(contest, children, pace, threads)
     return contest
 
 
-def _race(contest: Contest, children: Sequence[Child], pace: Pace, peak: FmaPeak) -> None:
+def _race(contest: Contest, children: Sequence[Child], pace: Pace, threads: int) -> None:
     for child in children:
         child.ask("warm_up", seconds=pace.seconds / 4)
     for turn in range(pace.rounds):
@@ -118,4 +118,6 @@ def _race(contest: Contest, children: Sequence[Child], pace: Pace, peak: FmaPeak
             rates = contest.rates.setdefault(child.title, [])
             rates.append(answer["steps"] / answer["seconds"])
         sleep(min(SETTLE_SECONDS, pace.seconds))
-        contest.peaks.append(peak.gflops(min(PEAK_SECONDS, pace.seconds)))
+        contest.peaks.append(
+            arithmetic_roof(threads, "float32", min(PEAK_SECONDS, pace.seconds)) / 1e9
+        )

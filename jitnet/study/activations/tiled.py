@@ -16,15 +16,19 @@ from jitnet.study.problem import Array, Outputs, Run
 
 ENGINE = (table.activation_forward, table.activation_backward)
 
+FORWARD, BACKWARD = np.int64(1), np.int64(2)
+"""The parts of a step, which benchmarks also run one by one."""
+BOTH = FORWARD | BACKWARD
+
 CHUNK = np.int64(1024)
 """Elements whose gradient from above is copied for `activation_backward` to write over."""
 
 
 @njit(entry=True)
 def activation_steps(
-    wanted: int, team: Any, times: int, A: Any, dZ: Any, dA: Any, Z: Any, kind: int
+    wanted: int, team: Any, times: int, A: Any, dZ: Any, dA: Any, Z: Any, kind: int, parts: int
 ) -> None:
-    """A worker's share of A = g(Z) and dZ = dA ∘ g'(Z), so many times.
+    """A worker's share of A = g(Z) and dZ = dA ∘ g'(Z), or of one of them, so many times.
 
     Writes A and dZ, reads dA and Z, all flat and a whole number of vectors.
     """
@@ -36,21 +40,25 @@ def activation_steps(
         for start in range(first, last, CHUNK):
             count = min(CHUNK, last - start)
             z, a, d, above = at(Z, start), at(A, start), at(dZ, start), at(dA, start)
-            table.activation_forward(a, z, kind, count)
-            for i in range(0, count, lanes(d)):
-                store(d, i, load(above, i))
-            table.activation_backward(d, z, a, kind, count)
+            if parts & FORWARD:
+                table.activation_forward(a, z, kind, count)
+            if parts & BACKWARD:
+                for i in range(0, count, lanes(d)):
+                    store(d, i, load(above, i))
+                table.activation_backward(d, z, a, kind, count)
         barrier(team, size)
 
 
-def start(threads: int, Z: Array, dA: Array, name: str) -> Run:
+def start(threads: int, Z: Array, dA: Array, name: str, parts: int = int(BOTH)) -> Run:
     """Runs of the named activation, forward and backward."""
     count = -(-Z.size // lanes_of(Z.dtype)) * lanes_of(Z.dtype)
     flat_Z, flat_dA = np.zeros(count, Z.dtype), np.zeros(count, Z.dtype)
     flat_Z[: Z.size], flat_dA[: Z.size] = Z.ravel(), dA.ravel()
     A, dZ = np.empty_like(flat_Z), np.empty_like(flat_Z)
     kind = list(ACTIVATIONS).index(name)
-    steps = on_a_team(threads, activation_steps, A, dZ, flat_dA, flat_Z, kind)
+    arrays = (A, dZ, flat_dA, flat_Z)
+    on_a_team(threads, activation_steps, *arrays, kind, int(FORWARD))(1)  # backward reads A
+    steps = on_a_team(threads, activation_steps, *arrays, kind, parts)
 
     def run(times: int) -> Outputs:
         steps(times)

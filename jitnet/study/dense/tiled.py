@@ -41,6 +41,9 @@ small_backward = dense.dense_small_backward.serial
 small_weight_backward = dense.dense_small_weight_backward.serial
 
 ZERO, ONE = np.int64(0), np.int64(1)
+FORWARD, BACKWARD, WEIGHT, BIAS = np.int64(1), np.int64(2), np.int64(4), np.int64(8)
+"""The parts of a step, which benchmarks also run one by one."""
+ALL = FORWARD | BACKWARD | WEIGHT | BIAS
 
 
 @njit(entry=True)
@@ -58,8 +61,9 @@ def dense_steps(
     weight: Any,
     bias: Any,
     form: int,
+    parts: int,
 ) -> None:
-    """A worker's share of some steps forward and backward through a layer.
+    """A worker's share of some steps forward and backward through a layer, or of parts of them.
 
     Writes Z (panels, n_out, width), dX (panels, n_in, width), the flat dweight and dbias (n_out,),
     and the row blocks of dZ or X; reads dZ, X, the flat weight and bias.
@@ -77,22 +81,29 @@ def dense_steps(
     _, _, k0, k1 = portion(worker, panels, n_in, UNIT_GRAIN, lockstep)
     for _ in range(times):
         if form == SMALL:
-            small_forward(Z, X, weight, bias, p0, p1)
-            small_backward(dX, dZ, weight, p0, p1)
-            first, last = portions.share(worker, n_in, ONE)
-            small_weight_backward(dweight, X, dZ, first, last, add)
+            if parts & FORWARD:
+                small_forward(Z, X, weight, bias, p0, p1)
+            if parts & BACKWARD:
+                small_backward(dX, dZ, weight, p0, p1)
+            if parts & WEIGHT:
+                first, last = portions.share(worker, n_in, ONE)
+                small_weight_backward(dweight, X, dZ, first, last, add)
         else:
-            forward(Z, X, weight, bias, k_step, u_step, p0, p1, u0, u1)
-            backward(dX, dZ, weight, k_step, u_step, p0, p1, k0, k1)
-            _to_row_blocks(worker, lockstep, rows, X if form == INPUTS_IN_LANES else dZ)
-            barrier(worker)
-            columns = dZ if form == INPUTS_IN_LANES else X
-            by_rows = columns.shape[1] >= blocks * len(TALL)
-            b0, b1, r0, r1 = portion(worker, blocks, columns.shape[1], UNIT_GRAIN, by_rows)
-            across = n_in if form == INPUTS_IN_LANES else n_out
-            weight_backward(dweight, columns, rows, across, r0, r1, b0, b1, add)
-        first, last = portions.share(worker, n_out, ONE)
-        bias_backward(dbias, dZ, first, last, add)
+            if parts & FORWARD:
+                forward(Z, X, weight, bias, k_step, u_step, p0, p1, u0, u1)
+            if parts & BACKWARD:
+                backward(dX, dZ, weight, k_step, u_step, p0, p1, k0, k1)
+            if parts & WEIGHT:
+                _to_row_blocks(worker, lockstep, rows, X if form == INPUTS_IN_LANES else dZ)
+                barrier(worker)
+                columns = dZ if form == INPUTS_IN_LANES else X
+                by_rows = columns.shape[1] >= blocks * len(TALL)
+                b0, b1, r0, r1 = portion(worker, blocks, columns.shape[1], UNIT_GRAIN, by_rows)
+                across = n_in if form == INPUTS_IN_LANES else n_out
+                weight_backward(dweight, columns, rows, across, r0, r1, b0, b1, add)
+        if parts & BIAS:
+            first, last = portions.share(worker, n_out, ONE)
+            bias_backward(dbias, dZ, first, last, add)
         barrier(worker)
 
 
@@ -107,18 +118,18 @@ def _to_row_blocks(worker: Any, lockstep: bool, rows: Any, columns: Any) -> None
         to_rows(target, at(columns, p * units * width), units, b0, b1)
 
 
-def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array) -> Run:
+def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array, parts: int = int(ALL)) -> Run:
     """Runs forward and backward, from the course's orientation and back to it."""
     (n_out, n_in), m = W.shape, A_prev.shape[1]
     form, width = gradient_form(n_in, n_out), panel_width(W.dtype)
     X, D = to_panels(A_prev), to_panels(dZ / m)
-    Z, dX = np.empty_like(D), np.empty_like(X)
+    Z, dX = np.zeros_like(D), np.zeros_like(X)
     blocks = -(-(n_in if form == INPUTS_IN_LANES else n_out) // width)
     rows = np.empty((len(X), blocks, width + 1, width), W.dtype)
     weight = W.ravel() if form == INPUTS_IN_LANES else W.T.ravel()
-    dweight, dbias = np.empty_like(weight), np.empty_like(b[:, 0])
+    dweight, dbias = np.zeros_like(weight), np.zeros_like(b[:, 0])
     steps = on_a_team(
-        threads, dense_steps, Z, dX, dweight, dbias, rows, D, X, weight, b[:, 0].copy(), form
+        threads, dense_steps, Z, dX, dweight, dbias, rows, D, X, weight, b[:, 0].copy(), form, parts
     )
 
     def run(times: int) -> Outputs:
