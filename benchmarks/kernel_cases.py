@@ -187,12 +187,14 @@ def loss_steps(
 
 
 def _sigmoid_error(Z: Array, T: Array) -> Array:
-    return activations.sigmoid(Z) - T
+    error: Array = activations.sigmoid(Z) - T
+    return error
 
 
 def _softmax_error(Z: Array, T: Array) -> Array:
     E = np.exp(Z - Z.max(axis=0))
-    return E / E.sum(axis=0) - T
+    error: Array = E / E.sum(axis=0) - T
+    return error
 
 
 LOSS_GRADIENTS: dict[str, Callable[[Array, Array], Array]] = {
