@@ -18,6 +18,7 @@ from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.team import barrier, join, share
 from jitnet.losses.table import LOSSES, loss_backward
+from jitnet.memory import zeros
 from jitnet.optimizers.table import (
     ADAM,
     MOMENTUM,
@@ -213,7 +214,7 @@ def loss(name: str, m: int, threads: int) -> Case:
     T = np.eye(CLASSES, dtype=np.float32)[:, _rng().integers(0, CLASSES, m)]
     logits, targets = to_panels(Z), to_panels(T)
     weights = to_panels(np.ones((1, m), np.float32))[:, 0].copy()
-    dZ, losses = np.zeros_like(logits), np.zeros_like(weights)
+    dZ, losses = zeros(logits.shape, Z.dtype), zeros(weights.shape, Z.dtype)
     kind = LOSSES[name].kind
     run = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights, kind)
     Z_rows, T_rows = Z.T.tolist(), T.T.tolist()
@@ -256,12 +257,15 @@ def optimizer(name: str, m: int, threads: int) -> Case:
 
     kind, vectorized = OPTIMIZERS[name]
     hyper = hyperparameters_of(jn.Adam())
-    w, g = _normal(64 * m), _normal(64 * m)[::-1].copy()
-    before, moments = w.copy(), np.zeros((2, w.size), np.float32)
+    before = _normal(64 * m)
+    w, g, *moments = (zeros(before.size, np.float32) for _ in range(4))
+    g[:] = before[::-1]
     run = on_a_team(threads, update_steps, w, *moments, g, hyper, kind)
 
     def first_step_anew(times: int) -> None:
-        w[:], moments[:] = before, 0
+        w[:] = before
+        for moment in moments:
+            moment[:] = 0
         run(times)
 
     return Case(first_step_anew, lambda: w, lambda: vectorized(before, g), None)

@@ -106,10 +106,10 @@ class Engine:
         first, second = (count * kept for kept in moments_of(optimizer))
         self.network = Network(
             table=self.table,
-            parameters=np.zeros(count, dtype),
-            gradients=np.zeros(count, dtype),
-            first_moment=np.zeros(first, dtype),
-            second_moment=np.zeros(second, dtype),
+            parameters=memory.zeros(count, dtype),
+            gradients=memory.zeros(count, dtype),
+            first_moment=memory.zeros(first, dtype),
+            second_moment=memory.zeros(second, dtype),
             l2=np.array(l2, np.float64),
             chunks=np.zeros((-(-count // CHUNK), 2)),
         )

@@ -39,7 +39,19 @@ ALIGNMENT = 32
 SMALL_LAYER = 64
 """Weights up to which a layer is too small to fill a register tile."""
 
+LINE_BYTES = 64
+"""A line of the cache. Vectors that lie across two cost an Adam update a tenth of its time."""
+
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def zeros(shape: int | tuple[int, ...], dtype: Any) -> Array:
+    """Zeros that begin on a line of the cache, where NumPy promises 16 bytes."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    room = np.zeros(size + LINE_BYTES, np.uint8)
+    start = -room.ctypes.data % LINE_BYTES
+    array: Array = room[start : start + size].view(dtype).reshape(shape)
+    return array
 
 
 def aligned(count: int) -> int:
@@ -137,9 +149,9 @@ def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
     return Workspace(
         width=width,
         rows_of_x=rows_of_x,
-        values=np.zeros(place, dtype),
-        targets=np.zeros(panels * n_out * width, dtype),
-        weights=np.zeros(panels * width, dtype),
-        losses=np.zeros(panels * width, dtype),
-        hits=np.zeros(panels * width, dtype),
+        values=zeros(place, dtype),
+        targets=zeros(panels * n_out * width, dtype),
+        weights=zeros(panels * width, dtype),
+        losses=zeros(panels * width, dtype),
+        hits=zeros(panels * width, dtype),
     )

@@ -12,6 +12,7 @@ from jitnet.kernels.cache import compilation
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.panels import panel_width
 from jitnet.kernels.team import new_team
+from jitnet.memory import zeros
 from jitnet.study.problem import Array
 from jitnet.threads import available_threads, run_team
 
@@ -64,7 +65,7 @@ def to_panels(array: Array) -> Array:
     """(units, m) as panels of examples, (panels, units, width), filled up with zeros."""
     units, m = array.shape
     width = panel_width(array.dtype)
-    panels = np.zeros((-(-m // width), units, width), array.dtype)
+    panels = zeros((-(-m // width), units, width), array.dtype)
     for p, panel in enumerate(panels):
         part = array[:, p * width : (p + 1) * width]
         panel[:, : part.shape[1]] = part

@@ -11,6 +11,7 @@ from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, store
 from jitnet.kernels.team import barrier, join, share
+from jitnet.memory import zeros
 from jitnet.study.engine import lanes_of, on_a_team
 from jitnet.study.problem import Array, Outputs, Run
 
@@ -52,9 +53,8 @@ def activation_steps(
 def start(threads: int, Z: Array, dA: Array, name: str, parts: int = int(BOTH)) -> Run:
     """Runs of the named activation, forward and backward."""
     count = -(-Z.size // lanes_of(Z.dtype)) * lanes_of(Z.dtype)
-    flat_Z, flat_dA = np.zeros(count, Z.dtype), np.zeros(count, Z.dtype)
+    A, dZ, flat_Z, flat_dA = (zeros(count, Z.dtype) for _ in range(4))
     flat_Z[: Z.size], flat_dA[: Z.size] = Z.ravel(), dA.ravel()
-    A, dZ = np.empty_like(flat_Z), np.empty_like(flat_Z)
     kind = list(ACTIVATIONS).index(name)
     arrays = (A, dZ, flat_dA, flat_Z)
     on_a_team(threads, activation_steps, *arrays, kind, int(FORWARD))(1)  # backward reads A

@@ -16,7 +16,7 @@ from jitnet.kernels.matmul import TALL
 from jitnet.kernels.panels import panel_width, to_rows
 from jitnet.kernels.team import join
 from jitnet.layers import dense
-from jitnet.memory import INPUTS_IN_LANES, SMALL, gradient_form
+from jitnet.memory import INPUTS_IN_LANES, SMALL, gradient_form, zeros
 from jitnet.steps import portions
 from jitnet.steps.forward import UNIT_GRAIN
 from jitnet.steps.portions import barrier, in_lockstep, portion
@@ -123,11 +123,12 @@ def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array, parts: int
     (n_out, n_in), m = W.shape, A_prev.shape[1]
     form, width = gradient_form(n_in, n_out), panel_width(W.dtype)
     X, D = to_panels(A_prev), to_panels(dZ / m)
-    Z, dX = np.zeros_like(D), np.zeros_like(X)
+    Z, dX = zeros(D.shape, W.dtype), zeros(X.shape, W.dtype)
     blocks = -(-(n_in if form == INPUTS_IN_LANES else n_out) // width)
-    rows = np.empty((len(X), blocks, width + 1, width), W.dtype)
-    weight = W.ravel() if form == INPUTS_IN_LANES else W.T.ravel()
-    dweight, dbias = np.zeros_like(weight), np.zeros_like(b[:, 0])
+    rows = zeros((len(X), blocks, width + 1, width), W.dtype)
+    weight, dweight = zeros(W.size, W.dtype), zeros(W.size, W.dtype)
+    weight[:] = W.ravel() if form == INPUTS_IN_LANES else W.T.ravel()
+    dbias = zeros(n_out, W.dtype)
     steps = on_a_team(
         threads, dense_steps, Z, dX, dweight, dbias, rows, D, X, weight, b[:, 0].copy(), form, parts
     )

@@ -14,6 +14,7 @@ from jitnet.kernels.matmul import multiply_rows
 from jitnet.kernels.panels import panel_width
 from jitnet.kernels.simd import load, load_some, store
 from jitnet.kernels.team import barrier, join, share
+from jitnet.memory import zeros
 from jitnet.study.engine import on_a_team
 from jitnet.study.problem import Array, Outputs, Run
 
@@ -61,8 +62,8 @@ def products(wanted: int, team: Any, times: int, C: Any, A: Any, B: Any, panels:
 
 def start(threads: int, A: Array, B: Array) -> Run:
     """Runs of the product, packing included."""
-    C = np.empty((len(A), B.shape[1]), A.dtype)
-    panels = np.empty((threads, len(B), panel_width(A.dtype)), A.dtype)
+    C = zeros((len(A), B.shape[1]), A.dtype)
+    panels = zeros((threads, len(B), panel_width(A.dtype)), A.dtype)
     multiply = on_a_team(threads, products, C, A, B, panels)
 
     def run(times: int) -> Outputs:

@@ -11,6 +11,7 @@ from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.team import barrier, join, share
 from jitnet.losses import softmax_crossentropy, table
+from jitnet.memory import zeros
 from jitnet.study.engine import from_panels, on_a_team, to_panels
 from jitnet.study.problem import Array, Outputs, Run
 
@@ -54,7 +55,7 @@ def start(threads: int, Z: Array, Y: Array) -> Run:
     """Runs from logits Z and targets Y, both (K, m)."""
     m = Z.shape[1]
     logits, targets, weights = to_panels(Z), to_panels(Y), to_panels(np.ones((1, m), Z.dtype))[:, 0]
-    dZ, losses = np.empty_like(logits), np.empty_like(weights)
+    dZ, losses = zeros(logits.shape, Z.dtype), zeros(weights.shape, Z.dtype)
     steps = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights)
 
     def run(times: int) -> Outputs:
