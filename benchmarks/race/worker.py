@@ -1,21 +1,16 @@
-"""The program of a child process: one library, which does what it is told and is timed.
-
-It reads a request a line and writes an answer a line, both as JSON. What libraries print goes to
-the standard error, so that it cannot get between the answers.
-"""
+"""The program of a child process: one library, which does what it is told and is timed."""
 
 from __future__ import annotations
 
 import importlib
-import json
-import os
 import sys
 from time import perf_counter
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
 from peer_models.base import Peer
+from race.process import send, serve, take_standard_output
 from workloads import JOBS
 
 PEERS = {
@@ -73,31 +68,17 @@ class Worker:
         return {"steps": chunks * self.chunk_steps, "seconds": elapsed}
 
 
-def take_standard_output() -> TextIO:
-    """Keep the standard output for the answers, and lead what else is printed to the error's."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-    return answers
-
-
 def main() -> None:
     """Serve requests until there are no more."""
     answers = take_standard_output()
-
-    def answer(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-
     module, name = PEERS[sys.argv[1]].split(":")
     try:
         kind = getattr(importlib.import_module(module), name)
     except ImportError as error:
-        answer({"missing": str(error)})
+        send(answers, {"missing": str(error)})
         return
-    answer({"title": kind.title, "version": kind.version()})
-    worker = Worker(kind, int(sys.argv[2]))
-    for line in sys.stdin:
-        request = json.loads(line)
-        answer(getattr(worker, request.pop("do"))(**request))
+    send(answers, {"title": kind.title, "version": kind.version()})
+    serve(Worker(kind, int(sys.argv[2])), answers)
 
 
 if __name__ == "__main__":

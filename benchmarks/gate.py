@@ -1,0 +1,92 @@
+"""Are a commit's kernels slower than another's? ``python benchmarks/gate.py BASE HEAD``.
+
+Exits with 1 where one is, and names it; with 2 where the question makes no sense.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from gating.cases import CASES
+from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve
+from gating.comparison import THRESHOLD, Finding, compare
+
+CACHE = Path(__file__).parent / ".gate"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare two commits and print a line a kernel; 1 where one is slower."""
+    options = _parse(arguments)
+    try:
+        base, head = (resolve(name, options.repository) for name in (options.base, options.head))
+    except UnknownCommitError as error:
+        print(f"gate.py: error: {error}", file=sys.stderr)
+        return 2
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        sides = [
+            extract(commit, Path(folder) / side, options.repository)
+            for side, commit in (("base", base), ("head", head))
+        ]
+        findings = compare(*sides, CACHE / "cache", options.kernels, say=_say)
+    slower = [finding for finding in findings if finding.slower]
+    if options.json:
+        print(json.dumps([_fields(finding) for finding in findings], indent=1))
+    else:
+        print(_table(findings))
+        names = ", ".join(finding.kernel for finding in slower)
+        verdict = f"slower by more than {THRESHOLD - 1:.0%}: {names}" if slower else "none slower"
+        print(f"{base[:9]} → {head[:9]}, {time.perf_counter() - start:.0f} s: {verdict}")
+    return int(bool(slower))
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", metavar="BASE", help="the commit to compare with")
+    parser.add_argument("head", metavar="HEAD", help="the commit that may be slower")
+    parser.add_argument(
+        "--kernels", metavar="NAME,…", default=",".join(CASES), help="those to compare: all"
+    )
+    parser.add_argument("--repository", type=Path, default=REPOSITORY, help="where the commits are")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    options = parser.parse_args(arguments)
+    options.kernels = options.kernels.split(",")
+    unknown = [name for name in options.kernels if name not in CASES]
+    if unknown:
+        known = ", ".join(CASES)
+        parser.error(f"there is no kernel {', '.join(unknown)}; there are: {known}")
+    return options
+
+
+def _table(findings: Sequence[Finding]) -> str:
+    lines = [f"{'kernel':<30}{'head / base':>12}   each start"]
+    for finding in sorted(findings, key=lambda finding: -finding.ratio):
+        mark = "slower" if finding.slower else "faster" if finding.faster else ""
+        starts = " ".join(f"{ratio:.2f}" for ratio in finding.ratios)
+        detail = finding.failed or f"{starts}  {mark}"
+        lines.append(f"{finding.kernel:<30}{finding.ratio:>12.3f}   {detail}".rstrip())
+    return "\n".join(lines)
+
+
+def _fields(finding: Finding) -> dict[str, object]:
+    return {
+        "kernel": finding.kernel,
+        "ratio": finding.ratio if finding.ratios else None,
+        "ratios": finding.ratios,
+        "slower": finding.slower,
+        "failed": finding.failed or None,
+    }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

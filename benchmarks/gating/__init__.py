@@ -1,0 +1,1 @@
+"""Compares the kernels of two commits, and says which became slower."""

@@ -1,0 +1,69 @@
+"""What the gate times: every kernel by itself, and some training with all that is around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from kernel_cases import KERNELS, Case
+from peer_models.jitnet_peer import JitnetPeer
+from peer_models.numpy_peer import NumpyPeer
+from race.agreement import STEPS, TOLERANCE, distance
+from workloads import WORKLOADS, Workload, initial_weights
+
+NARROW = ("dense_small", "_loss")
+"""Kernels with few numbers an example."""
+TRAINED = ("planar", "digits", "mnist128")
+BATCHES = 5
+
+
+class Timed(Protocol):
+    """Something that can be checked, and run so many times."""
+
+    def check(self) -> None:
+        """Raise an AssertionError where it gives wrong numbers."""
+
+    @property
+    def run(self) -> Callable[[int], Any]:
+        """Run so many times."""
+
+
+def kernel(name: str) -> Case:
+    """A kernel on so many examples that its arrays stay in a core's cache.
+
+    With arrays beyond it the same code differed by a quarter between two processes.
+    """
+    examples = 1024 if any(part in name for part in NARROW) else 64
+    return KERNELS[name](examples, 1)._replace(loops=None)
+
+
+class Training:
+    """A workload's training on a few batches of its data."""
+
+    def __init__(self, workload: Workload) -> None:
+        self.workload = workload.shortened(BATCHES)
+        self.peer = JitnetPeer(self.workload, 1)
+
+    def run(self, times: int) -> None:
+        """Train so many epochs, or chunks of full-batch steps."""
+        self.peer.run(times)
+
+    def check(self) -> None:
+        """Raise an AssertionError where NumPy reaches other weights, and begin anew."""
+        reached = NumpyPeer(self.workload, 1).weights_after(STEPS)
+        start = initial_weights(self.workload)
+        for w, e, w0 in zip(self.peer.weights_after(STEPS), reached, start, strict=True):
+            off = distance(w, e, w0)
+            assert off <= TOLERANCE, f"{self.workload.name} is off NumPy by {off:.1e}"
+        self.peer.reset()
+
+
+CASES: dict[str, Callable[[], Timed]] = {
+    **{name: partial(kernel, name) for name in KERNELS},
+    **{
+        f"training_{workload.name}": partial(Training, workload)
+        for workload in WORKLOADS
+        if workload.name in TRAINED
+    },
+}

@@ -1,0 +1,48 @@
+"""The program of a commit's process: it prepares kernels, and runs one when it is its turn."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+import jitnet
+from gating.cases import CASES, Timed
+from race.process import send, serve, take_standard_output
+
+
+class Worker:
+    """One commit's side of the conversation."""
+
+    def __init__(self) -> None:
+        self.timed: dict[str, Timed] = {}
+
+    def prepare(self, kernels: list[str]) -> dict[str, Any]:
+        """Compile and check some kernels; what failed, by the kernel's name."""
+        failed = {}
+        for name in kernels:
+            try:
+                case = CASES[name]()
+                case.check()
+                case.run(1)
+                self.timed[name] = case
+            except Exception as error:
+                failed[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        return {"failed": failed}
+
+    def run(self, kernel: str, times: int) -> dict[str, Any]:
+        """Seconds that a kernel takes for so many times."""
+        run = self.timed[kernel].run
+        start = perf_counter()
+        run(times)
+        return {"seconds": perf_counter() - start}
+
+
+def main() -> None:
+    """Serve requests until there are no more."""
+    answers = take_standard_output()
+    send(answers, {"package": str(jitnet.__file__)})
+    serve(Worker(), answers)
+
+
+if __name__ == "__main__":
+    main()
