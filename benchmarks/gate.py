@@ -30,11 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        sides = [
-            extract(commit, Path(folder) / side, options.repository)
-            for side, commit in (("base", base), ("head", head))
-        ]
-        findings = compare(*sides, CACHE / "cache", options.kernels, say=_say)
+        base_folder = extract(base, Path(folder) / "base", options.repository)
+        head_folder = extract(head, Path(folder) / "head", options.repository)
+        findings = compare(base_folder, head_folder, CACHE / "cache", options.kernels, _say)
     slower = [finding for finding in findings if finding.slower]
     if options.json:
         print(json.dumps([_fields(finding) for finding in findings], indent=1))

@@ -12,8 +12,10 @@ from peer_models.numpy_peer import NumpyPeer
 from race.agreement import STEPS, TOLERANCE, distance
 from workloads import WORKLOADS, Workload, initial_weights
 
-NARROW = ("dense_small", "_loss")
-"""Kernels with few numbers an example."""
+EXAMPLES = {"dense_small": 256, "_loss": 256, "_update": 16, "": 64}
+"""How many examples kernels get, by what their names contain: arrays of few pages. The same code
+differed by a quarter between two processes where arrays filled the cache, and by as much where a
+dozen pages shared a core's nearest cache, depending on where the system had put them."""
 TRAINED = ("planar", "digits", "mnist128")
 BATCHES = 5
 
@@ -30,11 +32,8 @@ class Timed(Protocol):
 
 
 def kernel(name: str) -> Case:
-    """A kernel on so many examples that its arrays stay in a core's cache.
-
-    With arrays beyond it the same code differed by a quarter between two processes.
-    """
-    examples = 1024 if any(part in name for part in NARROW) else 64
+    """A kernel on so many examples that its arrays stay in a core's cache."""
+    examples = next(count for part, count in EXAMPLES.items() if part in name)
     return KERNELS[name](examples, 1)._replace(loops=None)
 
 

@@ -1,9 +1,9 @@
-"""Are the kernels of one commit slower than another's?
+"""Compares the kernels of two commits.
 
 On shared cores the same code runs at 0.6 to 1.5 times its speed from one run to the next. What
 holds is the ratio of two turns that follow one another, and the median of many. What is left is
-luck of a process: where its memory and its code happen to lie moves some kernels by a tenth, one in
-thirty by a quarter, for as long as it lives. So the processes are started several times, and the
+luck of a process: where its memory happens to lie moves some kernels by a tenth, and a few by more,
+for as long as it lives. So the processes are started several times, and the
 median over the starts counts; what looks slower by it is tried in as many new ones.
 """
 
@@ -18,8 +18,8 @@ from gating.cases import CASES
 from gating.pair import Pair
 
 STARTS = 5
-ROUNDS = 12
-"""Turns of each kernel in a start."""
+ROUNDS, TURNS = 12, 200
+"""Turns of each kernel in a start, and of all kernels together where they are few."""
 THRESHOLD = 1.08
 """From which ratio on a kernel is slower; one as much faster is reported as well."""
 
@@ -96,7 +96,7 @@ def _measure(
             finding.failed = failed.get(finding.kernel, finding.failed)
         sound = [finding for finding in findings if not finding.failed]
         ratios: dict[str, list[float]] = {finding.kernel: [] for finding in sound}
-        for turn in range(ROUNDS):
+        for turn in range(max(ROUNDS, TURNS // max(1, len(sound)))):
             for kernel, seen in ratios.items():
                 seen.append(pair.ratio(kernel, base_first=turn % 2 == 0))
         for finding in sound:
