@@ -212,9 +212,9 @@ def loss(name: str, m: int, threads: int) -> Case:
     """A loss and its gradient; the gradient is what is compared."""
     Z = _normal(CLASSES, m)
     T = np.eye(CLASSES, dtype=np.float32)[:, _rng().integers(0, CLASSES, m)]
-    logits, targets = to_panels(Z), to_panels(T)
+    logits, targets = to_panels(Z), to_panels(T, 1)
     weights = to_panels(np.ones((1, m), np.float32))[:, 0].copy()
-    dZ, losses = zeros(logits.shape, Z.dtype), zeros(weights.shape, Z.dtype)
+    dZ, losses = zeros(logits.shape, Z.dtype, 2), zeros(weights.shape, Z.dtype, 3)
     kind = LOSSES[name].kind
     run = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights, kind)
     Z_rows, T_rows = Z.T.tolist(), T.T.tolist()
@@ -258,7 +258,7 @@ def optimizer(name: str, m: int, threads: int) -> Case:
     kind, vectorized = OPTIMIZERS[name]
     hyper = hyperparameters_of(jn.Adam())
     before = _normal(64 * m)
-    w, g, *moments = (zeros(before.size, np.float32) for _ in range(4))
+    w, g, *moments = (zeros(before.size, np.float32, place) for place in range(4))
     g[:] = before[::-1]
     run = on_a_team(threads, update_steps, w, *moments, g, hyper, kind)
 

@@ -107,9 +107,9 @@ class Engine:
         self.network = Network(
             table=self.table,
             parameters=memory.zeros(count, dtype),
-            gradients=memory.zeros(count, dtype),
-            first_moment=memory.zeros(first, dtype),
-            second_moment=memory.zeros(second, dtype),
+            gradients=memory.zeros(count, dtype, 1),
+            first_moment=memory.zeros(first, dtype, 2),
+            second_moment=memory.zeros(second, dtype, 3),
             l2=np.array(l2, np.float64),
             chunks=np.zeros((-(-count // CHUNK), 2)),
         )

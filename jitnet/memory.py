@@ -39,20 +39,24 @@ ALIGNMENT = 32
 SMALL_LAYER = 64
 """Weights up to which a layer is too small to fill a register tile."""
 
-PAGE_BYTES = 4096
-"""What arrays begin at a multiple of. A vector that lies across two lines of the cache costs an
-Adam update a tenth of its time; and a load takes the store before it for its own where the two lie
-at the same place of their pages: with one array 64 bytes further on in its page than another, elu's
-backward loop took twice as long."""
+PAGE_BYTES, APART_BYTES = 4096, 512
+"""Where arrays that a loop reads side by side begin: each APART_BYTES further on in its page.
+
+A vector that lies across two lines of the cache costs an Adam update a tenth of its time. A load
+takes the store before it for its own where the two lie at the same place of their pages: with one
+array 64 bytes further on than another, elu's backward loop took twice as long. And with all arrays
+at the same place of their pages a core's cache often cannot tell two of them apart: Adam then took
+up to twice as long, depending on where the system had put the process.
+"""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def zeros(shape: int | tuple[int, ...], dtype: Any) -> Array:
-    """Zeros that begin on a page of memory, where NumPy promises 16 bytes."""
+def zeros(shape: int | tuple[int, ...], dtype: Any, place: int = 0) -> Array:
+    """Zeros that begin ``place`` times APART_BYTES into a page of memory."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    room = np.zeros(size + PAGE_BYTES, np.uint8)
-    start = -room.ctypes.data % PAGE_BYTES
+    room = np.zeros(size + 2 * PAGE_BYTES, np.uint8)
+    start = -room.ctypes.data % PAGE_BYTES + place * APART_BYTES % PAGE_BYTES
     array: Array = room[start : start + size].view(dtype).reshape(shape)
     return array
 
@@ -130,14 +134,14 @@ class Workspace(NamedTuple):
 
 def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
     """Write the places of a block's arrays into the table of layers, and allocate them."""
-    width = panel_width(dtype)
+    width, apart = panel_width(dtype), APART_BYTES // np.dtype(dtype).itemsize
     place = 0
 
     def take(units: int, *, in_blocks: bool = False) -> int:
         nonlocal place
         start = place
         rows = -(-units // width) * (width + 1) if in_blocks else units
-        place += panels * rows * width
+        place += panels * rows * width + apart
         return start
 
     n_in, n_out = int(table[0, N_IN]), int(table[-1, N_OUT])
@@ -153,8 +157,8 @@ def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
         width=width,
         rows_of_x=rows_of_x,
         values=zeros(place, dtype),
-        targets=zeros(panels * n_out * width, dtype),
-        weights=zeros(panels * width, dtype),
-        losses=zeros(panels * width, dtype),
-        hits=zeros(panels * width, dtype),
+        targets=zeros(panels * n_out * width, dtype, 1),
+        weights=zeros(panels * width, dtype, 2),
+        losses=zeros(panels * width, dtype, 3),
+        hits=zeros(panels * width, dtype, 4),
     )

@@ -1,5 +1,7 @@
 """Where the engine's arrays lie."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,13 @@ LINE_BYTES = 64
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", [0, 1, 7, 1000, 100_000, (3, 5), (2, 0, 4)])
-def test_zeros_begin_on_a_page(shape: int | tuple[int, ...], dtype: str) -> None:
-    for _ in range(5):
-        array = memory.zeros(shape, dtype)
+def test_zeros_begin_at_their_place_of_a_page(shape: int | tuple[int, ...], dtype: str) -> None:
+    for place in range(10):
+        array = memory.zeros(shape, dtype, place)
         assert array.shape == (shape if isinstance(shape, tuple) else (shape,))
         assert array.dtype == dtype
-        assert array.size == 0 or array.ctypes.data % memory.PAGE_BYTES == 0
+        if array.size:
+            assert array.ctypes.data % memory.PAGE_BYTES == place % 8 * memory.APART_BYTES
         assert array.flags.c_contiguous
         assert array.flags.writeable
         assert not array.any()
@@ -34,8 +37,24 @@ def test_every_layers_weights_begin_on_a_line_of_the_cache(dtype: str) -> None:
             assert (flat.ctypes.data + start * flat.itemsize) % LINE_BYTES == 0
 
 
-def test_a_batch_begins_on_pages() -> None:
-    table, _ = memory.lay_out([memory.Shape(5, 33, 0, True), memory.Shape(33, 3, 0, True)])
-    batch = memory.place_batch(table, panels=3, dtype=np.float32)
-    for array in (batch.values, batch.targets, batch.weights, batch.losses, batch.hits):
-        assert array.ctypes.data % memory.PAGE_BYTES == 0
+def in_page(array: np.ndarray[Any, Any]) -> int:
+    return int(array.ctypes.data % memory.PAGE_BYTES)
+
+
+@pytest.mark.parametrize("units", [3, 64])
+def test_arrays_that_are_read_together_do_not_begin_at_the_same_place_of_their_pages(
+    units: int,
+) -> None:
+    model = jn.Sequential([jn.Dense(units)], "mse", jn.Adam()).build(units)
+    assert model._engine is not None
+    network = model._engine.network
+    trained = (network.parameters, network.gradients, network.first_moment, network.second_moment)
+    assert len({in_page(array) for array in trained}) == 4
+
+    table, _ = memory.lay_out([memory.Shape(units, units, 0, True)])
+    batch = memory.place_batch(table, panels=2, dtype=np.float32)
+    for array in (batch.targets, batch.weights, batch.losses, batch.hits):
+        assert in_page(array) % memory.APART_BYTES == 0
+    assert len({in_page(array) for array in batch[2:]}) == 5
+    places = {in_page(batch.values[start:]) for start in table[0, [memory.Z, memory.A, memory.D]]}
+    assert len(places) == 3

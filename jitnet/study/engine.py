@@ -61,11 +61,14 @@ def on_a_team(threads: int, kernel: Callable[..., None], *arguments: Any) -> Cal
     return run
 
 
-def to_panels(array: Array) -> Array:
-    """(units, m) as panels of examples, (panels, units, width), filled up with zeros."""
+def to_panels(array: Array, place: int = 0) -> Array:
+    """(units, m) as panels of examples, (panels, units, width), filled up with zeros.
+
+    ``place`` is that of `jitnet.memory.zeros`.
+    """
     units, m = array.shape
     width = panel_width(array.dtype)
-    panels = zeros((-(-m // width), units, width), array.dtype)
+    panels = zeros((-(-m // width), units, width), array.dtype, place)
     for p, panel in enumerate(panels):
         part = array[:, p * width : (p + 1) * width]
         panel[:, : part.shape[1]] = part

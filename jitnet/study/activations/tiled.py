@@ -53,7 +53,7 @@ def activation_steps(
 def start(threads: int, Z: Array, dA: Array, name: str, parts: int = int(BOTH)) -> Run:
     """Runs of the named activation, forward and backward."""
     count = -(-Z.size // lanes_of(Z.dtype)) * lanes_of(Z.dtype)
-    A, dZ, flat_Z, flat_dA = (zeros(count, Z.dtype) for _ in range(4))
+    A, dZ, flat_Z, flat_dA = (zeros(count, Z.dtype, place) for place in range(4))
     flat_Z[: Z.size], flat_dA[: Z.size] = Z.ravel(), dA.ravel()
     kind = list(ACTIVATIONS).index(name)
     arrays = (A, dZ, flat_dA, flat_Z)

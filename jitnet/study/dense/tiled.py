@@ -122,11 +122,11 @@ def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array, parts: int
     """Runs forward and backward, from the course's orientation and back to it."""
     (n_out, n_in), m = W.shape, A_prev.shape[1]
     form, width = gradient_form(n_in, n_out), panel_width(W.dtype)
-    X, D = to_panels(A_prev), to_panels(dZ / m)
-    Z, dX = zeros(D.shape, W.dtype), zeros(X.shape, W.dtype)
+    X, D = to_panels(A_prev), to_panels(dZ / m, 1)
+    Z, dX = zeros(D.shape, W.dtype, 2), zeros(X.shape, W.dtype, 3)
     blocks = -(-(n_in if form == INPUTS_IN_LANES else n_out) // width)
     rows = zeros((len(X), blocks, width + 1, width), W.dtype)
-    weight, dweight = zeros(W.size, W.dtype), zeros(W.size, W.dtype)
+    weight, dweight = zeros(W.size, W.dtype, 4), zeros(W.size, W.dtype, 5)
     weight[:] = W.ravel() if form == INPUTS_IN_LANES else W.T.ravel()
     dbias = zeros(n_out, W.dtype)
     steps = on_a_team(

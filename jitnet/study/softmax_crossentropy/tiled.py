@@ -54,8 +54,12 @@ def loss_steps(
 def start(threads: int, Z: Array, Y: Array) -> Run:
     """Runs from logits Z and targets Y, both (K, m)."""
     m = Z.shape[1]
-    logits, targets, weights = to_panels(Z), to_panels(Y), to_panels(np.ones((1, m), Z.dtype))[:, 0]
-    dZ, losses = zeros(logits.shape, Z.dtype), zeros(weights.shape, Z.dtype)
+    logits, targets, weights = (
+        to_panels(Z),
+        to_panels(Y, 1),
+        to_panels(np.ones((1, m), Z.dtype))[:, 0],
+    )
+    dZ, losses = zeros(logits.shape, Z.dtype, 2), zeros(weights.shape, Z.dtype, 3)
     steps = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights)
 
     def run(times: int) -> Outputs:
