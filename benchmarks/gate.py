@@ -16,6 +16,7 @@ from pathlib import Path
 from gating.cases import CASES
 from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve
 from gating.comparison import THRESHOLD, Finding, compare
+from gating.pair import BrokenCommitError
 
 CACHE = Path(__file__).parent / ".gate"
 
@@ -23,16 +24,13 @@ CACHE = Path(__file__).parent / ".gate"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare two commits and print a line a kernel; 1 where one is slower."""
     options = _parse(arguments)
+    start = time.perf_counter()
     try:
         base, head = (resolve(name, options.repository) for name in (options.base, options.head))
-    except UnknownCommitError as error:
+        findings = _compare(base, head, options)
+    except (UnknownCommitError, BrokenCommitError) as error:
         print(f"gate.py: error: {error}", file=sys.stderr)
         return 2
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        base_folder = extract(base, Path(folder) / "base", options.repository)
-        head_folder = extract(head, Path(folder) / "head", options.repository)
-        findings = compare(base_folder, head_folder, CACHE / "cache", options.kernels, _say)
     slower = [finding for finding in findings if finding.slower]
     if options.json:
         print(json.dumps([_fields(finding) for finding in findings], indent=1))
@@ -42,6 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verdict = f"slower by more than {THRESHOLD - 1:.0%}: {names}" if slower else "none slower"
         print(f"{base[:9]} → {head[:9]}, {time.perf_counter() - start:.0f} s: {verdict}")
     return int(bool(slower))
+
+
+def _compare(base: str, head: str, options: argparse.Namespace) -> list[Finding]:
+    with tempfile.TemporaryDirectory() as folder:
+        base_folder = extract(base, Path(folder) / "base", options.repository)
+        head_folder = extract(head, Path(folder) / "head", options.repository)
+        return compare(base_folder, head_folder, CACHE / "cache", options.kernels, _say)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -15,6 +15,10 @@ TURN_SECONDS = 0.006
 """A turn is long against a request, some 50 µs, and short against what else the machine does."""
 
 
+class BrokenCommitError(RuntimeError):
+    """A commit's package cannot be imported, or lacks what the cases call."""
+
+
 class Pair:
     """The processes of two commits' packages.
 
@@ -38,6 +42,8 @@ class Pair:
             self.processes = [started[folder] for folder in folders]
             greetings = [process.answer() for process in self.processes]
             for greeting, folder in zip(greetings, folders, strict=True):
+                if "failed" in greeting:
+                    raise BrokenCommitError(f"{folder.name[:9]}: {greeting['failed']}")
                 if folder not in Path(greeting["package"]).parents:
                     raise RuntimeError(f"{greeting['package']} is not the package in {folder}")
             self.times: dict[str, int] = {}
