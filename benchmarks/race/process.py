@@ -77,10 +77,9 @@ class Process:
         return answer
 
     def close(self) -> None:
-        """End the process."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+        """End the process, which ends when its requests do."""
+        with self.process:
+            pass
 
 
 def serve(worker: object, answers: TextIO) -> None:

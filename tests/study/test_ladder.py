@@ -1,5 +1,8 @@
 """Every rung of every problem gives the numbers of the plain loops; what disagrees is an error."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numba
@@ -185,3 +188,49 @@ def test_a_size_below_one_is_refused(matmul: Problem, n: int) -> None:
 def test_a_size_that_would_fill_the_memory_is_refused(matmul: Problem) -> None:
     with pytest.raises(ValueError, match="n = 1,000,000 would take 22352 GiB and more; at most 4"):
         complete_size(matmul, {"n": 1_000_000})
+
+
+CLIMB = """
+import threading
+from jitnet.study.ladder import climb
+from jitnet.study.problems import get_problem
+
+def go():
+    found.append(len(list(climb(get_problem("relu"), {"m": 50}, rungs=["parallel"], threads=2))))
+
+found = []
+"""
+
+
+def in_a_new_process(program: str, **environment: str) -> str:
+    command = [sys.executable, "-W", "error", "-c", CLIMB + program]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.returncode}: {done.stderr}"
+    return done.stdout.strip()
+
+
+def test_two_threads_may_climb_at_once_under_numbas_own_threads() -> None:
+    program = """
+threads = [threading.Thread(target=go) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(found)
+"""
+    assert in_a_new_process(program, NUMBA_THREADING_LAYER="workqueue") == "[1, 1]"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_is_told_why_it_cannot_climb() -> None:
+    program = """
+import os, warnings
+go()
+warnings.simplefilter("ignore")  # Python warns of forks beside threads
+if os.fork() == 0:
+    try:
+        go()
+    except RuntimeError as error:
+        print(error, flush=True)
+    os._exit(0)
+os.wait()
+"""
+    assert "start processes by spawn or forkserver" in in_a_new_process(program)
