@@ -1,12 +1,14 @@
 """Are a commit's kernels slower than another's? ``python benchmarks/gate.py BASE HEAD``.
 
-Exits with 1 where one is, and names it; with 2 where the question makes no sense.
+Exits with 1 where one is, or gives wrong numbers, and names it; with 2 where the two cannot be
+compared.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +18,6 @@ from pathlib import Path
 from gating.cases import CASES
 from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve
 from gating.comparison import THRESHOLD, Finding, compare
-from gating.pair import BrokenCommitError
 
 CACHE = Path(__file__).parent / ".gate"
 
@@ -28,18 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         base, head = (resolve(name, options.repository) for name in (options.base, options.head))
         findings = _compare(base, head, options)
-    except (UnknownCommitError, BrokenCommitError) as error:
+    except (UnknownCommitError, RuntimeError, subprocess.CalledProcessError) as error:
         print(f"gate.py: error: {error}", file=sys.stderr)
         return 2
-    slower = [finding for finding in findings if finding.slower]
+    slower = [finding.kernel for finding in findings if finding.slower]
+    broken = [finding.kernel for finding in findings if finding.broken]
     if options.json:
         print(json.dumps([_fields(finding) for finding in findings], indent=1))
     else:
         print(_table(findings))
-        names = ", ".join(finding.kernel for finding in slower)
-        verdict = f"slower by more than {THRESHOLD - 1:.0%}: {names}" if slower else "none slower"
-        print(f"{base[:9]} → {head[:9]}, {time.perf_counter() - start:.0f} s: {verdict}")
-    return int(bool(slower))
+        print(f"{base[:9]} → {head[:9]}, {time.perf_counter() - start:.0f} s: ", end="")
+        print(_verdict(slower, broken))
+    return int(bool(slower or broken))
 
 
 def _compare(base: str, head: str, options: argparse.Namespace) -> list[Finding]:
@@ -67,14 +68,31 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def _verdict(slower: Sequence[str], broken: Sequence[str]) -> str:
+    parts = [f"slower by more than {THRESHOLD - 1:.0%}: {', '.join(slower)}"] if slower else []
+    parts += [f"broken: {', '.join(broken)}"] if broken else []
+    return "; ".join(parts) or "none slower"
+
+
 def _table(findings: Sequence[Finding]) -> str:
     lines = [f"{'kernel':<30}{'head / base':>12}   each start"]
-    for finding in sorted(findings, key=lambda finding: -finding.ratio):
-        mark = "slower" if finding.slower else "faster" if finding.faster else ""
-        starts = " ".join(f"{ratio:.2f}" for ratio in finding.ratios)
-        detail = finding.failed or f"{starts}  {mark}"
-        lines.append(f"{finding.kernel:<30}{finding.ratio:>12.3f}   {detail}".rstrip())
+    for finding in sorted(findings, key=lambda finding: (not finding.failed, -finding.ratio)):
+        lines.append(f"{finding.kernel:<30}{_ratio(finding):>12}   {_detail(finding)}".rstrip())
     return "\n".join(lines)
+
+
+def _ratio(finding: Finding) -> str:
+    return f"{finding.ratio:.3f}" if finding.ratios else "–"
+
+
+def _detail(finding: Finding) -> str:
+    for side, reason in (("BASE", finding.base_failed), ("HEAD", finding.head_failed)):
+        if reason:
+            return f"{side} fails: {reason}"
+    starts = " ".join(f"{ratio:.2f}" for ratio in finding.ratios)
+    again = " ".join(f"{ratio:.2f}" for ratio in finding.again)
+    mark = "slower" if finding.slower else "faster" if finding.faster else ""
+    return "  ".join(filter(None, (starts, again and f"again {again}", mark)))
 
 
 def _fields(finding: Finding) -> dict[str, object]:
@@ -82,8 +100,10 @@ def _fields(finding: Finding) -> dict[str, object]:
         "kernel": finding.kernel,
         "ratio": finding.ratio if finding.ratios else None,
         "ratios": finding.ratios,
+        "again": finding.again,
         "slower": finding.slower,
-        "failed": finding.failed or None,
+        "broken": finding.broken,
+        "failed": finding.base_failed or finding.head_failed or None,
     }
 
 

@@ -8,15 +8,18 @@ kept in a file, so that a trial that was interrupted goes on where it was.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from case_digest import CASES
 from gating.commits import REPOSITORY, resolve
 from gating.comparison import THRESHOLD
 from gating.plants import PLANTS, Plant
@@ -30,17 +33,24 @@ AUTHOR = ("-c", "user.name=gate trial", "-c", "user.email=gate@localhost")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what has not been tried yet, and print a table; 1 where the gate failed."""
     options = _parse(arguments)
-    commit = resolve(options.commit)
-    tried = {(t["commit"], t["trial"]): t for t in _recorded(options.record)}
-    for trial, plant in _trials(options):
-        if (commit, trial) not in tried:
-            found = _try(commit, trial, plant)
-            tried[commit, trial] = found
+    key = f"{resolve(options.commit)} {_instrument()}"
+    tried = {trial["trial"]: trial for trial in _recorded(options.record) if trial["key"] == key}
+    for name, plant in _trials(options):
+        if name not in tried:
+            tried[name] = {"key": key, "trial": name, **_try(resolve(options.commit), plant)}
             options.record.parent.mkdir(parents=True, exist_ok=True)
             with options.record.open("a") as record:
-                record.write(json.dumps(found) + "\n")
-            print(_line(found), file=sys.stderr, flush=True)
-    return _report([tried[commit, trial] for trial, _ in _trials(options)])
+                record.write(json.dumps(tried[name]) + "\n")
+            print(_line(tried[name]), file=sys.stderr, flush=True)
+    return _report([tried[name] for name, _ in _trials(options)])
+
+
+def _instrument() -> str:
+    """A digest of what does the comparing: a trial holds for one gate alone."""
+    digest = hashlib.sha256()
+    for path in sorted([*GATE.parent.glob("gating/*.py"), CASES, GATE]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -61,13 +71,15 @@ def _trials(options: argparse.Namespace) -> Iterator[tuple[str, Plant | None]]:
         yield f"equal {number + 1}", None
 
 
-def _recorded(record: Path) -> list[dict[str, Any]]:
-    if not record.exists():
-        return []
-    return [json.loads(line) for line in record.read_text().splitlines()]
+def _recorded(record: Path) -> Iterator[dict[str, Any]]:
+    """What has been tried; a line that an interrupt has cut off counts for nothing."""
+    lines = record.read_text().splitlines() if record.exists() else []
+    for line in lines:
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
 
 
-def _try(commit: str, trial: str, plant: Plant | None) -> dict[str, Any]:
+def _try(commit: str, plant: Plant | None) -> dict[str, Any]:
     """Have the gate compare a commit with itself, or with one that a slowdown is planted in."""
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
@@ -80,16 +92,10 @@ def _try(commit: str, trial: str, plant: Plant | None) -> dict[str, Any]:
         command = [sys.executable, str(GATE), commit, "HEAD", "--json", "--repository", str(clone)]
         gate = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         seconds = time.perf_counter() - start
-    findings = {finding["kernel"]: finding for finding in json.loads(gate.stdout)}
-    return {
-        "commit": commit,
-        "trial": trial,
-        "kernel": plant and plant.kernel,
-        "code": gate.returncode,
-        "seconds": seconds,
-        "ratio": plant and findings[plant.kernel]["ratio"],
-        "slower": [name for name, finding in findings.items() if finding["slower"]],
-        "highest": max(finding["ratio"] for finding in findings.values()),
+    if gate.returncode not in (0, 1):
+        raise RuntimeError(f"the gate ended with {gate.returncode}")
+    return {"kernel": plant and plant.kernel, "seconds": seconds, "code": gate.returncode} | {
+        "findings": json.loads(gate.stdout)
     }
 
 
@@ -97,17 +103,24 @@ def _git(*arguments: str) -> None:
     subprocess.run(["git", *arguments], check=True)
 
 
+def _slower(trial: dict[str, Any]) -> list[str]:
+    return [finding["kernel"] for finding in trial["findings"] if finding["slower"]]
+
+
 def _right(trial: dict[str, Any]) -> bool:
     """Whether the gate named the kernel, or named none where there was none to name."""
+    if any(finding["failed"] for finding in trial["findings"]):
+        return False
     if trial["kernel"] is None:
-        return not trial["slower"] and trial["code"] == 0
-    return trial["kernel"] in trial["slower"] and trial["code"] == 1
+        return not _slower(trial) and trial["code"] == 0
+    return trial["kernel"] in _slower(trial) and trial["code"] == 1
 
 
 def _line(trial: dict[str, Any]) -> str:
-    ratio = trial["highest"] if trial["ratio"] is None else trial["ratio"]
+    ratios = {finding["kernel"]: finding["ratio"] or 0.0 for finding in trial["findings"]}
+    ratio = ratios[trial["kernel"]] if trial["kernel"] else max(ratios.values())
     verdict = "right" if _right(trial) else "WRONG"
-    named = ", ".join(trial["slower"]) or "none"
+    named = ", ".join(_slower(trial)) or "none"
     return f"{trial['trial']:<34}{ratio:>7.3f}{trial['seconds']:>7.0f} s  {verdict}: {named}"
 
 

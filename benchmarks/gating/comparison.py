@@ -4,12 +4,13 @@ On shared cores the same code runs at 0.6 to 1.5 times its speed from one run to
 holds is the ratio of two turns that follow one another, and the median of many. What is left is
 luck of a process: where its memory happens to lie moves some kernels by a tenth, and a few by more,
 for as long as it lives. So the processes are started several times, and the
-median over the starts counts; what looks slower by it is tried in as many new ones.
+median over the starts counts; what looks slower by it is tried in as many new ones, and has to be
+slower in those alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -26,26 +27,52 @@ THRESHOLD = 1.08
 
 @dataclass
 class Finding:
-    """What was seen of a kernel: head's time over base's, a median for each start."""
+    """What was seen of a kernel.
+
+    Parameters
+    ----------
+    kernel : str
+        Its name.
+    ratios : list of float
+        Head's time over base's, a median for each start.
+    again : list of float
+        The same for the new starts that a kernel gets which looked slower.
+    base_failed, head_failed : str
+        Why a commit has no such kernel, or that it gives wrong numbers.
+    """
 
     kernel: str
     ratios: list[float] = field(default_factory=list)
-    failed: str = ""
+    again: list[float] = field(default_factory=list)
+    base_failed: str = ""
+    head_failed: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the two cannot be compared."""
+        return bool(self.base_failed or self.head_failed)
+
+    @property
+    def broken(self) -> bool:
+        """Whether head alone fails."""
+        return bool(self.head_failed) and not self.base_failed
 
     @property
     def ratio(self) -> float:
-        """The median over the starts."""
-        return median(self.ratios) if self.ratios else float("nan")
+        """The median over the starts, the new ones where there are any."""
+        return median(self.again or self.ratios) if self.ratios else float("nan")
 
     @property
     def slower(self) -> bool:
-        """Whether head is slower, or does not run at all."""
-        return bool(self.failed) or self.ratio > THRESHOLD
+        """Whether head is slower: over the first starts, and over the new ones by themselves."""
+        return all(median(seen) > THRESHOLD for seen in (self.ratios, self.again) if seen) and bool(
+            self.ratios
+        )
 
     @property
     def faster(self) -> bool:
         """Whether head is as much faster."""
-        return not self.failed and self.ratio < 1 / THRESHOLD
+        return bool(self.ratios) and self.ratio < 1 / THRESHOLD
 
 
 def compare(
@@ -76,28 +103,28 @@ def compare(
     findings = {name: Finding(name) for name in kernels}
     for start in range(STARTS):
         say(f"start {start + 1} of {STARTS}, {len(findings)} kernels")
-        _measure(base, head, cache, list(findings.values()), head_first=start % 2 == 1)
-    suspects = [finding for finding in findings.values() if finding.slower]
-    if suspects:
-        names = ", ".join(finding.kernel for finding in suspects)
-        for start in range(STARTS):
-            say(f"again, start {start + 1} of {STARTS}: {names}")
-            _measure(base, head, cache, suspects, head_first=start % 2 == 1)
+        for name, ratio in _measure(base, head, cache, findings, start).items():
+            findings[name].ratios.append(ratio)
+    suspects = {name: finding for name, finding in findings.items() if finding.slower}
+    for start in range(STARTS if suspects else 0):
+        say(f"again, start {start + 1} of {STARTS}: {', '.join(suspects)}")
+        for name, ratio in _measure(base, head, cache, suspects, start).items():
+            findings[name].again.append(ratio)
     return list(findings.values())
 
 
 def _measure(
-    base: Path, head: Path, cache: Path, findings: Sequence[Finding], head_first: bool
-) -> None:
-    """Add a start's median to each finding."""
-    with Pair(base, head, cache, head_first=head_first) as pair:
-        failed = pair.prepare([finding.kernel for finding in findings])
-        for finding in findings:
-            finding.failed = failed.get(finding.kernel, finding.failed)
-        sound = [finding for finding in findings if not finding.failed]
-        ratios: dict[str, list[float]] = {finding.kernel: [] for finding in sound}
-        for turn in range(max(ROUNDS, TURNS // max(1, len(sound)))):
+    base: Path, head: Path, cache: Path, findings: Mapping[str, Finding], start: int
+) -> dict[str, float]:
+    """Each kernel's median in new processes; what fails is noted, and left out from then on."""
+    with Pair(base, head, cache, head_first=start % 2 == 1) as pair:
+        kernels = [name for name, finding in findings.items() if not finding.failed]
+        base_failed, head_failed = pair.prepare(kernels)
+        for name in kernels:
+            findings[name].base_failed = base_failed.get(name, "")
+            findings[name].head_failed = head_failed.get(name, "")
+        ratios: dict[str, list[float]] = {name: [] for name in kernels if name in pair.times}
+        for turn in range(max(ROUNDS, TURNS // max(1, len(ratios)))):
             for kernel, seen in ratios.items():
                 seen.append(pair.ratio(kernel, base_first=turn % 2 == 0))
-        for finding in sound:
-            finding.ratios.append(median(ratios[finding.kernel]))
+    return {kernel: median(seen) for kernel, seen in ratios.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from case_digest import cases_digest
 from race.child import BENCHMARKS, child_environment
 from race.process import Process
 
@@ -62,18 +63,15 @@ class Pair:
         """End both processes."""
         self._stack.close()
 
-    def prepare(self, kernels: list[str]) -> dict[str, str]:
-        """Compile and check kernels in both processes; what failed, by the kernel's name."""
+    def prepare(self, kernels: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Compile and check kernels in both processes; what failed in base and in head, and why."""
         for process in self.processes:
             process.tell("prepare", kernels=kernels)
-        failed: dict[str, str] = {}
-        for process in self.processes:
-            for kernel, reason in process.answer()["failed"].items():
-                failed.setdefault(kernel, f"{process.title}: {reason}")
+        base_failed, head_failed = (process.answer()["failed"] for process in self.processes)
         for kernel in kernels:
-            if kernel not in failed:
+            if kernel not in base_failed and kernel not in head_failed:
                 self.times[kernel] = self._times(kernel)
-        return failed
+        return base_failed, head_failed
 
     def ratio(self, kernel: str, base_first: bool) -> float:
         """Head's time over base's, in two turns that follow one another."""
@@ -98,5 +96,5 @@ def _start(folder: Path, cache: Path) -> Process:
     """A process that imports the package in a folder."""
     environment = child_environment(threads=1)
     environment["PYTHONPATH"] = os.pathsep.join([str(folder), str(BENCHMARKS)])
-    environment["NUMBA_CACHE_DIR"] = str(cache / folder.name)
+    environment["NUMBA_CACHE_DIR"] = str(cache / folder.name / cases_digest())
     return Process(folder.name[:12], ["-P", "-m", "gating.worker"], environment)

@@ -29,7 +29,7 @@ class Worker:
                 case.run(1)
                 self.timed[name] = case
             except Exception as error:
-                failed[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+                failed[name] = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         return {"failed": failed}
 
     def run(self, kernel: str, times: int) -> dict[str, Any]:

@@ -4,7 +4,6 @@ The suite is the working tree's for every commit; jitnet is the one that is inst
 environment.
 """
 
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -13,17 +12,18 @@ import numpy  # noqa: F401 (its BLAS has to be there to be limited)
 from threadpoolctl import ThreadpoolController
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(BENCHMARKS))  # for the cases and workloads that others use as well
 
 
 def cache_folder() -> Path:
     """Where kernels are kept: a folder a commit, and another when a case's own loop changes."""
+    from case_digest import cases_digest
+
     environment = os.environ.get("ASV_ENV_DIR", str(BENCHMARKS / ".asv" / "existing"))
     commit = os.environ.get("ASV_COMMIT", "working-tree")
-    cases = hashlib.sha256((BENCHMARKS / "kernel_cases.py").read_bytes()).hexdigest()
-    return Path(environment, "kernels", commit, cases[:8])
+    return Path(environment, "kernels", commit, cases_digest())
 
 
-sys.path.insert(0, str(BENCHMARKS))  # for the cases and workloads that others use as well
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")  # as in asv.conf.json, for an existing Python
 ThreadpoolController().limit(limits=1)  # there asv has imported NumPy before a variable is set

@@ -73,22 +73,42 @@ def test_a_kernel_that_takes_twice_as_long_is_named(
     findings = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
     assert [finding.kernel for finding in findings if finding.slower] == ["tanh_forward"]
     assert 1.6 < findings[0].ratio < 2.4
-    assert len(findings[0].ratios) == 2, "what looks slower is tried again"
-    assert len(findings[1].ratios) == 1
+    assert [len(finding.again) for finding in findings] == [1, 0], (
+        "what looks slower is tried again"
+    )
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_kernel_that_gives_wrong_numbers_is_named(
-    package: Callable[[str], Path], tmp_path: Path
+@pytest.mark.parametrize("side", ["base", "head"])
+def test_a_kernel_that_gives_wrong_numbers_is_not_timed_and_counts_against_head_alone(
+    side: str, package: Callable[[str], Path], tmp_path: Path
 ) -> None:
     base, head = package("base"), package("head")
     before = "        _forward(tanh.value, A, Z, count)\n"
     wrong = before.replace("tanh", "relu")
-    Plant("tanh_forward", "jitnet/activations/table.py", before, wrong).put_into(head)
-    tanh, elu = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
-    assert tanh.slower
-    assert "AssertionError" in tanh.failed
+    Plant("tanh_forward", "jitnet/activations/table.py", before, wrong).put_into(
+        base if side == "base" else head
+    )
+    tanh, elu = compare(
+        **folders, cache=tmp_path / "cache", kernels=["tanh_forward", "elu_forward"]
+    )
+    assert "AssertionError" in (tanh.base_failed if side == "base" else tanh.head_failed)
+    assert tanh.broken == (side == "head")
+    assert not tanh.slower
+    assert not tanh.ratios
     assert not elu.failed
+
+
+@pytest.mark.parametrize(("second", "slower"), [(1.01, False), (1.1, True)])
+def test_what_looks_slower_must_be_so_in_new_processes_alone(
+    second: float, slower: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = iter([1.5] * comparison.STARTS + [second] * comparison.STARTS)
+    monkeypatch.setattr(comparison, "_measure", lambda *_: {"tanh_forward": next(starts)})
+    (finding,) = compare(Path(), Path(), Path(), ["tanh_forward"])
+    assert finding.slower == slower
+    assert finding.ratio == second
+    assert not list(starts)
 
 
 def test_the_processes_import_the_packages_they_are_given(
@@ -129,15 +149,38 @@ def test_the_median_over_the_starts_decides(
     assert (finding.slower, finding.faster) == (slower, faster)
 
 
-@pytest.mark.usefixtures("quick")
-def test_the_command_ends_with_1_where_a_kernel_is_slower(
+@pytest.mark.parametrize(
+    ("finding", "code", "says"),
+    [
+        (Finding("elu_forward", [1.0]), 0, "none slower"),
+        (Finding("tanh_forward", [1.3], [1.2]), 1, "slower by more than 8%: tanh_forward"),
+        (Finding("tanh_forward", head_failed="AssertionError"), 1, "broken: tanh_forward"),
+        (
+            Finding("tanh_forward", base_failed="KeyError: 'tanh'"),
+            0,
+            "BASE fails: KeyError: 'tanh'",
+        ),
+    ],
+)
+def test_the_command_says_what_is_slower_or_broken(
+    finding: Finding,
+    code: int,
+    says: str,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(gate, "compare", lambda *_: [finding, Finding("relu_forward", [1.0])])
+    assert gate.main(["HEAD", "HEAD", "--repository", str(repository)]) == code
+    assert says in capsys.readouterr().out
+
+
+def test_a_process_that_ends_is_no_slowdown(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found: list[Any] = [Finding("tanh_forward", [1.3]), Finding("elu_forward", [1.0])]
-    monkeypatch.setattr(gate, "compare", lambda *_: found)
-    arguments = ["HEAD", "HEAD", "--repository", str(repository)]
-    assert gate.main(arguments) == 1
-    assert "slower by more than 8%: tanh_forward\n" in capsys.readouterr().out
-    del found[0]
-    assert gate.main(arguments) == 0
-    assert "none slower" in capsys.readouterr().out
+    def end(*_: Any) -> list[Finding]:
+        raise RuntimeError("the process of head ended with status -6")
+
+    monkeypatch.setattr(gate, "compare", end)
+    assert gate.main(["HEAD", "HEAD", "--repository", str(repository)]) == 2
+    assert "ended with status -6" in capsys.readouterr().err
