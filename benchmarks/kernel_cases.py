@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jitnet.activations import ACTIVATIONS
-from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.team import barrier, join, share
-from jitnet.losses.table import LOSSES, loss_backward
+from jitnet.losses.table import LOSSES
 from jitnet.memory import zeros
 from jitnet.optimizers.table import (
     ADAM,
@@ -36,6 +35,7 @@ from jitnet.study.engine import from_panels, on_a_team, to_panels
 from jitnet.study.losses.loops import LOSSES as LOSS_LOOPS
 from jitnet.study.matmul import loops as matmul_loops
 from jitnet.study.matmul import tiled as matmul_tiles
+from jitnet.study.softmax_crossentropy.tiled import loss_steps
 
 Array = NDArray[Any]
 SIZES = (64, 1024)
@@ -160,33 +160,6 @@ def activation(name: str, backward: bool, m: int, threads: int) -> Case:
     )
 
 
-@njit(entry=True)
-def loss_steps(
-    wanted: int,
-    team: Any,
-    times: int,
-    dZ: Any,
-    losses: Any,
-    Z: Any,
-    T: Any,
-    weights: Any,
-    kind: int,
-) -> None:
-    """A worker's share of the examples' losses and gradients, so many times."""
-    rank, size = join(team, wanted)
-    if size == 0:
-        return
-    panels, outputs, width = Z.shape
-    p0, p1 = share(panels, np.int64(1), rank, size)
-    place, example = p0 * outputs * width, p0 * width
-    for _ in range(times):
-        d, z, t = at(dZ, place), at(Z, place), at(T, place)
-        loss_backward(
-            d, at(losses, example), z, t, at(weights, example), kind, outputs, 1.0, p1 - p0
-        )
-        barrier(team, size)
-
-
 def _sigmoid_error(Z: Array, T: Array) -> Array:
     error: Array = activations.sigmoid(Z) - T
     return error
@@ -213,7 +186,7 @@ def loss(name: str, m: int, threads: int) -> Case:
     Z = _normal(CLASSES, m)
     T = np.eye(CLASSES, dtype=np.float32)[:, _rng().integers(0, CLASSES, m)]
     logits, targets = to_panels(Z), to_panels(T, 1)
-    weights = to_panels(np.ones((1, m), np.float32))[:, 0].copy()
+    weights = to_panels(np.ones((1, m), np.float32), 4)[:, 0].copy()
     dZ, losses = zeros(logits.shape, Z.dtype, 2), zeros(weights.shape, Z.dtype, 3)
     kind = LOSSES[name].kind
     run = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights, kind)

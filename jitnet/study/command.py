@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -33,7 +34,7 @@ def add_study(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = study.add_argument
-    add("problem", nargs="?", default=DEFAULT, metavar="PROBLEM", help="default: %(default)s")
+    add("problem", nargs="?", metavar="PROBLEM", help=f"default: {DEFAULT}")
     add("--size", type=_size, default={}, metavar="m=1000,…", help="what differs from the usual")
     add(
         "--sizes",
@@ -44,12 +45,7 @@ def add_study(commands: Any) -> None:
     )
     add("--rungs", type=_names, default=RUNGS, metavar="RUNG,…", help="those to climb: all")
     add("--dtype", choices=("float32", "float64"), default="float32", help="default: %(default)s")
-    add(
-        "--threads",
-        type=_count,
-        metavar="N",
-        help="threads of the last two rungs; NumPy's BLAS has its own: OPENBLAS_NUM_THREADS",
-    )
+    add("--threads", type=_whole, metavar="N", help="threads of NumPy and of the last two rungs")
     add("--plot", type=_picture, metavar="FILE", help=f"draw it: {', '.join(PICTURES)}")
     add("--json", action="store_true", help="print JSON for programs")
     add("--source", metavar="RUNG", help="print the rung's code")
@@ -62,7 +58,7 @@ def run_study(options: argparse.Namespace) -> int:
     try:
         if options.lesson is not None:
             return _teach(options)
-        problem = get_problem(options.problem)
+        problem = get_problem(options.problem or DEFAULT)
         if options.source is not None:
             return _show_source(problem, options.source)
         return _climb(problem, options)
@@ -72,6 +68,8 @@ def run_study(options: argparse.Namespace) -> int:
 
 
 def _teach(options: argparse.Namespace) -> int:
+    if options.problem is not None:
+        raise ValueError(f"a lesson is taken without a problem, got {options.problem!r}")
     lesson = get_lesson(options.lesson).load()
     if options.plot is not None and not hasattr(lesson, "draw"):
         drawn = ", ".join(name for name, row in LESSONS.items() if hasattr(row.load(), "draw"))
@@ -98,43 +96,71 @@ def _show_source(problem: Problem, rung: str) -> int:
 
 
 def _climb(problem: Problem, options: argparse.Namespace) -> int:
-    import numpy as np
-
     from jitnet.study import ladder, report
+    from jitnet.study.agreement import Disagreement
     from jitnet.study.roofs import measure_roofs
+    from jitnet.study.sizes import complete_size
     from jitnet.threads import available_threads
 
     ladder.check_rungs(options.rungs)
-    size = ladder.complete_size(problem, options.size)
+    threads = available_threads() if options.threads is None else options.threads
+    ladder.check_threads(threads)
+    size = complete_size(problem, options.size)
     sweeps = _sweeps(problem, size, options)
-    threads = options.threads or available_threads()
-    roofs = measure_roofs(threads, options.dtype)
-    given = {"rungs": options.rungs, "dtype": options.dtype, "threads": threads}
-    note = (
-        f"{options.dtype}, {threads} thread{'s'[: threads > 1]}, "
-        f"peak {roofs.gflops:,.0f} GFLOP/s, memory {roofs.gigabytes:,.0f} GB/s"
-    )
-    _say(options, f"{problem.title}\n{note}")
-    try:
-        if not sweeps:
-            timings = _print_rungs(problem, size, given, roofs, options)
-        else:
-            swept = {
-                dimension: _print_sweep(problem, dimension, sizes, given, options)
-                for dimension, sizes in sweeps.items()
-            }
-            timings = [timing for part in swept.values() for timing in part]
-            if options.plot is not None:
-                from jitnet.study.plot import draw_ladder
-
-                itemsize = np.dtype(options.dtype).itemsize
-                draw_ladder(options.plot, problem, swept, roofs, note, itemsize)
-                _say(options, f"\npicture: {options.plot}")
-    except ladder.Disagreement as error:
-        options.parser.exit(1, f"{options.parser.prog}: {error}\n")
+    with _numpy_threads(threads) as numpys:
+        roofs = measure_roofs(threads, options.dtype)
+        note = (
+            f"{options.dtype}, {threads} thread{'s'[: threads > 1]}{numpys}, "
+            f"peak {roofs.gflops:,.0f} GFLOP/s, memory {roofs.gigabytes:,.0f} GB/s"
+        )
+        _say(options, f"{problem.title}\n{note}")
+        given = {"rungs": options.rungs, "dtype": options.dtype, "threads": threads}
+        try:
+            if sweeps:
+                timings = _print_sweeps(problem, sweeps, given, roofs, note, options)
+            else:
+                timings = _print_rungs(problem, size, given, roofs, options)
+        except Disagreement as error:
+            options.parser.exit(1, f"{options.parser.prog}: {error}\n")
     if options.json:
         print(json.dumps(report.as_json(timings, roofs), indent=1))
     return 0
+
+
+@contextmanager
+def _numpy_threads(threads: int) -> Iterator[str]:
+    """Hold NumPy's BLAS to as many threads; what to say where that cannot be done."""
+    if find_spec("threadpoolctl") is None:
+        yield " (NumPy's are its own: pip install 'jitnet[study]')"
+        return
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(threads, "blas"):
+        yield ""
+
+
+def _print_sweeps(
+    problem: Problem,
+    sweeps: Mapping[str, Sequence[Mapping[str, int]]],
+    given: dict[str, Any],
+    roofs: Roofs,
+    note: str,
+    options: argparse.Namespace,
+) -> list[Timing]:
+    """A table for each size that is swept, and the picture."""
+    import numpy as np
+
+    swept = {
+        dimension: _print_sweep(problem, dimension, sizes, given, options)
+        for dimension, sizes in sweeps.items()
+    }
+    if options.plot is not None:
+        from jitnet.study.plot import draw_ladder
+
+        itemsize = np.dtype(options.dtype).itemsize
+        draw_ladder(options.plot, problem, swept, roofs, note, itemsize)
+        _say(options, f"\npicture: {options.plot}")
+    return [timing for timings in swept.values() for timing in timings]
 
 
 def _print_rungs(
@@ -146,8 +172,9 @@ def _print_rungs(
 ) -> list[Timing]:
     """A line a rung, each as soon as it is there."""
     from jitnet.study import ladder, report
+    from jitnet.study.sizes import describe
 
-    _say(options, f"{ladder.describe(size)}\n\n{report.HEADER}")
+    _say(options, f"{describe(size)}\n\n{report.HEADER}")
     timings = []
     for timing in ladder.climb(problem, size, **given):
         timings.append(timing)
@@ -164,18 +191,23 @@ def _print_sweep(
 ) -> list[Timing]:
     """A line a size, each as soon as it is there, and where each rung overtakes the one before."""
     from jitnet.study import ladder, report
+    from jitnet.study.sizes import describe
 
     rungs = [rung for rung in RUNGS if rung in given["rungs"]]
     others = {name: value for name, value in sizes[0].items() if name != dimension}
-    _say(options, f"\n{ladder.describe(others)}" if others else "")
+    _say(options, f"\n{describe(others)}" if others else "")
     _say(options, report.sweep_header(dimension, rungs))
     timings: list[Timing] = []
     for size in sizes:
         part = list(ladder.climb(problem, size, **given))
         _say(options, report.sweep_row(size[dimension], part))
         timings += part
-    reasons = {f"{t.rung} skipped: {t.skipped}" for t in timings if t.skipped}
-    _say(options, "\n".join([*report.overtakings(dimension, timings), *sorted(reasons)]))
+    reasons = [
+        f"{t.rung} skipped at {dimension} = {t.size[dimension]:,}: {t.skipped}"
+        for t in timings
+        if t.skipped
+    ]
+    _say(options, "\n".join([*report.overtakings(dimension, timings), *reasons]))
     return timings
 
 
@@ -183,7 +215,7 @@ def _sweeps(
     problem: Problem, size: Mapping[str, int], options: argparse.Namespace
 ) -> dict[str, list[dict[str, int]]]:
     """The sizes to run for each dimension that is swept; none for a single size."""
-    from jitnet.study.ladder import complete_size
+    from jitnet.study.sizes import complete_size
 
     if options.sizes is None and options.plot is None:
         return {}
@@ -237,6 +269,13 @@ def _count(text: str) -> int:
     return count
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None
+
+
 def _picture(text: str) -> Path:
     path = Path(text)
     if path.suffix not in PICTURES:
@@ -244,5 +283,5 @@ def _picture(text: str) -> Path:
     if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
         raise argparse.ArgumentTypeError(f"the folder of {text!r} cannot be written")
     if find_spec("matplotlib") is None:
-        raise argparse.ArgumentTypeError("drawing needs matplotlib: pip install 'jitnet[plot]'")
+        raise argparse.ArgumentTypeError("drawing needs matplotlib: pip install 'jitnet[study]'")
     return path

@@ -5,32 +5,17 @@ Nothing is timed that has not given the same numbers before.
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import import_module
-from typing import Any, NamedTuple
+from contextlib import nullcontext
+from typing import NamedTuple
 
-import numba
-import numpy as np
-
-from jitnet.kernels.cache import compilation
-from jitnet.study.problem import Array, Inputs, Outputs, Problem, Run, Size
+from jitnet.study import sizes
+from jitnet.study.agreement import LOOPS, compare
+from jitnet.study.problem import Problem, Run
 from jitnet.study.problems import RUNGS
-
-SEED = 0
-LOOPS = RUNGS[0]
-LOOPS_FLOPS, LOOPS_NUMBERS = 1.5e7, 2e7
-"""Operations a second of plain Python loops, and numbers that they read or write, about."""
-LOOPS_SECONDS = 3.0
-"""What the loops may take for a step; a size they would take longer for is not waited for."""
-MOST_BYTES = 4 << 30
-TURN_SECONDS, TURNS = 0.03, 5
-ULPS = 100
-"""Rounding errors of a sum of n terms grow like √n; a rung may be off by ULPS · √n · ε of the
-greatest number in an array."""
+from jitnet.study.threads import numba_threads
+from jitnet.study.timing import time_a_step
+from jitnet.threads import available_threads
 
 
 class Timing(NamedTuple):
@@ -47,8 +32,9 @@ class Timing(NamedTuple):
     gflops : float or None
         10⁹ operations a second.
     max_error : float or None
-        The greatest difference from the first rung that ran, relative to the greatest number of
-        the array.
+        How far off the loops it is, relative to the greatest number of an array, or to the way a
+        step of gradient descent has gone; where the loops were skipped, how far off the first rung
+        that ran, and None for that one.
     skipped : str or None
         Why the rung was not run.
     """
@@ -61,39 +47,6 @@ class Timing(NamedTuple):
     gflops: float | None
     max_error: float | None
     skipped: str | None
-
-
-class Disagreement(ArithmeticError):
-    """A rung gives other numbers than the first."""
-
-
-def complete_size(problem: Problem, size: Mapping[str, int]) -> dict[str, int]:
-    """The problem's size where nothing else is given.
-
-    Raises
-    ------
-    ValueError
-        If the problem has no such size, or one is below 1 or takes too much memory.
-    """
-    for name, value in size.items():
-        if name not in problem.sizes:
-            known = ", ".join(f"{name}={value}" for name, value in problem.sizes.items())
-            raise ValueError(f"{problem.name} has no size {name!r}; it has: {known}")
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
-    complete = {**problem.sizes, **size}
-    needed = 8 * problem.traffic(complete)
-    if needed > MOST_BYTES:
-        raise ValueError(
-            f"{describe(complete)} would take {needed / 2**30:.0f} GiB and more; at most "
-            f"{MOST_BYTES >> 30} GiB are allowed"
-        )
-    return complete
-
-
-def describe(size: Size) -> str:
-    """``m = 1,000, features = 20``."""
-    return ", ".join(f"{name} = {value:,}" for name, value in size.items())
 
 
 def climb(
@@ -138,7 +91,8 @@ def climb(
     ['loops']
     """
     check_rungs(rungs)
-    complete = complete_size(problem, size or {})
+    check_threads(threads)
+    complete = sizes.complete_size(problem, size or {})
     ordered = [rung for rung in RUNGS if rung in rungs]
     runs, errors, too_large = _agreeing_runs(problem, complete, ordered, dtype, threads)
     first: float | None = None
@@ -146,7 +100,7 @@ def climb(
         if rung not in runs:
             yield Timing(problem.name, complete, rung, None, None, None, None, too_large)
             continue
-        with numba_threads(threads):
+        with numba_threads(threads) if rung == "parallel" else nullcontext():
             seconds = time_a_step(runs[rung])
         first = seconds if rung == LOOPS else first
         yield Timing(
@@ -156,7 +110,7 @@ def climb(
             seconds=seconds,
             speedup=first / seconds if first else None,
             gflops=problem.flops(complete) / seconds / 1e9,
-            max_error=errors[rung],
+            max_error=errors.get(rung),
             skipped=None,
         )
 
@@ -168,6 +122,12 @@ def check_rungs(rungs: Sequence[str]) -> None:
             raise ValueError(f"there is no rung {rung!r}; there are: {', '.join(RUNGS)}")
 
 
+def check_threads(threads: int) -> None:
+    """Raise a ValueError if there are fewer cores."""
+    if not 1 <= threads <= available_threads():
+        raise ValueError(f"threads must be from 1 to {available_threads()}, got {threads}")
+
+
 def _agreeing_runs(
     problem: Problem, size: dict[str, int], rungs: Sequence[str], dtype: str, threads: int
 ) -> tuple[dict[str, Run], dict[str, float], str | None]:
@@ -176,163 +136,13 @@ def _agreeing_runs(
     Where a step would take the loops too long, all are checked at a size that they can do, and
     against one another at this.
     """
-    seconds = loops_seconds(problem, size)
+    seconds = sizes.loops_seconds(problem, size)
     others = [rung for rung in rungs if rung != LOOPS]
-    if seconds <= LOOPS_SECONDS:
+    if seconds <= sizes.LOOPS_SECONDS:
         runs, errors = compare(problem, size, (LOOPS, *others), dtype, threads)
         return {rung: runs[rung] for rung in rungs}, errors, None
-    small = dict(size)
-    while loops_seconds(problem, small) > LOOPS_SECONDS / 10:
-        largest = max(small, key=lambda name: small[name])
-        small[largest] = small[largest] // 2
+    small = sizes.within_reach_of_loops(problem, size)
     compare(problem, small, (LOOPS, *others), dtype, threads)
     runs, errors = compare(problem, size, others, dtype, threads)
-    return runs, errors, f"a step would take about {_duration(seconds)}"
-
-
-def loops_seconds(problem: Problem, size: Size) -> float:
-    """About what a step takes on the first rung."""
-    return problem.flops(size) / LOOPS_FLOPS + problem.traffic(size) / LOOPS_NUMBERS
-
-
-def compare(
-    problem: Problem, size: Size, rungs: Sequence[str], dtype: str, threads: int
-) -> tuple[dict[str, Run], dict[str, float]]:
-    """A run of each rung, and the error of its first step against that of the first of them.
-
-    Raises
-    ------
-    Disagreement
-        If one differs by more than rounding explains.
-    """
-    inputs = make_inputs(problem, size, dtype)
-    allowed = ULPS * float(np.finfo(dtype).eps) * max(size.values()) ** 0.5
-    runs: dict[str, Run] = {}
-    errors: dict[str, float] = {}
-    reference: Outputs = ()
-    for rung in rungs:
-        runs[rung] = start(problem, rung, inputs, threads)
-        with numba_threads(threads):
-            outputs = _first_step(rung, runs[rung])
-        reference = reference or outputs
-        errors[rung] = difference(outputs, reference)
-        if not errors[rung] <= allowed:
-            raise Disagreement(
-                f"{problem.name}, {describe(size)}, {dtype}: the rung {rung} differs from "
-                f"{rungs[0]} by {errors[rung]:.1e}, and rounding explains {allowed:.1e}"
-            )
-    return runs, errors
-
-
-def make_inputs(problem: Problem, size: Size, dtype: str) -> Inputs:
-    """The same random numbers for every rung, in the dtype."""
-    inputs = problem.inputs(size, np.random.default_rng(SEED))
-    return tuple(_as_dtype(array, dtype) for array in inputs)
-
-
-def start(problem: Problem, rung: str, inputs: Inputs, threads: int) -> Run:
-    """A rung's run: it takes so many steps from the inputs, and returns what the last one gave."""
-    module = import_module(f"{problem.package}.{rung}")
-    if rung == "tiled":
-        run: Run = module.start(threads, *inputs)
-        return run
-    return problem.repeat(module, tuple(map(_as_lists, inputs)) if rung == LOOPS else inputs)
-
-
-def time_a_step(run: Run) -> float:
-    """Seconds of a step, the least of some turns, each of as many steps as a clock can measure."""
-    times, seconds = 1, 0.0
-    while True:
-        began = time.perf_counter()
-        run(times)
-        seconds = time.perf_counter() - began
-        if seconds >= TURN_SECONDS / 2:
-            break
-        times = max(2 * times, int(times * TURN_SECONDS / max(seconds, 1e-7)))
-    best = seconds / times
-    for _ in range(TURNS if seconds < 1 else 0):
-        began = time.perf_counter()
-        run(times)
-        best = min(best, (time.perf_counter() - began) / times)
-    return best
-
-
-def difference(outputs: Outputs, reference: Outputs) -> float:
-    """The greatest difference, relative to the greatest number of its array; NaN if one is."""
-    errors = []
-    for found, expected in zip(_flat(outputs), _flat(reference), strict=True):
-        scale = max(float(np.abs(expected).max()), float(np.finfo(np.float32).tiny))
-        errors.append(float(np.abs(found - expected).max()) / scale)
-    return float(np.max(errors))
-
-
-def _first_step(rung: str, run: Run) -> Outputs:
-    if rung in ("compiled", "parallel"):
-        with compilation():
-            return run(1)
-    return run(1)
-
-
-_one_at_a_time = threading.Lock()
-_launched_by = 0
-
-
-@contextmanager
-def numba_threads(threads: int) -> Iterator[None]:
-    """Numba's threads within, and the caller's setting again behind.
-
-    Numba's threading layers end the process where two threads launch parallel code at once, or a
-    forked child does after its parent.
-    """
-    global _launched_by
-    with _one_at_a_time:
-        _launched_by = _launched_by or os.getpid()
-        if _launched_by != os.getpid():
-            raise RuntimeError(
-                "a forked process cannot run Numba's parallel code after its parent has: start "
-                "processes by spawn or forkserver"
-            )
-        before = numba.get_num_threads()
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-        try:
-            yield
-        finally:
-            numba.set_num_threads(before)
-
-
-def _as_dtype(value: Any, dtype: str) -> Any:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return [_as_dtype(part, dtype) for part in value]
-    if np.ndim(value):
-        return np.ascontiguousarray(value, dtype)
-    return np.dtype(dtype).type(value)
-
-
-def _as_lists(value: Any) -> Any:
-    """Nested lists of Python's own floats."""
-    if isinstance(value, list):
-        return [_as_lists(part) for part in value]
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
-
-
-def _flat(outputs: Any) -> Iterator[Array]:
-    """The arrays of outputs, one after the other; a matrix may be a list of rows."""
-    for value in outputs:
-        if isinstance(value, list) and not _is_rows(value):
-            yield from _flat(value)
-        else:
-            yield np.asarray(value, dtype=np.float64)
-
-
-def _is_rows(value: list[Any]) -> bool:
-    """Whether a list is a vector, or a matrix of rows, rather than a list of arrays."""
-    first = value[0]
-    return not isinstance(first, np.ndarray) and not (
-        isinstance(first, list) and isinstance(first[0], list)
-    )
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} minutes"
+    errors = {rung: error for rung, error in errors.items() if rung != others[0]}
+    return runs, errors, f"a step would take about {sizes.duration(seconds)}"

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.study.ladder import Timing, describe
+from jitnet.study.ladder import Timing
 from jitnet.study.problem import Problem
 from jitnet.study.problems import RUNGS
 from jitnet.study.roofs import Roofs
+from jitnet.study.sizes import describe
 
 COLOURS = dict(zip(RUNGS, ("#999999", "#E69F00", "#56B4E9", "#009E73", "#D55E00"), strict=True))
 """Okabe and Ito's, which the colour-blind can tell apart."""
@@ -51,8 +52,9 @@ def draw_ladder(
         _draw_sweep(ax, problem, dimension, timings, roofs, itemsize)
     axes[0].set_ylabel("GFLOP/s")
     figure.suptitle(f"{problem.title}\n{note}", fontsize=11)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", frameon=False)
+    shown = [ax.get_legend_handles_labels() for ax in axes]
+    legend = {name: line for lines, names in shown for line, name in zip(lines, names, strict=True)}
+    figure.legend(legend.values(), legend, loc="outside right center", frameon=False)
     figure.savefig(path, dpi=150)
 
 
@@ -72,7 +74,7 @@ def _draw_sweep(
             ax.plot(sizes, rates, color=COLOURS[rung], marker=MARKERS[rung], label=rung)
     values = sorted({t.size[dimension] for t in timings})
     others = {name: size for name, size in timings[0].size.items() if name != dimension}
-    line = np.geomspace(values[0], values[-1], 50)
+    line = sorted({round(value) for value in np.geomspace(values[0], values[-1], 50)})
     sizes_on_line = [{**others, dimension: value} for value in line]
     intensity = [problem.flops(s) / (itemsize * problem.traffic(s)) for s in sizes_on_line]
     memory = np.minimum(roofs.gigabytes * np.array(intensity), roofs.gflops)

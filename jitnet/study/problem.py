@@ -14,7 +14,11 @@ Inputs = tuple[Any, ...]
 Outputs = tuple[Any, ...]
 Array = NDArray[Any]
 Run = Callable[[int], Outputs]
-"""Takes so many steps from the start, and returns what the last one gave."""
+"""Takes so many steps from the start, and returns what the last one gave.
+
+Inputs are converted to what a rung reads before the clock runs. What a rung allocates in a step is
+a part of the step; the engine's arrays are allocated once, as they are in training.
+"""
 
 
 class Problem(NamedTuple):
@@ -37,9 +41,12 @@ class Problem(NamedTuple):
     step : callable
         ``step(module, *inputs)``: a step with the functions of a rung's module.
     flops : callable
-        Arithmetic operations of a step of a size; an exponential or a logarithm counts as one.
+        Additions, multiplications and divisions of a step of a size, and calls of exp, log and
+        their kin, each of which counts as one.
     traffic : callable
         Numbers that a step must read or write at least once.
+    numbers : callable
+        Numbers that a rung may hold at once.
     feed : callable, optional
         ``feed(inputs, outputs)``: the next step's inputs, where steps build on one another.
     """
@@ -53,7 +60,12 @@ class Problem(NamedTuple):
     step: Callable[..., Outputs]
     flops: Callable[[Size], float]
     traffic: Callable[[Size], float]
+    numbers: Callable[[Size], float]
     feed: Callable[[Inputs, Outputs], Inputs] | None = None
+
+    def origin(self, inputs: Inputs) -> Outputs | None:
+        """What outputs are steps away from, where steps build on one another."""
+        return None if self.feed is None else (*inputs[2:-1], 0.0)
 
     def repeat(self, rung: ModuleType, inputs: Inputs) -> Run:
         """A run with a rung's functions."""

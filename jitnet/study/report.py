@@ -11,6 +11,8 @@ from jitnet.study.problems import RUNGS
 from jitnet.study.roofs import Roofs
 
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
+MARGIN = 1.05
+"""From which ratio on a rung counts as faster: less comes and goes from run to run."""
 HEADER = (
     f"{'rung':<12}{'time a step':>12}{'speed-up':>12}{'GFLOP/s':>10}{'of peak':>9}{'error':>10}"
 )
@@ -27,12 +29,17 @@ def row(timing: Timing, roofs: Roofs) -> str:
     """A rung's line in the table under `HEADER`."""
     if timing.seconds is None or timing.gflops is None:
         return f"{timing.rung:<12}skipped: {timing.skipped}"
-    speedup = "" if timing.speedup is None else f"{timing.speedup:,.1f}"
+    speedup = "" if timing.speedup is None else _three_digits(timing.speedup)
+    error = "–" if timing.max_error is None else f"{timing.max_error:.1e}"
     share = timing.gflops / roofs.gflops
     return (
         f"{timing.rung:<12}{duration(timing.seconds):>12}{speedup:>12}{timing.gflops:>10.3g}"
-        f"{share:>9.2%}{timing.max_error:>10.1e}"
+        f"{share:>9.2%}{error:>10}"
     )
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def as_json(timings: Iterable[Timing], roofs: Roofs) -> list[dict[str, Any]]:
@@ -72,7 +79,7 @@ def overtakings(dimension: str, timings: Iterable[Timing]) -> list[str]:
 def _faster(dimension: str, earlier: dict[int, float], later: dict[int, float], than: str) -> str:
     """From which size on a rung is faster than the one before it."""
     values = sorted(earlier.keys() & later.keys())
-    slower = [value for value in values if later[value] >= earlier[value]]
+    slower = [value for value in values if later[value] > earlier[value] / MARGIN]
     if not slower:
         return f"faster than {than} throughout"
     if slower[-1] == values[-1]:

@@ -33,21 +33,41 @@ def source(problem: Problem, rung: str) -> str:
     """
     module = import_module(f"{problem.package}.{rung}")
     parts = [_titled(module, inspect.getsource(module))]
-    parts += [_titled(part, inspect.getsource(part)) for part in dict.fromkeys(_called(module))]
+    parts += [
+        _titled(part, inspect.getsource(part)) for part in dict.fromkeys(_called(module, problem))
+    ]
     return "\n\n".join(parts)
 
 
-def _called(module: ModuleType) -> Iterator[Any]:
-    """Functions and modules of the study's, and those of the engine's, that a rung calls."""
-    shown = getattr(module, "ENGINE", ())
-    for value in (*vars(module).values(), *shown):
-        part = getattr(value, "py_func", value)
-        if isinstance(part, ModuleType) and part.__name__.startswith(STUDY):
-            yield part
-        elif isinstance(part, FunctionType) and part.__module__ != module.__name__:
-            studied = part.__module__.startswith(STUDY)
-            if studied or value in shown:
-                yield part
+def _called(module: ModuleType, problem: Problem) -> Iterator[Any]:
+    """Functions of the study's that a rung calls, and theirs, and what it runs of the engine's."""
+    for value in vars(module).values():
+        if isinstance(value, ModuleType) and value.__name__.startswith(STUDY):
+            yield value
+        elif _is_studied(value) and _function(value).__module__ != module.__name__:
+            yield from _with_callees(value)
+    engine_of = getattr(module, "engine_of", lambda name: getattr(module, "ENGINE", ()))
+    yield from map(_function, engine_of(problem.name))
+
+
+def _with_callees(value: Any) -> Iterator[Any]:
+    """A function of the study's, and those that it names, on any level."""
+    function = _function(value)
+    yield function
+    for name in function.__code__.co_names:
+        callee = function.__globals__.get(name)
+        if _is_studied(callee) and _function(callee) is not function:
+            yield from _with_callees(callee)
+
+
+def _is_studied(value: Any) -> bool:
+    function = _function(value)
+    return isinstance(function, FunctionType) and function.__module__.startswith(STUDY)
+
+
+def _function(value: Any) -> Any:
+    """The Python function of a compiled one."""
+    return getattr(value, "py_func", value)
 
 
 def _titled(part: Any, text: str) -> str:

@@ -89,9 +89,7 @@ def test_a_kernel_that_gives_wrong_numbers_is_not_timed_and_counts_against_head_
     Plant("tanh_forward", "jitnet/activations/table.py", before, wrong).put_into(
         base if side == "base" else head
     )
-    tanh, elu = compare(
-        **folders, cache=tmp_path / "cache", kernels=["tanh_forward", "elu_forward"]
-    )
+    tanh, elu = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
     assert "AssertionError" in (tanh.base_failed if side == "base" else tanh.head_failed)
     assert tanh.broken == (side == "head")
     assert not tanh.slower

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jitnet.cli import main
-from jitnet.study import command, ladder
+from jitnet.study import command, sizes, timing
 from jitnet.study.lessons.table import LESSONS
 from jitnet.study.matmul import vectorized
 from jitnet.study.problems import PROBLEMS, RUNGS
@@ -15,7 +15,8 @@ from jitnet.study.problems import PROBLEMS, RUNGS
 @pytest.fixture(autouse=True)
 def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timings that nobody reads need not be exact."""
-    monkeypatch.setattr(ladder, "TURN_SECONDS", 1e-4)
+    monkeypatch.setattr(timing, "TURN_SECONDS", 1e-4)
+    monkeypatch.setattr(timing, "SETTLE_SECONDS", 0)
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -74,11 +75,20 @@ def test_a_picture_sweeps_the_first_size(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(ladder, "LOOPS_SECONDS", 0.01)
+    monkeypatch.setattr(sizes, "LOOPS_SECONDS", 0.01)
     path = tmp_path / "ladder.svg"
     assert main(["study", "relu", "--plot", str(path), "--rungs", "vectorized"]) == 0
     assert path.read_text().startswith("<?xml")
-    assert f"picture: {path}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert [line.split()[0] for line in text.splitlines() if "µs" in line or "ms" in line] == [
+        "1",
+        "10",
+        "100",
+        "1,000",
+        "10,000",
+        "100,000",
+    ]
+    assert f"picture: {path}" in text
 
 
 def test_source_prints_a_rungs_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,8 +139,11 @@ def test_help_lists_problems_rungs_and_lessons(capsys: pytest.CaptureFixture[str
         (["--size", "m"], "expected sizes like m=1000"),
         (["--sizes", "m=1,x"], "expected sizes like m=1000"),
         (["--size", "m=1e9"], "expected sizes like m=1000"),
-        (["--size", "m=10000000000"], "GiB and more; at most 4 GiB are allowed"),
-        (["--threads", "0"], "expected at least 1, got 0"),
+        (["--size", "m=10000000000"], "GiB; at most 4 GiB are allowed"),
+        (["--threads", "0"], "threads must be from 1 to "),
+        (["--threads", "100000"], "threads must be from 1 to "),
+        (["--threads", "two"], "expected a whole number, got 'two'"),
+        (["dense", "--lesson", "slope"], "a lesson is taken without a problem, got 'dense'"),
         (["--dtype", "float16"], "invalid choice: 'float16'"),
         (["--plot", "ladder.txt"], "expected a file ending in .pdf, .png, .svg"),
         (["--plot", "nowhere/ladder.png"], "the folder of 'nowhere/ladder.png' cannot be written"),
@@ -147,7 +160,7 @@ def test_a_missing_extra_names_its_command(
 ) -> None:
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     line = complaint(capsys, "--plot", "ladder.png")
-    assert "drawing needs matplotlib: pip install 'jitnet[plot]'" in line
+    assert "drawing needs matplotlib: pip install 'jitnet[study]'" in line
 
 
 def test_a_rung_that_disagrees_ends_with_code_1(

@@ -10,11 +10,17 @@ import numpy as np
 import pytest
 
 from jitnet.activations import ACTIVATIONS
-from jitnet.study import ladder
-from jitnet.study.ladder import Disagreement, climb, compare, complete_size, difference
+from jitnet.study import agreement, sizes, timing
+from jitnet.study.agreement import Disagreement, compare, difference
+from jitnet.study.deep_network import vectorized as vectorized_deep_network
+from jitnet.study.ladder import climb
+from jitnet.study.logistic_regression import vectorized as vectorized_logistic_regression
 from jitnet.study.matmul import vectorized as vectorized_matmul
 from jitnet.study.problem import Problem
 from jitnet.study.problems import PROBLEMS, RUNGS, get_problem
+from jitnet.study.shallow_network import vectorized as vectorized_shallow_network
+from jitnet.study.sizes import complete_size
+from jitnet.study.threads import numba_threads
 
 each_problem = pytest.mark.parametrize("name", PROBLEMS)
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -28,7 +34,8 @@ def matmul() -> Problem:
 @pytest.fixture
 def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timings that nobody reads need not be exact."""
-    monkeypatch.setattr(ladder, "TURN_SECONDS", 1e-4)
+    monkeypatch.setattr(timing, "TURN_SECONDS", 1e-4)
+    monkeypatch.setattr(timing, "SETTLE_SECONDS", 0)
 
 
 def test_each_activation_is_a_problem() -> None:
@@ -66,8 +73,8 @@ def test_a_dense_layer_agrees_whatever_runs_along_its_lanes(
 def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
     problem = get_problem(name)
     size = dict.fromkeys(problem.sizes, 5)
-    inputs = ladder.make_inputs(problem, size, "float64")
-    runs = {rung: ladder.start(problem, rung, inputs, 1) for rung in RUNGS}
+    inputs = agreement.make_inputs(problem, size, "float64")
+    runs = {rung: agreement.start(problem, rung, inputs, 1) for rung in RUNGS}
     third = runs["loops"](3)
     assert difference(third, runs["loops"](1)) > 1e-3
     for rung in RUNGS:
@@ -77,13 +84,13 @@ def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
 @pytest.mark.parametrize("name", ["logistic_regression", "shallow_network", "dense"])
 def test_the_parallel_rung_gives_the_same_bits_for_any_number_of_threads(name: str) -> None:
     problem = get_problem(name)
-    inputs = ladder.make_inputs(problem, problem.sizes, "float32")
-    run = ladder.start(problem, "parallel", inputs, 2)
+    inputs = agreement.make_inputs(problem, problem.sizes, "float32")
+    run = agreement.start(problem, "parallel", inputs, 2)
     results = []
     for threads in (1, 2):
-        with ladder.numba_threads(threads):
+        with numba_threads(threads):
             results.append(run(1))
-    assert difference(*results) == 0
+    assert difference(results[0], results[1]) == 0
 
 
 def test_a_rung_that_disagrees_is_an_error(
@@ -99,6 +106,30 @@ def test_a_rung_that_disagrees_is_an_error(
         Disagreement, match=r"n = 8, float64: the rung vectorized differs from loops"
     ):
         list(climb(matmul, {"n": 8}, dtype="float64"))
+
+
+@each_dtype
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("logistic_regression", vectorized_logistic_regression),
+        ("shallow_network", vectorized_shallow_network),
+        ("deep_network", vectorized_deep_network),
+    ],
+)
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_a_rung_that_takes_a_shorter_step_disagrees(
+    name: str, module: Any, share: float, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = module.gradient_descent_step
+
+    def shorter(*given: Any) -> Any:
+        return step(*given[:-1], given[-1] * share)
+
+    monkeypatch.setattr(module, "gradient_descent_step", shorter)
+    problem = get_problem(name)
+    with pytest.raises(Disagreement, match="vectorized"):
+        compare(problem, problem.sizes, ("loops", "vectorized"), dtype, 1)
 
 
 def test_a_rung_that_gives_nan_disagrees(matmul: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,35 +154,37 @@ def test_a_rung_is_checked_against_the_loops_though_they_are_not_asked_for(
 @pytest.mark.usefixtures("short_turns")
 def test_a_timing_says_how_fast_and_how_far_off(matmul: Problem) -> None:
     timings = list(climb(matmul, {"n": 16}, threads=2))
-    assert [timing.rung for timing in timings] == list(RUNGS)
+    assert [found.rung for found in timings] == list(RUNGS)
     first = timings[0].seconds
     assert first is not None
-    for timing in timings:
-        assert timing.seconds is not None
-        assert timing.seconds > 0
-        assert timing.size == {"n": 16}
-        assert timing.speedup == pytest.approx(first / timing.seconds)
-        assert timing.gflops == pytest.approx(2 * 16**3 / timing.seconds / 1e9)
-        assert timing.skipped is None
+    for found in timings:
+        assert found.seconds is not None
+        assert found.seconds > 0
+        assert found.size == {"n": 16}
+        assert found.speedup == pytest.approx(first / found.seconds)
+        assert found.gflops == pytest.approx(2 * 16**3 / found.seconds / 1e9)
+        assert found.skipped is None
 
 
 @pytest.mark.usefixtures("short_turns")
 def test_loops_that_would_take_too_long_are_skipped_with_the_reason(
     matmul: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ladder, "LOOPS_SECONDS", 1e-2)
-    loops, vectorized, *_ = climb(matmul, {"n": 64}, rungs=["loops", "vectorized", "tiled"])
+    monkeypatch.setattr(sizes, "LOOPS_SECONDS", 1e-2)
+    loops, vectorized, tiled = climb(matmul, {"n": 64}, rungs=["loops", "vectorized", "tiled"])
     assert loops.seconds is None
     assert loops.skipped is not None
     assert "a step would take about" in loops.skipped
     assert vectorized.seconds is not None
     assert vectorized.speedup is None
+    assert vectorized.max_error is None, "it is compared with nothing at this size"
+    assert tiled.max_error is not None
 
 
 def test_a_problem_too_large_for_the_loops_is_still_checked_against_them(
     matmul: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ladder, "LOOPS_SECONDS", 1e-2)
+    monkeypatch.setattr(sizes, "LOOPS_SECONDS", 1e-2)
     monkeypatch.setattr(vectorized_matmul, "multiply", lambda A, B: B @ A)
     with pytest.raises(Disagreement, match="vectorized differs from loops"):
         list(climb(matmul, {"n": 64}))
@@ -185,9 +218,28 @@ def test_a_size_below_one_is_refused(matmul: Problem, n: int) -> None:
         complete_size(matmul, {"n": n})
 
 
-def test_a_size_that_would_fill_the_memory_is_refused(matmul: Problem) -> None:
-    with pytest.raises(ValueError, match="n = 1,000,000 would take 22352 GiB and more; at most 4"):
-        complete_size(matmul, {"n": 1_000_000})
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("matmul", {"n": 1_000_000}),
+        ("shallow_network", {"units": 1_000_000_000}),
+        ("shallow_network", {"m": 1_000_000, "units": 100_000}),
+        ("deep_network", {"m": 100_000, "layers": 1000}),
+        ("logistic_regression", {"features": 1_000_000_000}),
+        ("relu", {"m": 1_000_000_000}),
+        ("softmax_crossentropy", {"m": 1_000_000_000}),
+        ("dense", {"inputs": 100_000, "units": 100_000}),
+    ],
+)
+def test_a_size_that_would_fill_the_memory_is_refused(name: str, size: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"would take [0-9]+ GiB; at most 4 GiB are allowed"):
+        complete_size(get_problem(name), size)
+
+
+@pytest.mark.parametrize("threads", [0, 1000])
+def test_more_threads_than_cores_are_refused(matmul: Problem, threads: int) -> None:
+    with pytest.raises(ValueError, match=f"threads must be from 1 to [0-9]+, got {threads}"):
+        list(climb(matmul, threads=threads))
 
 
 CLIMB = """

@@ -7,7 +7,7 @@ import pytest
 
 from jitnet.study.ladder import Timing
 from jitnet.study.plot import draw_ladder
-from jitnet.study.problems import get_problem
+from jitnet.study.problems import PROBLEMS, get_problem
 from jitnet.study.roofs import Roofs
 
 pytest.importorskip("matplotlib")
@@ -25,6 +25,21 @@ def test_a_picture_is_written(tmp_path: Path, ending: str) -> None:
     draw_ladder(
         path, get_problem("matmul"), {"n": timings}, Roofs(100.0, 10.0), "a machine", itemsize=4
     )
+    assert path.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_every_sweep_of_every_problem_is_drawn(name: str, tmp_path: Path) -> None:
+    problem = get_problem(name)
+    sweeps = {
+        dimension: [
+            Timing(name, {**problem.sizes, dimension: value}, "tiled", 1.0, None, 1.0, 0.0, None)
+            for value in values
+        ]
+        for dimension, values in problem.sweeps.items()
+    }
+    path = tmp_path / "ladder.svg"
+    draw_ladder(path, problem, sweeps, Roofs(100.0, 10.0), "a machine", itemsize=4)
     assert path.stat().st_size > 1000
 
 

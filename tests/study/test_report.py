@@ -27,8 +27,17 @@ def test_a_duration_has_three_digits_and_a_unit(seconds: float, text: str) -> No
 
 def test_a_row_gives_time_speedup_rate_share_and_error() -> None:
     line = report.row(timing("tiled", 8, 1e-5, 1234.5), ROOFS)
-    assert line.split() == ["tiled", "10.0", "µs", "1,234.5", "50", "25.00%", "1.0e-07"]
+    assert line.split() == ["tiled", "10.0", "µs", "1,234", "50", "25.00%", "1.0e-07"]
     assert len(line) == len(report.HEADER)
+
+
+@pytest.mark.parametrize(("speedup", "text"), [(0.0234, "0.0234"), (7.123, "7.12"), (99.4, "99.4")])
+def test_a_speedup_has_three_digits(speedup: float, text: str) -> None:
+    assert report.row(timing("tiled", 8, 1e-5, speedup), ROOFS).split()[3] == text
+
+
+def test_a_rung_that_was_compared_with_nothing_has_no_error() -> None:
+    assert report.row(timing("tiled", 8, 1e-5)._replace(max_error=None), ROOFS).endswith("    –")
 
 
 def test_a_row_without_loops_has_no_speedup() -> None:

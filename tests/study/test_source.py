@@ -20,6 +20,16 @@ def test_what_a_rung_takes_from_another_module_is_printed_behind_it() -> None:
     assert "# jitnet/study/activations/loops.py, sigmoid\n\ndef sigmoid(z: float)" in text
 
 
+def test_what_those_call_is_printed_too() -> None:
+    assert "losses/loops.py, mean\n" in source(get_problem("deep_network"), "loops")
+
+
+def test_the_tiled_rung_of_an_activation_shows_the_activation() -> None:
+    text = source(get_problem("gelu"), "tiled")
+    assert "# jitnet/activations/gelu.py, value\n" in text
+    assert "# jitnet/activations/gelu.py, slope\n" in text
+
+
 def test_the_loop_over_layers_is_part_of_every_deep_rung() -> None:
     for rung in ("loops", "vectorized", "compiled", "parallel"):
         assert "for layer in reversed(range(len(W)))" in source(get_problem("deep_network"), rung)

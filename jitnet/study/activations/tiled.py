@@ -15,7 +15,12 @@ from jitnet.memory import zeros
 from jitnet.study.engine import lanes_of, on_a_team
 from jitnet.study.problem import Array, Outputs, Run
 
-ENGINE = (table.activation_forward, table.activation_backward)
+
+def engine_of(name: str) -> tuple[Any, ...]:
+    """What the engine runs for an activation."""
+    activation = ACTIVATIONS[name]
+    return table.activation_forward, activation.value, table.activation_backward, activation.slope
+
 
 FORWARD, BACKWARD = np.int64(1), np.int64(2)
 """The parts of a step, which benchmarks also run one by one."""

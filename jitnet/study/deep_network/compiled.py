@@ -14,7 +14,7 @@ from jitnet.study.activations.compiled import (
     softplus,
 )
 from jitnet.study.deep_network import layers
-from jitnet.study.dense.compiled import dense_backward, dense_forward
+from jitnet.study.dense.compiled import dense_forward, input_gradient, weight_gradients
 from jitnet.study.problem import Array
 
 
@@ -41,7 +41,13 @@ def descend(W: Any, dW: Any, alpha: Any) -> Any:
 
 
 BLOCKS = layers.Blocks(
-    dense_forward, dense_backward, activation_forward, activation_backward, cost, descend
+    dense_forward,
+    input_gradient,
+    weight_gradients,
+    activation_forward,
+    activation_backward,
+    cost,
+    descend,
 )
 
 

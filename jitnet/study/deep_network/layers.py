@@ -13,7 +13,8 @@ class Blocks(NamedTuple):
     """What a rung brings: its functions of one layer, the cost, and the step of a parameter."""
 
     dense_forward: Callable[[Any, Any, Any], Any]
-    dense_backward: Callable[[Any, Any, Any], tuple[Any, Any, Any]]
+    input_gradient: Callable[[Any, Any], Any]
+    weight_gradients: Callable[[Any, Any], tuple[Any, Any]]
     activation_forward: Callable[[Any, str], Any]
     activation_backward: Callable[[Any, Any, str], Any]
     cost: Callable[[Any, Any], tuple[float, Any]]
@@ -39,14 +40,19 @@ def network_backward(
     W: Sequence[Any],
     activations: Sequence[str],
 ) -> tuple[list[Any], list[Any]]:
-    """The gradients dW[1] … dW[L] and db[1] … db[L], from dA[L] and what forward has kept."""
+    """The gradients dW[1] … dW[L] and db[1] … db[L], from dA[L] and what forward has kept.
+
+    Nobody asks for dA[0], so it is not computed.
+    """
     dW: list[Any] = []
     db: list[Any] = []
     for layer in reversed(range(len(W))):
         dZ = blocks.activation_backward(dA, Z[layer], activations[layer])
-        dA, dW_layer, db_layer = blocks.dense_backward(dZ, A[layer], W[layer])
+        dW_layer, db_layer = blocks.weight_gradients(dZ, A[layer])
         dW.insert(0, dW_layer)
         db.insert(0, db_layer)
+        if layer > 0:
+            dA = blocks.input_gradient(dZ, W[layer])
     return dW, db
 
 
@@ -55,7 +61,8 @@ def gradient_descent_step(
 ) -> tuple[list[Any], list[Any], float]:
     """One step for ReLU layers below a sigmoid output: the new W and b, and the cost J before.
 
-    The sigmoid is within the cost, so the output layer's own activation is the identity.
+    The sigmoid is within the cost, which stays finite so: the output layer's own activation is the
+    identity, A[L] = Z[L], and the cost gives back dA[L] = σ(A[L]) - Y.
     """
     activations = ["relu"] * (len(W) - 1) + ["identity"]
     A, Z = network_forward(blocks, X, W, b, activations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jitnet.study.activations.loops import activation_backward, activation_forward
 from jitnet.study.deep_network import layers
-from jitnet.study.dense.loops import Matrix, dense_backward, dense_forward
+from jitnet.study.dense.loops import Matrix, dense_forward, input_gradient, weight_gradients
 from jitnet.study.losses.loops import binary_crossentropy, binary_crossentropy_gradient
 from jitnet.study.shallow_network.loops import descend
 
@@ -20,7 +20,13 @@ def cost(Z: Matrix, Y: Matrix) -> tuple[float, Matrix]:
 
 
 BLOCKS = layers.Blocks(
-    dense_forward, dense_backward, activation_forward, activation_backward, cost, descend
+    dense_forward,
+    input_gradient,
+    weight_gradients,
+    activation_forward,
+    activation_backward,
+    cost,
+    descend,
 )
 
 

@@ -9,11 +9,17 @@ from __future__ import annotations
 from jitnet.study.activations.parallel import activation_backward, activation_forward
 from jitnet.study.deep_network import layers
 from jitnet.study.deep_network.compiled import cost, descend
-from jitnet.study.dense.parallel import dense_backward, dense_forward
+from jitnet.study.dense.parallel import dense_forward, input_gradient, weight_gradients
 from jitnet.study.problem import Array
 
 BLOCKS = layers.Blocks(
-    dense_forward, dense_backward, activation_forward, activation_backward, cost, descend
+    dense_forward,
+    input_gradient,
+    weight_gradients,
+    activation_forward,
+    activation_backward,
+    cost,
+    descend,
 )
 
 

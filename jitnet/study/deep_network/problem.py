@@ -31,13 +31,18 @@ def weights(size: Size) -> list[int]:
 
 
 def flops(size: Size) -> float:
-    """Three products a layer, without the first one's gradient of the input."""
+    """Three products a layer, without the first one's gradient of the input; the rest is little."""
     return 2.0 * size["m"] * (3 * sum(weights(size)) - weights(size)[0])
 
 
 def traffic(size: Size) -> float:
     """The examples, and the weights and their gradients."""
     return float(size["m"] * (size["units"] + 1) + 2 * sum(weights(size)))
+
+
+def numbers(size: Size) -> float:
+    """The examples, each layer's Z, A and gradient, and the weights and their gradients."""
+    return size["m"] * (3.0 * sum(widths(size)) + 2.0) + 3.0 * sum(weights(size))
 
 
 PROBLEMS = {
@@ -51,6 +56,7 @@ PROBLEMS = {
         step=descend,
         flops=flops,
         traffic=traffic,
+        numbers=numbers,
         feed=go_on,
     )
 }

@@ -11,7 +11,7 @@ from jitnet.study.activations.vectorized import (
     softplus,
 )
 from jitnet.study.deep_network import layers
-from jitnet.study.dense.vectorized import dense_backward, dense_forward
+from jitnet.study.dense.vectorized import dense_forward, input_gradient, weight_gradients
 from jitnet.study.problem import Array
 
 
@@ -27,7 +27,13 @@ def descend(W: Array, dW: Array, alpha: float) -> Array:
 
 
 BLOCKS = layers.Blocks(
-    dense_forward, dense_backward, activation_forward, activation_backward, cost, descend
+    dense_forward,
+    input_gradient,
+    weight_gradients,
+    activation_forward,
+    activation_backward,
+    cost,
+    descend,
 )
 
 

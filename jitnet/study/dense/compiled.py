@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.kernels.jit import njit
+from jitnet.study.problem import Array
 
 
 @njit(entry=True)
@@ -25,19 +26,36 @@ def dense_forward(A_prev: Any, W: Any, b: Any) -> Any:
 
 
 @njit(entry=True)
-def dense_backward(dZ: Any, A_prev: Any, W: Any) -> Any:
-    """Backward: dA_prev (n_in, m), dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
+def input_gradient(dZ: Any, W: Any) -> Any:
+    """dA_prev (n_in, m) from dZ (n_out, m)."""
+    n_out, n_in = W.shape
+    m = dZ.shape[1]
+    dA_prev = np.zeros((n_in, m), W.dtype)
+    for i in range(m):
+        for k in range(n_out):
+            for j in range(n_in):
+                dA_prev[j, i] += W[k, j] * dZ[k, i]
+    return dA_prev
+
+
+@njit(entry=True)
+def weight_gradients(dZ: Any, A_prev: Any) -> Any:
+    """The gradients dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
     n_in, m = A_prev.shape
-    n_out = W.shape[0]
-    dA_prev, dW, db = np.zeros_like(A_prev), np.zeros_like(W), np.zeros((n_out, 1), W.dtype)
+    n_out = dZ.shape[0]
+    dW, db = np.zeros((n_out, n_in), dZ.dtype), np.zeros((n_out, 1), dZ.dtype)
     for i in range(m):
         for k in range(n_out):
             db[k, 0] += dZ[k, i]
             for j in range(n_in):
-                dA_prev[j, i] += W[k, j] * dZ[k, i]
                 dW[k, j] += dZ[k, i] * A_prev[j, i]
     for k in range(n_out):
-        db[k, 0] /= W.dtype.type(m)
+        db[k, 0] /= dZ.dtype.type(m)
         for j in range(n_in):
-            dW[k, j] /= W.dtype.type(m)
-    return dA_prev, dW, db
+            dW[k, j] /= dZ.dtype.type(m)
+    return dW, db
+
+
+def dense_backward(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, Array, Array]:
+    """Backward: dA_prev (n_in, m), dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
+    return input_gradient(dZ, W), *weight_gradients(dZ, A_prev)

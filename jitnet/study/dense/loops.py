@@ -44,6 +44,33 @@ def dense_forward(A_prev: Matrix, W: Matrix, b: Matrix) -> Matrix:
     return Z
 
 
+def input_gradient(dZ: Matrix, W: Matrix) -> Matrix:
+    """dA_prev = Wᵀ dZ, (n_in, m)."""
+    n_out, n_in, m = len(W), len(W[0]), len(dZ[0])
+    dA_prev = zeros(n_in, m)
+    for i in range(m):
+        for k in range(n_out):
+            for j in range(n_in):
+                dA_prev[j][i] += W[k][j] * dZ[k][i]
+    return dA_prev
+
+
+def weight_gradients(dZ: Matrix, A_prev: Matrix) -> tuple[Matrix, Matrix]:
+    """DW = dZ A_prevᵀ / m, (n_out, n_in), and db = Σ dZ / m over the examples, (n_out, 1)."""
+    n_out, n_in, m = len(dZ), len(A_prev), len(A_prev[0])
+    dW, db = zeros(n_out, n_in), zeros(n_out, 1)
+    for i in range(m):
+        for k in range(n_out):
+            db[k][0] += dZ[k][i]
+            for j in range(n_in):
+                dW[k][j] += dZ[k][i] * A_prev[j][i]
+    for k in range(n_out):
+        db[k][0] /= m
+        for j in range(n_in):
+            dW[k][j] /= m
+    return dW, db
+
+
 def dense_backward(dZ: Matrix, A_prev: Matrix, W: Matrix) -> tuple[Matrix, Matrix, Matrix]:
     """Backward: dA_prev = Wᵀ dZ, dW = dZ A_prevᵀ / m, db = Σ dZ / m over the examples.
 
@@ -61,16 +88,4 @@ def dense_backward(dZ: Matrix, A_prev: Matrix, W: Matrix) -> tuple[Matrix, Matri
     dA_prev, dW, db : (n_in, m), (n_out, n_in), (n_out, 1)
         Gradients with respect to the input, the weights and the biases.
     """
-    n_out, n_in, m = len(W), len(A_prev), len(A_prev[0])
-    dA_prev, dW, db = zeros(n_in, m), zeros(n_out, n_in), zeros(n_out, 1)
-    for i in range(m):
-        for k in range(n_out):
-            db[k][0] += dZ[k][i]
-            for j in range(n_in):
-                dA_prev[j][i] += W[k][j] * dZ[k][i]
-                dW[k][j] += dZ[k][i] * A_prev[j][i]
-    for k in range(n_out):
-        db[k][0] /= m
-        for j in range(n_in):
-            dW[k][j] /= m
-    return dA_prev, dW, db
+    return input_gradient(dZ, W), *weight_gradients(dZ, A_prev)

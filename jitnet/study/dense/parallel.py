@@ -12,6 +12,7 @@ import numpy as np
 from numba import prange
 
 from jitnet.kernels.jit import njit
+from jitnet.study.problem import Array
 
 
 @njit(parallel=True)
@@ -30,26 +31,38 @@ def dense_forward(A_prev: Any, W: Any, b: Any) -> Any:
 
 
 @njit(parallel=True)
-def dense_backward(dZ: Any, A_prev: Any, W: Any) -> Any:
-    """Backward: dA_prev (n_in, m), dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
-    n_in, m = A_prev.shape
-    n_out = W.shape[0]
-    dA_prev, dW, db = np.empty_like(A_prev), np.empty_like(W), np.empty((n_out, 1), W.dtype)
-    zero, count = W.dtype.type(0), W.dtype.type(m)
+def input_gradient(dZ: Any, W: Any) -> Any:
+    """dA_prev (n_in, m) from dZ (n_out, m). Each parallel iteration owns an example."""
+    n_out, n_in = W.shape
+    m = dZ.shape[1]
+    dA_prev = np.zeros((n_in, m), W.dtype)
     for i in prange(m):
-        for j in range(n_in):
-            da = zero
-            for k in range(n_out):
-                da += W[k, j] * dZ[k, i]
-            dA_prev[j, i] = da
+        for k in range(n_out):
+            for j in range(n_in):
+                dA_prev[j, i] += W[k, j] * dZ[k, i]
+    return dA_prev
+
+
+@njit(parallel=True)
+def weight_gradients(dZ: Any, A_prev: Any) -> Any:
+    """The gradients dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m).
+
+    Each parallel iteration owns a unit.
+    """
+    n_in, m = A_prev.shape
+    n_out = dZ.shape[0]
+    dW, db = np.zeros((n_out, n_in), dZ.dtype), np.zeros((n_out, 1), dZ.dtype)
     for k in prange(n_out):
-        bias = zero
         for i in range(m):
-            bias += dZ[k, i]
-        db[k, 0] = bias / count
+            db[k, 0] += dZ[k, i]
+            for j in range(n_in):
+                dW[k, j] += dZ[k, i] * A_prev[j, i]
+        db[k, 0] /= dZ.dtype.type(m)
         for j in range(n_in):
-            weight = zero
-            for i in range(m):
-                weight += dZ[k, i] * A_prev[j, i]
-            dW[k, j] = weight / count
-    return dA_prev, dW, db
+            dW[k, j] /= dZ.dtype.type(m)
+    return dW, db
+
+
+def dense_backward(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, Array, Array]:
+    """Backward: dA_prev (n_in, m), dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
+    return input_gradient(dZ, W), *weight_gradients(dZ, A_prev)

@@ -48,5 +48,6 @@ PROBLEMS = {
         step=step,
         flops=flops,
         traffic=traffic,
+        numbers=lambda size: 2 * traffic(size),
     )
 }

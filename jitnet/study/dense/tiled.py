@@ -125,10 +125,10 @@ def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array, parts: int
     X, D = to_panels(A_prev), to_panels(dZ / m, 1)
     Z, dX = zeros(D.shape, W.dtype, 2), zeros(X.shape, W.dtype, 3)
     blocks = -(-(n_in if form == INPUTS_IN_LANES else n_out) // width)
-    rows = zeros((len(X), blocks, width + 1, width), W.dtype)
+    rows = zeros((len(X), blocks, width + 1, width), W.dtype, 6)
     weight, dweight = zeros(W.size, W.dtype, 4), zeros(W.size, W.dtype, 5)
     weight[:] = W.ravel() if form == INPUTS_IN_LANES else W.T.ravel()
-    dbias = zeros(n_out, W.dtype)
+    dbias = zeros(n_out, W.dtype, 7)
     steps = on_a_team(
         threads, dense_steps, Z, dX, dweight, dbias, rows, D, X, weight, b[:, 0].copy(), form, parts
     )

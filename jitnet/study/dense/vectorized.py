@@ -12,10 +12,19 @@ def dense_forward(A_prev: Array, W: Array, b: Array) -> Array:
     return np.dot(W, A_prev) + b
 
 
-def dense_backward(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, Array, Array]:
-    """Backward: dA_prev (n_in, m), dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
+def input_gradient(dZ: Array, W: Array) -> Array:
+    """dA_prev (n_in, m) from dZ (n_out, m)."""
+    return np.dot(W.T, dZ)
+
+
+def weight_gradients(dZ: Array, A_prev: Array) -> tuple[Array, Array]:
+    """The gradients dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
     m = A_prev.shape[1]
     dW = np.dot(dZ, A_prev.T) / m
     db = np.sum(dZ, axis=1, keepdims=True) / m
-    dA_prev = np.dot(W.T, dZ)
-    return dA_prev, dW, db
+    return dW, db
+
+
+def dense_backward(dZ: Array, A_prev: Array, W: Array) -> tuple[Array, Array, Array]:
+    """Backward: dA_prev (n_in, m), dW (n_out, n_in) and db (n_out, 1) from dZ (n_out, m)."""
+    return input_gradient(dZ, W), *weight_gradients(dZ, A_prev)

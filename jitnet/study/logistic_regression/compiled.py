@@ -15,7 +15,7 @@ from jitnet.study.activations.compiled import sigmoid
 def gradient_descent_step(X: Any, Y: Any, w: Any, b: Any, alpha: Any) -> Any:
     """One step of gradient descent on the cross-entropy: the new w and b, and the cost J before.
 
-    X is (n, m), Y (1, m), w (n,).
+    X is (n, m), Y (1, m), w (n, 1).
     """
     n, m = X.shape
     one, zero = X.dtype.type(1), X.dtype.type(0)
@@ -23,14 +23,14 @@ def gradient_descent_step(X: Any, Y: Any, w: Any, b: Any, alpha: Any) -> Any:
     for i in range(m):
         z = b
         for j in range(n):
-            z += w[j] * X[j, i]
+            z += w[j, 0] * X[j, i]
         a = sigmoid(z)
         y = Y[0, i]
         J += -(y * log(a) + (one - y) * log(one - a))
         dz = a - y
         for j in range(n):
-            dw[j] += X[j, i] * dz
+            dw[j, 0] += X[j, i] * dz
         db += dz
     for j in range(n):
-        dw[j] = w[j] - alpha * (dw[j] / X.dtype.type(m))
+        dw[j, 0] = w[j, 0] - alpha * (dw[j, 0] / X.dtype.type(m))
     return dw, b - alpha * (db / X.dtype.type(m)), J / X.dtype.type(m)

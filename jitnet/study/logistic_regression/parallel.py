@@ -22,7 +22,7 @@ CHUNK = 512
 def gradient_descent_step(X: Any, Y: Any, w: Any, b: Any, alpha: Any) -> Any:
     """One step of gradient descent on the cross-entropy: the new w and b, and the cost J before.
 
-    X is (n, m), Y (1, m), w (n,). Each parallel iteration owns a chunk of examples.
+    X is (n, m), Y (1, m), w (n, 1). Each parallel iteration owns a chunk of examples.
     """
     n, m = X.shape
     one, zero = X.dtype.type(1), X.dtype.type(0)
@@ -35,7 +35,7 @@ def gradient_descent_step(X: Any, Y: Any, w: Any, b: Any, alpha: Any) -> Any:
         for i in range(chunk * CHUNK, min((chunk + 1) * CHUNK, m)):
             z = b
             for j in range(n):
-                z += w[j] * X[j, i]
+                z += w[j, 0] * X[j, i]
             a = sigmoid(z)
             y = Y[0, i]
             cost += -(y * log(a) + (one - y) * log(one - a))
@@ -49,7 +49,7 @@ def gradient_descent_step(X: Any, Y: Any, w: Any, b: Any, alpha: Any) -> Any:
         total = zero
         for chunk in range(chunks):
             total += dw[chunk, j]
-        new_w[j] = w[j] - alpha * (total / X.dtype.type(m))
+        new_w[j, 0] = w[j, 0] - alpha * (total / X.dtype.type(m))
     total_b, total_J = zero, zero
     for chunk in range(chunks):
         total_b += db[chunk]

@@ -14,7 +14,7 @@ def inputs(size: Size, rng: np.random.Generator) -> Inputs:
     m, n = size["m"], size["features"]
     X = rng.standard_normal((n, m))
     Y = (rng.random((1, m)) < 0.5).astype(float)
-    return X, Y, rng.standard_normal(n) / np.sqrt(n), 0.1, ALPHA
+    return X, Y, rng.standard_normal((n, 1)) / np.sqrt(n), 0.1, ALPHA
 
 
 PROBLEMS = {
@@ -26,8 +26,9 @@ PROBLEMS = {
         sweeps={"m": (1, 10, 100, 1000, 10_000, 100_000), "features": (2, 20, 200)},
         inputs=inputs,
         step=descend,
-        flops=lambda size: size["m"] * (4.0 * size["features"] + 12.0),
-        traffic=lambda size: size["m"] * (size["features"] + 1.0),
+        flops=lambda size: size["m"] * (4.0 * size["features"] + 13.0) + 3.0 * size["features"],
+        traffic=lambda size: size["m"] * (size["features"] + 1.0) + 2.0 * size["features"],
+        numbers=lambda size: size["m"] * (size["features"] + 4.0) + 3.0 * size["features"],
         feed=go_on,
     )
 }

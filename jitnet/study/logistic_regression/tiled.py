@@ -19,11 +19,11 @@ ENGINE = (
 
 
 def start(threads: int, X: Array, Y: Array, w: Array, b: float, alpha: float) -> Run:
-    """Runs of gradient descent from w (n,) and b on X (n, m) and Y (1, m)."""
-    fit = descend(threads, X, Y, [(w[None, :], b)], "identity", alpha)
+    """Runs of gradient descent from w (n, 1) and b on X (n, m) and Y (1, m)."""
+    fit = descend(threads, X, Y, [(w.T, b)], "identity", alpha)
 
     def run(times: int) -> Outputs:
         ((W, bias),), J = fit(times)
-        return W[0], bias[0, 0], J
+        return W.T, bias[0, 0], J
 
     return run

@@ -13,13 +13,13 @@ def gradient_descent_step(
 ) -> tuple[Array, float, float]:
     """One step of gradient descent on the cross-entropy: the new w and b, and the cost J before.
 
-    X is (n, m), Y (1, m), w (n,), which the course has as (n, 1).
+    X is (n, m), Y (1, m), w (n, 1).
     """
     m = X.shape[1]
     Z = np.dot(w.T, X) + b
     A = sigmoid(Z)
     J = -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / m
     dZ = A - Y
-    dw = np.dot(X, dZ.T)[:, 0] / m
+    dw = np.dot(X, dZ.T) / m
     db = np.sum(dZ) / m
     return w - alpha * dw, b - alpha * db, J

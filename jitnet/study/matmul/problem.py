@@ -32,5 +32,6 @@ PROBLEMS = {
         step=step,
         flops=lambda size: 2.0 * size["n"] ** 3,
         traffic=lambda size: 3.0 * size["n"] ** 2,
+        numbers=lambda size: 3.0 * size["n"] ** 2,
     )
 }

@@ -63,7 +63,7 @@ def products(wanted: int, team: Any, times: int, C: Any, A: Any, B: Any, panels:
 def start(threads: int, A: Array, B: Array) -> Run:
     """Runs of the product, packing included."""
     C = zeros((len(A), B.shape[1]), A.dtype)
-    panels = zeros((threads, len(B), panel_width(A.dtype)), A.dtype)
+    panels = zeros((threads, len(B), panel_width(A.dtype)), A.dtype, 1)
     multiply = on_a_team(threads, products, C, A, B, panels)
 
     def run(times: int) -> Outputs:

@@ -23,6 +23,17 @@ def inputs(size: Size, rng: np.random.Generator) -> Inputs:
     )
 
 
+def parameters(size: Size) -> int:
+    """W1, b1, W2 and b2."""
+    return size["units"] * (size["features"] + 2) + 1
+
+
+def flops(size: Size) -> float:
+    """Each unit's part of each example, the output's, and the step of each parameter."""
+    each_unit = 4.0 * size["features"] + 10.0
+    return size["m"] * (size["units"] * each_unit + 13.0) + 2.0 * parameters(size)
+
+
 PROBLEMS = {
     "shallow_network": Problem(
         name="shallow_network",
@@ -32,8 +43,11 @@ PROBLEMS = {
         sweeps={"m": (1, 10, 100, 1000, 10_000), "units": (1, 4, 16, 64, 256)},
         inputs=inputs,
         step=descend,
-        flops=lambda size: size["m"] * size["units"] * (4.0 * size["features"] + 12.0),
-        traffic=lambda size: size["m"] * (size["features"] + 1.0),
+        flops=flops,
+        traffic=lambda size: size["m"] * (size["features"] + 1.0) + 2.0 * parameters(size),
+        numbers=lambda size: (
+            size["m"] * (size["features"] + 3.0 * size["units"] + 4.0) + 3.0 * parameters(size)
+        ),
         feed=go_on,
     )
 }

@@ -31,7 +31,8 @@ PROBLEMS = {
         sweeps={"m": (1, 10, 100, 1000, 10_000, 100_000), "classes": (2, 10, 100)},
         inputs=inputs,
         step=step,
-        flops=lambda size: 8.0 * size["m"] * size["classes"],
+        flops=lambda size: size["m"] * (9.0 * size["classes"] + 1.0),
         traffic=lambda size: 3.0 * size["m"] * size["classes"],
+        numbers=lambda size: 6.0 * size["m"] * size["classes"],
     )
 }

@@ -18,14 +18,22 @@ from jitnet.study.problem import Array, Outputs, Run
 ENGINE = (table.loss_backward, softmax_crossentropy.backward, elementary.exp)
 
 ONE = np.int64(1)
-KIND = np.int64(table.SOFTMAX_CROSSENTROPY)
+KIND = int(table.SOFTMAX_CROSSENTROPY)
 
 
 @njit(entry=True)
 def loss_steps(
-    wanted: int, team: Any, times: int, dZ: Any, losses: Any, Z: Any, T: Any, weights: Any
+    wanted: int,
+    team: Any,
+    times: int,
+    dZ: Any,
+    losses: Any,
+    Z: Any,
+    T: Any,
+    weights: Any,
+    kind: int,
 ) -> None:
-    """A worker's share of the examples' losses and dZ, so many times.
+    """A worker's share of the examples' losses of a kind and dZ, so many times.
 
     Writes dZ (panels, K, width) and losses (panels, width); reads Z and the targets T (panels, K,
     width), and the examples' weights (panels, width).
@@ -43,7 +51,7 @@ def loss_steps(
             at(Z, place),
             at(T, place),
             at(weights, example),
-            KIND,
+            kind,
             outputs,
             1.0,
             p1 - p0,
@@ -57,10 +65,10 @@ def start(threads: int, Z: Array, Y: Array) -> Run:
     logits, targets, weights = (
         to_panels(Z),
         to_panels(Y, 1),
-        to_panels(np.ones((1, m), Z.dtype))[:, 0],
+        to_panels(np.ones((1, m), Z.dtype), 4)[:, 0],
     )
     dZ, losses = zeros(logits.shape, Z.dtype, 2), zeros(weights.shape, Z.dtype, 3)
-    steps = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights)
+    steps = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights, KIND)
 
     def run(times: int) -> Outputs:
         steps(times)

@@ -1,0 +1,61 @@
+"""Sizes of a problem: which there are, and which are too large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jitnet.study.problem import Problem, Size
+
+LOOPS_FLOPS, LOOPS_NUMBERS = 1.5e7, 2e7
+"""Operations a second of plain Python loops, and numbers that they read or write, about."""
+LOOPS_SECONDS = 3.0
+"""What the loops may take for a step; a size they would take longer for is not waited for."""
+MOST_BYTES = 4 << 30
+
+
+def complete_size(problem: Problem, size: Mapping[str, int]) -> dict[str, int]:
+    """The problem's size where nothing else is given.
+
+    Raises
+    ------
+    ValueError
+        If the problem has no such size, or one is below 1 or takes too much memory.
+    """
+    for name, value in size.items():
+        if name not in problem.sizes:
+            known = ", ".join(f"{name}={value}" for name, value in problem.sizes.items())
+            raise ValueError(f"{problem.name} has no size {name!r}; it has: {known}")
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+    complete = {**problem.sizes, **size}
+    needed = 8 * problem.numbers(complete)
+    if needed > MOST_BYTES:
+        raise ValueError(
+            f"{describe(complete)} would take {needed / 2**30:.0f} GiB; at most "
+            f"{MOST_BYTES >> 30} GiB are allowed"
+        )
+    return complete
+
+
+def describe(size: Size) -> str:
+    """``m = 1,000, features = 20``."""
+    return ", ".join(f"{name} = {value:,}" for name, value in size.items())
+
+
+def loops_seconds(problem: Problem, size: Size) -> float:
+    """About what a step takes on the first rung."""
+    return problem.flops(size) / LOOPS_FLOPS + problem.traffic(size) / LOOPS_NUMBERS
+
+
+def within_reach_of_loops(problem: Problem, size: Size) -> dict[str, int]:
+    """A smaller size, of which the loops take some tenths of a second at most."""
+    small = dict(size)
+    while loops_seconds(problem, small) > LOOPS_SECONDS / 10:
+        largest = max(small, key=lambda name: small[name])
+        small[largest] = small[largest] // 2
+    return small
+
+
+def duration(seconds: float) -> str:
+    """About how long, in words."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} minutes"

@@ -1,0 +1,36 @@
+"""Numba's own threads, which the parallel rung runs on."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numba
+
+_one_at_a_time = threading.Lock()
+_launched_by = 0
+
+
+@contextmanager
+def numba_threads(threads: int) -> Iterator[None]:
+    """Numba's threads within, and the caller's setting again behind.
+
+    Numba's threading layers end the process where two threads launch parallel code at once, or a
+    forked child does after its parent.
+    """
+    global _launched_by
+    with _one_at_a_time:
+        _launched_by = _launched_by or os.getpid()
+        if _launched_by != os.getpid():
+            raise RuntimeError(
+                "a forked process cannot run Numba's parallel code after its parent has: start "
+                "processes by spawn or forkserver"
+            )
+        before = numba.get_num_threads()
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+        try:
+            yield
+        finally:
+            numba.set_num_threads(before)
