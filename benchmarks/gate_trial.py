@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from case_digest import CASES
 from gating.commits import REPOSITORY, resolve
 from gating.comparison import THRESHOLD
 from gating.plants import PLANTS, Plant
+from race.machine import description
+from race.marks import renew
 
 GATE = Path(__file__).parent / "gate.py"
 RECORD = Path(__file__).parent / ".gate" / "trial.jsonl"
@@ -42,7 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with options.record.open("a") as record:
                 record.write(json.dumps(tried[name]) + "\n")
             print(_line(tried[name]), file=sys.stderr, flush=True)
-    return _report([tried[name] for name, _ in _trials(options)])
+    trials = [tried[name] for name, _ in _trials(options)]
+    report = _report(trials)
+    print(report)
+    if options.readme:
+        measured = f"{description()}; commit {key[:9]}; {date.today()}."
+        renew(options.readme, "trial", f"```\n{report}\n```\n\n{measured}\n")
+    slowest = max(trial["seconds"] for trial in trials)
+    return int(not all(map(_right, trials)) or slowest > MOST_SECONDS)
 
 
 def _instrument() -> str:
@@ -59,6 +69,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--commit", default="HEAD", help="what to plant slowdowns in: %(default)s")
     add("--plants", type=int, default=len(PLANTS), metavar="N", help="how many: %(default)s")
     add("--equals", type=int, default=10, metavar="N", help="comparisons of equals: %(default)s")
+    add("--readme", type=Path, metavar="FILE", help="renew the table there")
     add("--record", type=Path, default=RECORD, metavar="FILE", help="what has been tried")
     return parser.parse_args(arguments)
 
@@ -124,19 +135,21 @@ def _line(trial: dict[str, Any]) -> str:
     return f"{trial['trial']:<34}{ratio:>7.3f}{trial['seconds']:>7.0f} s  {verdict}: {named}"
 
 
-def _report(trials: Sequence[dict[str, Any]]) -> int:
-    print(f"{'trial':<34}{'ratio':>7}{'time':>9}  verdict: named slower")
-    print("\n".join(map(_line, trials)))
+def _report(trials: Sequence[dict[str, Any]]) -> str:
+    """A line a trial, and what came out."""
     planted = [trial for trial in trials if trial["kernel"]]
     equal = [trial for trial in trials if not trial["kernel"]]
     slowest = max(trial["seconds"] for trial in trials)
     alarms = sum(not _right(trial) for trial in equal)
-    print(
-        f"caught {sum(map(_right, planted))} of {len(planted)}, "
-        f"{alarms} alarms in {len(equal)} comparisons of equals, "
-        f"threshold {THRESHOLD - 1:.0%}, at most {slowest:.0f} s a comparison"
+    return "\n".join(
+        [
+            f"{'trial':<34}{'ratio':>7}{'time':>9}  verdict: named slower",
+            *map(_line, trials),
+            f"caught {sum(map(_right, planted))} of {len(planted)}, "
+            f"{alarms} alarms in {len(equal)} comparisons of equals, "
+            f"threshold {THRESHOLD - 1:.0%}, at most {slowest:.0f} s a comparison",
+        ]
     )
-    return int(not all(map(_right, trials)) or slowest > MOST_SECONDS)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from typing import Any
 from race.child import Child
 from race.contest import Contest, Entry, Pace, hold_contest, start_children
 from race.machine import core_count, description
+from race.marks import renew
 from race.report import (
     METHOD,
     calm,
@@ -44,7 +45,6 @@ SECTIONS = ("training", "product", "threads")
 SCALED = ("mnist512", "tabular", "wide")
 SCALING_BAR = 1.8
 ONE, TWO = "one thread", "two threads"
-MARK, END_MARK = "<!-- peers -->", "<!-- /peers -->"
 
 
 @dataclass
@@ -185,13 +185,6 @@ def summary(findings: Findings) -> str:
     return f"{short_table(findings.contests['training'])}\n{where}\n"
 
 
-def renew(path: Path, content: str) -> None:
-    """Put content between the marks of a Markdown file."""
-    before, rest = path.read_text(encoding="utf-8").split(MARK)
-    after = rest.split(END_MARK)[1]
-    path.write_text(f"{before}{MARK}\n\n{content}\n{END_MARK}{after}", encoding="utf-8")
-
-
 def figures(findings: Findings) -> dict[str, Any]:
     """Every turn's speed, for JSON."""
     return {
@@ -231,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(figures(findings), indent=1), encoding="utf-8")
     if options.readme:
-        renew(options.readme, summary(findings))
+        renew(options.readme, "peers", summary(findings))
     if options.plot:
         from race.plot import draw_speeds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -74,7 +75,8 @@ def _teach(options: argparse.Namespace) -> int:
     if options.plot is not None and not hasattr(lesson, "draw"):
         drawn = ", ".join(name for name, row in LESSONS.items() if hasattr(row.load(), "draw"))
         raise ValueError(f"the lesson {options.lesson} has no picture; these have: {drawn}")
-    result = lesson.run()
+    with _compilation_noticed():
+        result = lesson.run()
     print(json.dumps(result.numbers, indent=1) if options.json else result.text)
     if options.plot is not None:
         from matplotlib.figure import Figure
@@ -107,7 +109,7 @@ def _climb(problem: Problem, options: argparse.Namespace) -> int:
     ladder.check_threads(threads)
     size = complete_size(problem, options.size)
     sweeps = _sweeps(problem, size, options)
-    with _numpy_threads(threads) as numpys:
+    with _compilation_noticed(), _numpy_threads(threads) as numpys:
         roofs = measure_roofs(threads, options.dtype)
         note = (
             f"{options.dtype}, {threads} thread{'s'[: threads > 1]}{numpys}, "
@@ -125,6 +127,33 @@ def _climb(problem: Problem, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report.as_json(timings, roofs), indent=1))
     return 0
+
+
+class _Notice:
+    """Says once that kernels are compiled, which takes some seconds."""
+
+    said = False
+
+    def compiling(self) -> None:
+        """Say it."""
+        if not self.said:
+            print("compiling kernels, once …", file=sys.stderr, flush=True)
+        self.said = True
+
+    def compiled(self, seconds: float) -> None:
+        """Say nothing: what comes next shows it."""
+
+
+@contextmanager
+def _compilation_noticed() -> Iterator[None]:
+    from jitnet.kernels import cache
+
+    notice = _Notice()
+    cache.watchers.append(notice)
+    try:
+        yield
+    finally:
+        cache.watchers.remove(notice)
 
 
 @contextmanager

@@ -63,6 +63,19 @@ def test_all_plants_and_equals_are_tried_once(
     assert len(tried) == 8, "nothing is tried a second time"
 
 
+def test_the_table_is_renewed_between_its_marks(tried: list[str | None], tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("Before.\n<!-- trial -->\nlast year's\n<!-- /trial -->\nAfter.\n")
+    record = tmp_path / "record.jsonl"
+    for _ in range(2):
+        gate_trial.main(["--record", str(record), "--equals", "1", "--readme", str(readme)])
+    text = readme.read_text()
+    assert text.startswith("Before.\n<!-- trial -->\n\n```\ntrial ")
+    assert text.count("caught 6 of 6, 0 alarms in 1 comparisons") == 1
+    assert text.endswith("<!-- /trial -->\nAfter.\n")
+    assert "last year's" not in text
+
+
 def test_an_interrupted_trial_goes_on(tried: list[str | None], tmp_path: Path) -> None:
     record = tmp_path / "record.jsonl"
     gate_trial.main(["--record", str(record), "--equals", "0", "--plants", "3"])

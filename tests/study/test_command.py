@@ -1,6 +1,9 @@
 """``jitnet study``: tables, JSON, pictures and code, and one line for a mistake."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,17 @@ def test_a_table_has_a_line_a_rung(capsys: pytest.CaptureFixture[str]) -> None:
     assert "peak" in lines[1]
     assert lines[2] == "n = 8"
     assert [line.split()[0] for line in lines[5:]] == list(RUNGS)
+
+
+def test_a_first_run_says_once_that_it_compiles(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "jitnet", "study", "matmul", "--size", "n=4"]
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    notices = []
+    for _ in range(2):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        notices.append(done.stderr)
+    assert notices == ["compiling kernels, once …\n", ""]
 
 
 def test_json_is_a_list_of_rungs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,7 @@ def _trained(name: str, scale: float) -> dict[str, Any]:
     shown = steps_to_show(STEPS)
     A = np.tanh(np.stack([X @ W1 for W1, *_ in starts]))
     return {
-        "spread": max(_spread(model.get_weights()[0]) for model in models),
+        "spread": float(np.mean([_spread(model.get_weights()[0]) for model in models])),
         "saturated": float(np.mean(np.abs(A) > FLAT)),
         "mean_slope": float(np.mean(1 - A**2)),
         "accuracy": float(np.mean([model.evaluate(X, y)["accuracy"] for model in models])),
