@@ -12,7 +12,7 @@ from peer_models.numpy_peer import NumpyPeer
 from race.agreement import STEPS, TOLERANCE, distance
 from workloads import WORKLOADS, Workload, initial_weights
 
-EXAMPLES = {"dense_small": 256, "_loss": 256, "_update": 16, "": 64}
+EXAMPLES = {"dense_small": 128, "_loss": 64, "_update": 16, "": 64}
 """How many examples kernels get, by what their names contain: arrays of few pages. The same code
 differed by a quarter between two processes where arrays filled the cache, and by as much where a
 dozen pages shared a core's nearest cache, depending on where the system had put them."""

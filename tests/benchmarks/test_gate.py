@@ -148,6 +148,18 @@ def test_the_median_over_the_starts_decides(
 
 
 @pytest.mark.parametrize(
+    ("again", "slower"),
+    [
+        ([1.15, 1.16, 1.14, 1.15, 1.15], True),
+        ([1.15, 1.16, 0.9, 1.15, 1.15], True),
+        ([0.80, 1.10, 2.01, 0.83, 1.35], False),
+    ],
+)
+def test_all_new_starts_but_one_must_be_slower(again: list[float], slower: bool) -> None:
+    assert Finding("mse_loss", [1.18, 1.41, 1.23], again).slower == slower
+
+
+@pytest.mark.parametrize(
     ("finding", "code", "says"),
     [
         (Finding("elu_forward", [1.0]), 0, "none slower"),
