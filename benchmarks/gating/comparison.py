@@ -65,7 +65,7 @@ class Finding:
 
     @property
     def slower(self) -> bool:
-        """Whether head is slower: the median of the first starts says so, and all new ones but one."""
+        """Whether the median of the first starts says so, and all new ones but one."""
         if not self.ratios or median(self.ratios) <= THRESHOLD:
             return False
         return not self.again or sorted(self.again)[:2][-1] > THRESHOLD

@@ -72,10 +72,8 @@ def test_a_kernel_that_takes_twice_as_long_is_named(
     Plant("tanh_forward", "jitnet/activations/table.py", twice, 2 * twice).put_into(head)
     findings = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
     assert [finding.kernel for finding in findings if finding.slower] == ["tanh_forward"]
-    assert 1.6 < findings[0].ratio < 2.4
-    assert [len(finding.again) for finding in findings] == [1, 0], (
-        "what looks slower is tried again"
-    )
+    assert 1.5 < findings[0].ratio < 2.5
+    assert len(findings[0].again) == 3, "what looks slower is tried again"
 
 
 @pytest.mark.usefixtures("quick")
