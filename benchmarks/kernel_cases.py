@@ -30,7 +30,9 @@ from jitnet.optimizers.table import (
 from jitnet.study.activations import loops as activation_loops
 from jitnet.study.activations import tiled as activation_tiles
 from jitnet.study.activations import vectorized as activations
+from jitnet.study.dense import loops as dense_loops
 from jitnet.study.dense import tiled as dense_tiles
+from jitnet.study.dense import vectorized as dense_arrays
 from jitnet.study.engine import from_panels, on_a_team, to_panels
 from jitnet.study.losses.loops import LOSSES as LOSS_LOOPS
 from jitnet.study.matmul import loops as matmul_loops
@@ -107,26 +109,25 @@ def dense(part: str, units: int, m: int, threads: int) -> Case:
         _normal(units, 1),
         _normal(units, m)[::-1],
     )
-    A_list, W_list, dZ_list = A.tolist(), W.tolist(), dZ.tolist()
-    transposed, columns = W.T.tolist(), A.T.tolist()
+    A_list, W_list, b_list, dZ_list = A.tolist(), W.tolist(), b.tolist(), dZ.tolist()
     index, flag, vectorized, loops = {
         "forward": (
             0,
             dense_tiles.FORWARD,
-            lambda: np.dot(W, A) + b,
-            lambda: np.array(matmul_loops.multiply(W_list, A_list)) + b,
+            lambda: dense_arrays.dense_forward(A, W, b),
+            lambda: dense_loops.dense_forward(A_list, W_list, b_list),
         ),
         "backward": (
             1,
             dense_tiles.BACKWARD,
-            lambda: np.dot(W.T, dZ),
-            lambda: matmul_loops.multiply(transposed, dZ_list),
+            lambda: dense_arrays.input_gradient(dZ, W),
+            lambda: dense_loops.input_gradient(dZ_list, W_list),
         ),
         "weight_backward": (
             2,
             dense_tiles.WEIGHT,
-            lambda: np.dot(dZ, A.T) / m,
-            lambda: np.array(matmul_loops.multiply(dZ_list, columns)) / m,
+            lambda: dense_arrays.weight_gradients(dZ, A)[0],
+            lambda: dense_loops.weight_gradients(dZ_list, A_list)[0],
         ),
         "bias_backward": (
             3,

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jitnet.study.deep_network import layers
-from jitnet.study.deep_network.loops import BLOCKS
+from jitnet.study.deep_network import layers, loops
 from jitnet.study.losses.loops import LOSSES, smooth_labels
 
 FloatArray = NDArray[np.float64]
@@ -23,7 +22,7 @@ def network_outputs(
     X: ArrayLike, weights: Sequence[ArrayLike], activations: Sequence[str]
 ) -> tuple[list[FloatArray], FloatArray]:
     """The pre-activations Z of each layer and the last layer's outputs, an example a row."""
-    A, Z = layers.network_forward(BLOCKS, _columns(X), *_parameters(weights), activations)
+    A, Z = layers.network_forward(loops, _columns(X), *_parameters(weights), activations)
     return [np.array(z).T for z in Z], np.array(A[-1]).T
 
 
@@ -70,9 +69,9 @@ def network_loss_and_gradients(
     if label_smoothing:
         targets = [smooth_labels(y, label_smoothing) for y in targets]
     importance = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight)
-    A, Z = layers.network_forward(BLOCKS, _columns(X), W, b, activations)
+    A, Z = layers.network_forward(loops, _columns(X), W, b, activations)
     J, dA = _weighted_loss(A[-1], targets, loss, (importance / importance.mean()).tolist())
-    dW, db = layers.network_backward(BLOCKS, dA, A, Z, W, activations)
+    dW, db = layers.network_backward(loops, dA, A, Z, W, activations)
     gradients: list[FloatArray] = []
     for w, dw, dbias, strength in zip(W, dW, db, l2 or [0.0] * len(W), strict=True):
         J += 0.5 * strength * float(np.square(w).sum())

@@ -40,7 +40,9 @@ def source(problem: Problem, rung: str) -> str:
 
 
 def _called(module: ModuleType, problem: Problem) -> Iterator[Any]:
-    """Functions of the study's that a rung calls, and theirs, and what it runs of the engine's."""
+    """How a step calls a rung, what that calls of the study's, and what it runs of the engine's."""
+    if not hasattr(module, "start"):
+        yield from _with_callees(problem.step)
     for value in vars(module).values():
         if isinstance(value, ModuleType) and value.__name__.startswith(STUDY):
             yield value

@@ -13,9 +13,17 @@ from jitnet.study.activations.compiled import (
     sigmoid,
     softplus,
 )
-from jitnet.study.deep_network import layers
 from jitnet.study.dense.compiled import dense_forward, input_gradient, weight_gradients
-from jitnet.study.problem import Array
+
+__all__ = [
+    "activation_backward",
+    "activation_forward",
+    "cost",
+    "dense_forward",
+    "descend",
+    "input_gradient",
+    "weight_gradients",
+]
 
 
 @njit(entry=True)
@@ -38,24 +46,3 @@ def descend(W: Any, dW: Any, alpha: Any) -> Any:
         for j in range(W.shape[1]):
             new[k, j] = W[k, j] - alpha * dW[k, j]
     return new
-
-
-BLOCKS = layers.Blocks(
-    dense_forward,
-    input_gradient,
-    weight_gradients,
-    activation_forward,
-    activation_backward,
-    cost,
-    descend,
-)
-
-
-def gradient_descent_step(
-    X: Array, Y: Array, W: list[Array], b: list[Array], alpha: float
-) -> tuple[list[Array], list[Array], float]:
-    """One step of gradient descent: the new W and b, and the cost J before.
-
-    X is (n, m), Y (1, m), W[l] (n[l], n[l-1]), b[l] (n[l], 1).
-    """
-    return layers.gradient_descent_step(BLOCKS, X, Y, W, b, alpha)

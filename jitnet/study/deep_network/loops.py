@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from jitnet.study.activations.loops import activation_backward, activation_forward
-from jitnet.study.deep_network import layers
 from jitnet.study.dense.loops import Matrix, dense_forward, input_gradient, weight_gradients
 from jitnet.study.losses.loops import binary_crossentropy, binary_crossentropy_gradient
 from jitnet.study.shallow_network.loops import descend
+
+__all__ = [
+    "activation_backward",
+    "activation_forward",
+    "cost",
+    "dense_forward",
+    "descend",
+    "input_gradient",
+    "weight_gradients",
+]
 
 
 def cost(Z: Matrix, Y: Matrix) -> tuple[float, Matrix]:
@@ -17,24 +26,3 @@ def cost(Z: Matrix, Y: Matrix) -> tuple[float, Matrix]:
         J += binary_crossentropy([Z[0][i]], [Y[0][i]])
         dZ[0][i] = binary_crossentropy_gradient([Z[0][i]], [Y[0][i]])[0]
     return J / m, dZ
-
-
-BLOCKS = layers.Blocks(
-    dense_forward,
-    input_gradient,
-    weight_gradients,
-    activation_forward,
-    activation_backward,
-    cost,
-    descend,
-)
-
-
-def gradient_descent_step(
-    X: Matrix, Y: Matrix, W: list[Matrix], b: list[Matrix], alpha: float
-) -> tuple[list[Matrix], list[Matrix], float]:
-    """One step of gradient descent: the new W and b, and the cost J before.
-
-    X is (n, m), Y (1, m), W[l] (n[l], n[l-1]), b[l] (n[l], 1).
-    """
-    return layers.gradient_descent_step(BLOCKS, X, Y, W, b, alpha)

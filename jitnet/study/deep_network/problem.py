@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from jitnet.study.problem import Inputs, Problem, Size, descend, go_on
+from jitnet.study.deep_network.layers import gradient_descent_step
+from jitnet.study.problem import Inputs, Problem, Size, go_on
 
 ALPHA = 0.01
 
@@ -53,7 +54,7 @@ PROBLEMS = {
         sizes={"m": 256, "units": 32, "layers": 4},
         sweeps={"m": (1, 8, 64, 512, 4096), "units": (1, 8, 64, 256), "layers": (1, 2, 4, 8)},
         inputs=inputs,
-        step=descend,
+        step=gradient_descent_step,
         flops=flops,
         traffic=traffic,
         numbers=numbers,

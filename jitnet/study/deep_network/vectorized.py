@@ -10,9 +10,18 @@ from jitnet.study.activations.vectorized import (
     sigmoid,
     softplus,
 )
-from jitnet.study.deep_network import layers
 from jitnet.study.dense.vectorized import dense_forward, input_gradient, weight_gradients
 from jitnet.study.problem import Array
+
+__all__ = [
+    "activation_backward",
+    "activation_forward",
+    "cost",
+    "dense_forward",
+    "descend",
+    "input_gradient",
+    "weight_gradients",
+]
 
 
 def cost(Z: Array, Y: Array) -> tuple[float, Array]:
@@ -24,24 +33,3 @@ def cost(Z: Array, Y: Array) -> tuple[float, Array]:
 def descend(W: Array, dW: Array, alpha: float) -> Array:
     """W - α dW."""
     return W - alpha * dW
-
-
-BLOCKS = layers.Blocks(
-    dense_forward,
-    input_gradient,
-    weight_gradients,
-    activation_forward,
-    activation_backward,
-    cost,
-    descend,
-)
-
-
-def gradient_descent_step(
-    X: Array, Y: Array, W: list[Array], b: list[Array], alpha: float
-) -> tuple[list[Array], list[Array], float]:
-    """One step of gradient descent: the new W and b, and the cost J before.
-
-    X is (n, m), Y (1, m), W[l] (n[l], n[l-1]), b[l] (n[l], 1).
-    """
-    return layers.gradient_descent_step(BLOCKS, X, Y, W, b, alpha)
