@@ -177,6 +177,7 @@ LOSS_GRADIENTS: dict[str, Callable[[Array, Array], Array]] = {
     "mae": lambda Z, T: np.sign(Z - T) / len(Z),
     "huber": lambda Z, T: np.clip(Z - T, -1, 1) / len(Z),
     "poisson": lambda Z, T: (np.exp(Z) - T) / len(Z),
+    "quantile": lambda Z, T: np.where(Z > T, 0.5, -0.5) / len(Z),
     "binary_crossentropy": lambda Z, T: _sigmoid_error(Z, T) / len(Z),
     "softmax_crossentropy": _softmax_error,
 }

@@ -3,6 +3,8 @@
 Importing compiles nothing: kernels are loaded from their cache, or compiled, at their first use.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
@@ -30,3 +32,22 @@ __all__ = [
     "datasets",
     "load",
 ]
+
+if TYPE_CHECKING:
+    from jitnet.estimators import MLPClassifier as MLPClassifier
+    from jitnet.estimators import MLPRegressor as MLPRegressor
+
+ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+"""What needs scikit-learn, and is imported where it is touched."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in ESTIMATORS:
+        from jitnet import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module 'jitnet' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *ESTIMATORS]

@@ -17,16 +17,19 @@ def check_number(
     least: float = -math.inf,
     above: float = -math.inf,
     below: float = math.inf,
+    most: float = math.inf,
 ) -> None:
     """Refuse a value that is no finite number or lies out of bounds."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     number = float(value)
-    if not (least <= number < below and number > above and math.isfinite(number)):
+    within = least <= number <= most and above < number < below
+    if not (within and math.isfinite(number)):
         bounds = [
             f"at least {least:g}" if least > -math.inf else "",
             f"above {above:g}" if above > -math.inf else "",
             f"below {below:g}" if below < math.inf else "",
+            f"at most {most:g}" if most < math.inf else "",
         ]
         expected = " and ".join(bound for bound in bounds if bound)
         raise ValueError(f"{name} must be finite and {expected}, got {value!r}")

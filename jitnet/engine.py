@@ -16,7 +16,8 @@ from jitnet import memory
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.panels import SOURCES, panel_width
 from jitnet.kernels.team import new_team
-from jitnet.losses.table import LOSSES
+from jitnet.losses.objective import Objective
+from jitnet.losses.table import IDENTITY, LOSSES
 from jitnet.memory import Array, Shape
 from jitnet.optimizers.table import Optimizer, hyperparameters_of, kind_of, moments_of
 from jitnet.schedules import as_schedule
@@ -74,10 +75,8 @@ class Engine:
         The layers.
     l2 : sequence of float
         The penalty of each layer's weights.
-    loss : str
-        A name in ``LOSSES``.
-    smoothing : float
-        Label smoothing ε.
+    objective : Objective
+        The loss.
     optimizer : Optimizer
         The optimiser.
     dtype : dtype
@@ -92,15 +91,14 @@ class Engine:
         self,
         shapes: Sequence[Shape],
         l2: Sequence[float],
-        loss: str,
-        smoothing: float,
+        objective: Objective,
         optimizer: Optimizer,
         dtype: Any,
         seed: int,
         n_threads: int | None,
     ) -> None:
         self.table, count = memory.lay_out(shapes)
-        self.loss, self.smoothing, self.seed = LOSSES[loss], smoothing, seed
+        self.objective, self.loss, self.seed = objective, LOSSES[objective.loss], seed
         self.optimizer, self.n_threads = optimizer, n_threads
         self.schedule = as_schedule(optimizer.learning_rate)
         first, second = (count * kept for kept in moments_of(optimizer))
@@ -190,9 +188,20 @@ class Engine:
             return float(sum(0.5 * l2 * np.square(weight).sum() for l2, weight in parts if l2))
 
     def data(
-        self, X: Array, targets: Array, labels: bool, weights: Array, *, uniform: bool
+        self,
+        X: Array,
+        targets: Array,
+        labels: bool,
+        weights: Array,
+        *,
+        uniform: bool,
+        rows: Array | None = None,
     ) -> Data:
-        """Examples as the compiled loop reads them; X stays where and as it is."""
+        """Examples as the compiled loop reads them; X stays where and as it is.
+
+        ``rows`` are those of X that make an epoch, in their order; all, where none are given.
+        """
+        order = np.arange(len(X)) if rows is None else rows
         return Data(
             address=X.ctypes.data,
             row_step=X.strides[0],
@@ -200,36 +209,44 @@ class Engine:
             source=SOURCES[X.dtype],
             targets=np.require(targets, requirements=["C", "A", "W"]),
             labels=labels,
-            smoothing=self.smoothing,
+            smoothing=self.objective.smoothing,
             weights=np.require(weights, requirements=["C", "A", "W"]),
             uniform=uniform,
-            order=np.arange(len(X)),
+            examples=len(order),
+            order=order,
         )
 
-    def predict(self, X: Array) -> Array:
-        """Predictions, (n_samples, n_outputs)."""
+    def predict(self, X: Array, *, linked: bool = True) -> Array:
+        """Predictions, (n_samples, n_outputs), or the output layer's z where not ``linked``."""
         output = np.empty((len(X), int(self.table[-1, memory.N_OUT])), self.dtype)
         nothing = np.zeros((1, 1), self.dtype)
         data = self.data(X, nothing, False, nothing[0], uniform=True)
-        self._run_through(data, PREDICT, self.block, output)
+        link = self.loss.link if linked else IDENTITY
+        self._run_through(data, PREDICT, self.block, output, link)
         return output
 
     def evaluate(self, data: Data) -> dict[str, float]:
-        """The loss with its penalty, and the accuracy where there are classes."""
+        """The loss with its penalty, and the accuracy where there are classes.
+
+        Without its penalty where l2 is for one example.
+        """
         records = self._run_through(data, EVALUATE, self.block)
         logs = {name: values[-1] for name, values in self.logs(records).items()}
-        logs["loss"] += self.penalty()
+        if not self.objective.per_example:
+            logs["loss"] += self.penalty()
         return logs
 
-    def gradients(self, data: Data) -> list[Array]:
-        """Copies of dloss/dW1, dloss/db1, … for all the data as one batch."""
-        self._run_through(data, GRADIENTS, len(data.order))
-        return [view.copy() for view in self.parameter_views(self.network.gradients)]
+    def gradients(self, data: Data) -> tuple[float, list[Array]]:
+        """The loss, and copies of dloss/dW1, dloss/db1, …, for all the data as one batch."""
+        records = self._run_through(data, GRADIENTS, data.examples)
+        views = self.parameter_views(self.network.gradients)
+        return self.logs(records)["loss"][-1], [view.copy() for view in views]
 
     def logs(self, records: Array) -> Logs:
         """What the sums of some epochs say, a list a figure."""
+        total, weight, hits, penalty = records.T
         with np.errstate(all="ignore"):
-            loss, accuracy = records[:, 0] / records[:, 1], records[:, 2] / records[:, 1]
+            loss, accuracy = (self.objective.scale * total + penalty) / weight, hits / weight
         logs = {"loss": loss.tolist()}
         return logs | {"accuracy": accuracy.tolist()} if self.loss.classifies else logs
 
@@ -257,7 +274,7 @@ class Engine:
             If a loss is not finite. The state is then that at the end of the last good epoch: steps
             are repeated from the slice's beginning, with the same bits.
         """
-        in_epoch = -(-len(data.order) // batch)
+        in_epoch, first_epoch = -(-data.examples // batch), self.epoch
         done, total, steps = 0, epochs * in_epoch, self._first_steps(batch)
         pace = Pace(self._team(batch, 3))
         while done < total:
@@ -266,7 +283,7 @@ class Engine:
                 start, position = self.state(), _new_position(self.epoch, self.powers)
             began = time.perf_counter()
             records, interrupt = self._run(
-                data, TRAIN, batch, steps, position, pace.threads, shuffle=shuffle
+                data, TRAIN, batch, steps, position, pace.threads, first_epoch, shuffle=shuffle
             )
             seconds = time.perf_counter() - began
             pace.note(seconds, steps)
@@ -275,14 +292,14 @@ class Engine:
                 steps = int(position.counters[STEPS])
                 yield (done + steps) / in_epoch, self.logs(records)
                 raise interrupt
-            good = int(np.isfinite(records[:, 0]).cumprod().sum())
+            good = int(np.isfinite(records).all(axis=1).cumprod().sum())
             if (
                 position.counters[FAILED]
                 or good < len(records)
                 or not (position.counters[POSITION] or self._is_finite())
             ):
                 most = good if steps >= in_epoch else 0  # a part of an epoch goes back to its start
-                good = self._return_to(start, most, data, batch, shuffle)
+                good = self._return_to(start, most, data, batch, first_epoch, shuffle)
                 yield (done + good * in_epoch) / in_epoch, self.logs(records[:good])
                 raise FloatingPointError(_not_finite(done // in_epoch + good + 1))
             done += steps
@@ -300,16 +317,18 @@ class Engine:
         arrays = (network.parameters, network.first_moment, network.second_moment)
         return all(bool(np.isfinite(array).all()) for array in arrays)
 
-    def _return_to(self, start: State, most: int, data: Data, batch: int, shuffle: bool) -> int:
+    def _return_to(
+        self, start: State, most: int, data: Data, batch: int, first_epoch: int, shuffle: bool
+    ) -> int:
         """Repeat the epochs from a state, ``most`` of them, while they end in what is finite.
 
         Returns their number.
         """
         self.restore(start)
-        in_epoch = -(-len(data.order) // batch)
+        in_epoch = -(-data.examples // batch)
         for good in range(most):
             kept, position = self.state(), _new_position(self.epoch, self.powers)
-            self._run(data, TRAIN, batch, in_epoch, position, 1, shuffle=shuffle)
+            self._run(data, TRAIN, batch, in_epoch, position, 1, first_epoch, shuffle=shuffle)
             self._take_over(position)
             if position.counters[FAILED] or not self._is_finite():
                 self.restore(kept)
@@ -317,19 +336,24 @@ class Engine:
         return most
 
     def _run_through(
-        self, data: Data, stage: int, batch: int, output: Array | None = None
+        self,
+        data: Data,
+        stage: int,
+        batch: int,
+        output: Array | None = None,
+        link: int | None = None,
     ) -> Array:
-        """One pass over the data without training; its sums of loss, weight and hits, (1, 3)."""
-        batch = min(batch, len(data.order))
+        """One pass over the data without training; its sums, as `Progress.record` has them."""
+        batch = min(batch, data.examples)
         position = _new_position(0, self.powers)
-        done, total, steps = 0, -(-len(data.order) // batch), self._first_steps(batch)
-        records = np.zeros((0, 3))
+        done, total, steps = 0, -(-data.examples // batch), self._first_steps(batch)
+        records = np.zeros((0, 4))
         threads = self._team(batch, 3 if stage == GRADIENTS else 1)
         while done < total:
             steps = min(steps, total - done)
             began = time.perf_counter()
             records, interrupt = self._run(
-                data, stage, batch, steps, position, threads, output=output
+                data, stage, batch, steps, position, threads, output=output, link=link
             )
             if interrupt is not None:
                 raise interrupt
@@ -346,20 +370,24 @@ class Engine:
         steps: int,
         position: Position,
         threads: int,
+        first_epoch: int = 0,
         *,
         shuffle: bool = False,
         output: Array | None = None,
+        link: int | None = None,
     ) -> tuple[Array, KeyboardInterrupt | None]:
         """Some compiled steps, under the engine's lock, as they share its memory.
 
-        Returns the sums of each epoch that ended, (epochs, 3), and the interrupt that came.
+        Returns the sums of each epoch that ended, (epochs, 4), and the interrupt that came.
         """
-        batch = min(batch, len(data.order))
-        plan = self._plan(stage, batch, steps, len(data.order), shuffle)
+        batch = min(batch, data.examples)
+        plan = self._plan(stage, batch, steps, data.examples, first_epoch, shuffle)
+        if link is not None:
+            plan = plan._replace(link=link)
         progress = Progress(
             position.counters,
             position.sums,
-            np.zeros((steps * batch // plan.examples + 2, 3)),
+            np.zeros((steps * batch // plan.examples + 2, 4)),
             np.zeros((0, 0), self.dtype) if output is None else output,
         )
         position.counters[STEPS] = 0  # an interrupt may come before the first step
@@ -379,16 +407,22 @@ class Engine:
                 interrupt = error
         return progress.record[: int(position.counters[EPOCH]) - before], interrupt
 
-    def _plan(self, stage: int, batch: int, steps: int, examples: int, shuffle: bool) -> Plan:
+    def _plan(
+        self, stage: int, batch: int, steps: int, examples: int, first_epoch: int, shuffle: bool
+    ) -> Plan:
         return Plan(
             stage=stage,
             loss=self.loss.kind,
+            quantile=self.objective.quantile,
             link=self.loss.link,
+            gain=self.objective.gain,
+            per_example=self.objective.per_example and stage > EVALUATE,
             accuracy=self.loss.classifies,
             optimizer=kind_of(self.optimizer),
             hyper=self.hyper,
             seed=self.seed,
             shuffled=shuffle and batch < examples,
+            first_epoch=first_epoch,
             examples=examples,
             batch=batch,
             block=self._block_of(batch),
@@ -430,7 +464,7 @@ def _ensure_compiled(arguments: tuple[Any, ...]) -> None:
 
 
 def _new_position(epoch: int, powers: Array) -> Position:
-    return Position(np.array([epoch, 0, 0, 0, 0, 0]), np.array([0.0, 0.0, 0.0, *powers]))
+    return Position(np.array([epoch, 0, 0, 0, 0, 0]), np.array([0.0, 0.0, 0.0, 0.0, *powers]))
 
 
 def _whole_epochs(steps: int, position: int, in_epoch: int, left: int, each_epoch: bool) -> int:

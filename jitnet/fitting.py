@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitnet.callbacks import Callback
 from jitnet.kernels import cache
@@ -35,7 +35,7 @@ def follow(
     try:
         for callback in callbacks:
             callback.on_fit_begin(model, n_epochs)
-        with _shown(progress, n_epochs):
+        with shown(progress, n_epochs):
             for done, ended in slices:
                 if ended["loss"]:
                     if validate is not None:
@@ -45,7 +45,7 @@ def follow(
                     logs = {name: values[-1] for name, values in ended.items()}
                     model.history = history
                 progress.update(done, logs)
-                if ended["loss"] and _wants_to_stop(callbacks, model, len(history["loss"]), logs):
+                if ended["loss"] and wants_to_stop(callbacks, model, len(history["loss"]), logs):
                     break
         for callback in callbacks:
             callback.on_fit_end(model)
@@ -54,16 +54,15 @@ def follow(
     return history
 
 
-def _wants_to_stop(
-    callbacks: Sequence[Callback], model: Sequential, epoch: int, logs: Logs
-) -> bool:
+def wants_to_stop(callbacks: Sequence[Callback], model: Any, epoch: int, logs: Logs) -> bool:
     """Tell every callback, and say whether one of them wants to stop."""
     answers = [callback.on_epoch_end(model, epoch, dict(logs)) for callback in callbacks]
     return any(answers)
 
 
 @contextmanager
-def _shown(progress: Progress, n_epochs: int) -> Iterator[None]:
+def shown(progress: Progress, n_epochs: int) -> Iterator[None]:
+    """Show a fit's progress, kernels that are compiled included."""
     progress.start(n_epochs)
     cache.watchers.append(progress)
     try:

@@ -19,6 +19,7 @@ from jitnet.fitting import follow
 from jitnet.initializers import resolve
 from jitnet.layers import Dense
 from jitnet.losses import LOSSES
+from jitnet.losses.objective import Objective
 from jitnet.memory import Array, Shape
 from jitnet.optimizers import Adam
 from jitnet.optimizers.table import OPTIMIZERS, Optimizer
@@ -47,13 +48,16 @@ class Sequential:
         The layers from the first hidden one to the output. The loss knows sigmoid and softmax: the
         output layer of a classifier has no activation.
     loss : str
-        ``"mse"``, ``"mae"``, ``"huber"``, ``"poisson"``, ``"binary_crossentropy"`` or
-        ``"softmax_crossentropy"``.
+        ``"mse"``, ``"mae"``, ``"huber"``, ``"quantile"``, ``"poisson"``, ``"binary_crossentropy"``
+        or ``"softmax_crossentropy"``.
     optimizer : SGD, RMSprop, Adam, AdamW or str, optional
         The optimiser, or the name of one with its defaults; Adam by default.
     label_smoothing : float, default 0.0
         ε of softmax_crossentropy: the targets are (1 - ε) of the given ones plus ε / K for each of
         K classes.
+    quantile : float, default 0.5
+        The level q of the quantile loss: q |e| where a prediction is too low by e, (1 - q) |e|
+        where it is too high.
     seed : int, optional, default 0
         The seed of first weights and shuffles; None draws one. The same seed gives the same bits,
         with any number of threads.
@@ -92,6 +96,7 @@ class Sequential:
         optimizer: Optimizer | str | None = None,
         *,
         label_smoothing: float = 0.0,
+        quantile: float = 0.5,
         seed: int | None = 0,
         dtype: DTypeLike = "float32",
         n_threads: int | None = None,
@@ -101,6 +106,7 @@ class Sequential:
         _check_output(self.layers[-1], self.loss)
         self.optimizer = _check_optimizer(optimizer)
         self.label_smoothing = _check_smoothing(label_smoothing, self.loss)
+        self.quantile = _check_quantile(quantile, self.loss)
         self.seed = (
             secrets.randbits(32)
             if seed is None
@@ -381,9 +387,8 @@ class Sequential:
         """
         engine = self._built()
         inputs, targets, labels, weights = self._examples(X, y, sample_weight)
-        return engine.gradients(
-            engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
-        )
+        data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
+        return engine.gradients(data)[1]
 
     def get_weights(self) -> list[Array]:
         """Copies of the weights and biases.
@@ -510,8 +515,7 @@ class Sequential:
                 for n_in, layer in zip(widths, self.layers, strict=False)
             ],
             l2=[layer.l2 for layer in self.layers],
-            loss=self.loss,
-            smoothing=self.label_smoothing,
+            objective=Objective(self.loss, self.label_smoothing, self.quantile),
             optimizer=self.optimizer,
             dtype=self.dtype,
             seed=self.seed,
@@ -590,6 +594,13 @@ def _check_smoothing(smoothing: float, loss: str) -> float:
     if smoothing and loss != "softmax_crossentropy":
         raise ValueError(f"label_smoothing belongs to softmax_crossentropy, not to {loss}")
     return float(smoothing)
+
+
+def _check_quantile(quantile: float, loss: str) -> float:
+    check_number("quantile", quantile, above=0.0, below=1.0)
+    if quantile != 0.5 and loss != "quantile":
+        raise ValueError(f"quantile belongs to the loss 'quantile', not to {loss}")
+    return float(quantile)
 
 
 def _check_dtype(dtype: DTypeLike) -> np.dtype[Any]:

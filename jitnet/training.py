@@ -30,8 +30,8 @@ from jitnet.steps.state import (
     EVALUATE,
     FAILED,
     FIRST_POWER,
-    HITS,
     LOSS,
+    PENALTY,
     POSITION,
     PREDICT,
     REQUEST,
@@ -39,9 +39,10 @@ from jitnet.steps.state import (
     STEPS,
     STOPPED,
     TRAIN,
+    Batch,
     Worker,
 )
-from jitnet.steps.update import PENALTY, descend, needs_sums, penalise, sum_chunks
+from jitnet.steps.update import PENALTIES, descend, needs_sums, penalise, sum_chunks
 
 
 @njit(entry=True)
@@ -66,12 +67,15 @@ def run_steps(
                 shuffle(data.order, plan.seed, epoch)
             barrier(worker)
         last = min(position + plan.batch, plan.examples)
-        weight = batch_weight(data, position, last)
+        order = (epoch - plan.first_epoch) * plan.examples % data.order.size
+        weight = batch_weight(data, order + position, order + last)
+        importance, share_of_l2 = _reckoning(plan, weight, last - position)
+        batch = Batch(weight, importance, order)
         for first in range(position, last, plan.block):
             stop = min(first + plan.block, last)
             add = first > position
             stopped = _run_block(
-                worker, network, work, data, plan, progress, first, stop, weight, loaded, add
+                worker, network, work, data, plan, progress, batch, first, stop, loaded, add
             )
             loaded = stop - first == plan.examples
             if stopped:
@@ -79,10 +83,10 @@ def run_steps(
         if stopped:
             break
         if with_sums:
-            penalise(worker, network)
+            penalise(worker, network, share_of_l2)
             barrier(worker)
             if rank == size - 1:
-                sums[LOSS] += sum_chunks(network, PENALTY) * weight
+                sums[PENALTY] += sum_chunks(network, PENALTIES) * weight * importance
         if plan.stage == TRAIN:
             first_power *= plan.hyper[FIRST_DECAY]
             second_power *= plan.hyper[SECOND_DECAY]
@@ -90,7 +94,7 @@ def run_steps(
         position, done = last, done + 1
         if position == plan.examples:
             if rank == size - 1:
-                for i in range(LOSS, HITS + 1):
+                for i in range(LOSS, PENALTY + 1):
                     progress.record[ended, i] = sums[i]
                     sums[i] = 0.0
             position, ended, epoch = 0, ended + 1, epoch + 1
@@ -102,6 +106,16 @@ def run_steps(
         sums[FIRST_POWER], sums[SECOND_POWER] = first_power, second_power
 
 
+@njit
+def _reckoning(plan: Any, weight: float, examples: int) -> Any:
+    """What a batch's sums and its l2 are multiplied by."""
+    if not plan.per_example:
+        return 1.0, 1.0
+    if weight == 0.0:
+        return 0.0, 0.0
+    return examples / weight, 1.0 / weight
+
+
 @njit(inline=True)
 def _run_block(
     worker: Any,
@@ -110,25 +124,26 @@ def _run_block(
     data: Any,
     plan: Any,
     progress: Any,
+    batch: Any,
     first: int,
     last: int,
-    weight: float,
     loaded: bool,
     add: bool,
 ) -> bool:
-    """The examples order[first:last] through the network, and back where the plan goes so far.
+    """The epoch's examples first … last through the network, and back where the plan goes so far.
 
-    ``weight`` is the whole batch's; gradients are added to those there are where ``add``; inputs
-    that are ``loaded`` need not be gathered. Returns whether the team stops: that is written before
-    a barrier and read behind it, before the next, so that all workers read the same.
+    Gradients are added to those there are where ``add``; inputs that are ``loaded`` need not be
+    gathered. Returns whether the team stops: that is written before a barrier and read behind it,
+    before the next, so that all workers read the same.
     """
     panels = (last - first + work.width - 1) // work.width
     lockstep = in_lockstep(panels, worker.size)
     p0, p1 = share(worker, panels, ONE)
     if not loaded:
-        gather_inputs(worker, lockstep, network, work, data, first, last)
+        begin, end = batch.order + first, batch.order + last
+        gather_inputs(worker, lockstep, network, work, data, begin, end)
         if plan.stage > PREDICT:
-            gather_targets(p0, p1, network.table[-1, m.N_OUT], work, data, first, last)
+            gather_targets(p0, p1, network.table[-1, m.N_OUT], work, data, begin, end)
     forward(worker, lockstep, network, work, panels)
     if lockstep:
         barrier(worker)
@@ -140,13 +155,13 @@ def _run_block(
         stopped: bool = progress.counters[STOPPED] == 1
         barrier(worker)
         return stopped
-    losses(p0, p1, network, work, plan, weight)
+    losses(p0, p1, network, work, plan, batch.weight)
     if plan.stage > EVALUATE:
         backward(worker, lockstep, network, work, panels)
     barrier(worker)
     if worker.rank == worker.size - 1:
-        add_up(work, panels, plan, progress.sums)
-        if plan.stage == TRAIN and not np.isfinite(progress.sums[LOSS]):
+        add_up(work, panels, plan, batch.importance, progress.sums)
+        if plan.stage == TRAIN and not np.isfinite(progress.sums[LOSS] + progress.sums[PENALTY]):
             progress.counters[FAILED] = 1
     if plan.stage > EVALUATE:
         gradients(worker, network, work, panels, add)

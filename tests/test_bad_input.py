@@ -286,7 +286,7 @@ def model_of(**given: Any) -> jn.Sequential:
         (jn.Dense, {"units": 2, "l2": -0.1}, ValueError, "l2 must be finite and at least 0"),
         (jn.SGD, {"learning_rate": 0}, ValueError, "must be positive and finite, got 0"),
         (jn.SGD, {"learning_rate": "fast"}, TypeError, "a number or a schedule, got 'fast'"),
-        (jn.SGD, {"momentum": 1.0}, ValueError, "momentum must be finite and at least 0 and"),
+        (jn.SGD, {"momentum": 1.01}, ValueError, "momentum must be finite and at least 0 and"),
         (jn.Adam, {"learning_rate": np.nan}, ValueError, "must be positive and finite, got nan"),
         (jn.Adam, {"clip_norm": 0}, ValueError, "clip_norm must be finite and above 0, got 0"),
         (jn.Adam, {"beta_1": "big"}, TypeError, "beta_1 must be a number, got 'big'"),

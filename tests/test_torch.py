@@ -34,6 +34,7 @@ TORCH_LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mse": lambda z, y: F.mse_loss(z, y, reduction="none").mean(dim=1),
     "mae": lambda z, y: F.l1_loss(z, y, reduction="none").mean(dim=1),
     "huber": lambda z, y: F.huber_loss(z, y, reduction="none", delta=1.0).mean(dim=1),
+    "quantile": lambda z, y: 0.5 * F.l1_loss(z, y, reduction="none").mean(dim=1),
     "poisson": lambda z, y: F.poisson_nll_loss(z, y, log_input=True, reduction="none").mean(dim=1),
     "binary_crossentropy": lambda z, y: F.binary_cross_entropy_with_logits(
         z, y, reduction="none"

@@ -49,6 +49,7 @@ def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) ->
         "loss": model.loss,
         "optimizer": _describe(model.optimizer),
         "label_smoothing": model.label_smoothing,
+        "quantile": model.quantile,
         "seed": model.seed,
         "dtype": model.dtype.name,
         "step": engine.step,
@@ -114,6 +115,7 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, Array]) -> Sequenti
         description["loss"],
         _recreate(description["optimizer"]),
         label_smoothing=description["label_smoothing"],
+        quantile=description["quantile"],
         seed=description["seed"],
         dtype=description["dtype"],
     )

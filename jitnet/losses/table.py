@@ -19,6 +19,7 @@ from jitnet.losses import (
     mae,
     mse,
     poisson,
+    quantile,
     softmax_crossentropy,
 )
 
@@ -45,13 +46,15 @@ LOSSES = {
     "poisson": Loss(3, EXPONENTIAL),
     "binary_crossentropy": Loss(4, LOGISTIC),
     "softmax_crossentropy": Loss(5, SOFTMAX),
+    "quantile": Loss(6, IDENTITY),
 }
-MSE, MAE, HUBER, POISSON, BINARY_CROSSENTROPY, SOFTMAX_CROSSENTROPY = range(len(LOSSES))
+MSE, MAE, HUBER, POISSON, BINARY_CROSSENTROPY, SOFTMAX_CROSSENTROPY, QUANTILE = range(len(LOSSES))
 
 
 @njit
 def _backward(
     backward: Any,
+    parameters: Any,
     D: Any,
     losses: Any,
     Z: Any,
@@ -68,9 +71,8 @@ def _backward(
             i = v * n
             place, example = p * outputs * width + i, p * width + i
             weight = load(weights, example)
-            loss = backward(
-                ahead(D, place), ahead(Z, place), ahead(T, place), outputs, width, weight * scale
-            )
+            d, z, t = ahead(D, place), ahead(Z, place), ahead(T, place)
+            loss = backward(d, z, t, outputs, width, weight * scale, *parameters)
             # what repeats the last example has no weight; an infinite loss there is not a NaN
             store(losses, example, where(weight == 0.0, 0.0, loss * weight))
 
@@ -83,6 +85,7 @@ def loss_backward(
     T: Any,
     weights: Any,
     kind: int,
+    level: float,
     outputs: int,
     scale: float,
     panels: int,
@@ -90,20 +93,27 @@ def loss_backward(
     """The losses of some panels' examples, and dL/dz of each scaled by its weight.
 
     Writes D (panels, outputs, width) = scale · weight · dl/dz and losses (panels, width) =
-    weight · l; reads Z and the targets T (panels, outputs, width) and weights (panels, width).
+    weight · l; reads Z and the targets T (panels, outputs, width) and weights (panels, width). The
+    quantile loss is that of the quantile ``level``.
     """
     if kind == MSE:
-        _backward(mse.backward, D, losses, Z, T, weights, outputs, scale, panels)
+        _backward(mse.backward, (), D, losses, Z, T, weights, outputs, scale, panels)
     elif kind == MAE:
-        _backward(mae.backward, D, losses, Z, T, weights, outputs, scale, panels)
+        _backward(mae.backward, (), D, losses, Z, T, weights, outputs, scale, panels)
     elif kind == HUBER:
-        _backward(huber.backward, D, losses, Z, T, weights, outputs, scale, panels)
+        _backward(huber.backward, (), D, losses, Z, T, weights, outputs, scale, panels)
     elif kind == POISSON:
-        _backward(poisson.backward, D, losses, Z, T, weights, outputs, scale, panels)
+        _backward(poisson.backward, (), D, losses, Z, T, weights, outputs, scale, panels)
     elif kind == BINARY_CROSSENTROPY:
-        _backward(binary_crossentropy.backward, D, losses, Z, T, weights, outputs, scale, panels)
+        _backward(
+            binary_crossentropy.backward, (), D, losses, Z, T, weights, outputs, scale, panels
+        )
+    elif kind == QUANTILE:
+        _backward(quantile.backward, (level,), D, losses, Z, T, weights, outputs, scale, panels)
     else:
-        _backward(softmax_crossentropy.backward, D, losses, Z, T, weights, outputs, scale, panels)
+        _backward(
+            softmax_crossentropy.backward, (), D, losses, Z, T, weights, outputs, scale, panels
+        )
 
 
 @njit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jitnet.checks import check_number
@@ -11,6 +11,7 @@ from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, square_root, store
 from jitnet.optimizers.hyperparameters import (
     EPSILON,
+    EPSILON_HAT,
     FIRST_DECAY,
     SECOND_DECAY,
     WEIGHT_DECAY,
@@ -36,11 +37,13 @@ def update_adam(
     """M ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², W ← (1 - η λ) W - η m̂ / (√v̂ + ε).
 
     m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ); ``first_power`` and ``second_power`` are the powers.
+    Where ε is the paper's ε̂, m̂ / ((√v + ε̂) / √(1 - β₂ᵗ)).
     """
-    beta1, beta2, epsilon = hyper[FIRST_DECAY], hyper[SECOND_DECAY], hyper[EPSILON]
+    beta1, beta2 = hyper[FIRST_DECAY], hyper[SECOND_DECAY]
     kept = 1.0 - rate * hyper[WEIGHT_DECAY]
     step = -rate / (1.0 - first_power)
     root = 1.0 / (1.0 - second_power) ** 0.5
+    epsilon = hyper[EPSILON] * (1.0 if hyper[EPSILON_HAT] == 0.0 else root)
     w, m, v, g = at(parameters, 0), at(means, 0), at(squares, 0), at(gradients, 0)
     for i in range(first, last, lanes(w)):
         gradient = load(g, i) * clip
@@ -70,6 +73,9 @@ class Adam:
         Keeps the quotient finite: positive.
     clip_norm : float, optional
         All gradients are scaled by min(1, c / ‖g‖₂), with the norm over all parameters.
+    epsilon_hat : bool, default False
+        Whether ``epsilon`` is the paper's ε̂, which stands beside √v before the correction instead
+        of beside √v̂ behind it, as in scikit-learn, Keras and TensorFlow.
 
     Examples
     --------
@@ -82,6 +88,7 @@ class Adam:
     beta_2: float = 0.999
     epsilon: float = 1e-8
     clip_norm: float | None = None
+    epsilon_hat: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check what was given.
@@ -93,6 +100,8 @@ class Adam:
         """
         check_optimizer(self.learning_rate, self.clip_norm, beta_1=self.beta_1, beta_2=self.beta_2)
         check_number("epsilon", self.epsilon, above=0.0)
+        if not isinstance(self.epsilon_hat, bool):
+            raise TypeError(f"epsilon_hat must be True or False, got {self.epsilon_hat!r}")
 
 
 @dataclass(frozen=True)
@@ -104,7 +113,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate, beta_1, beta_2, epsilon, clip_norm
+    learning_rate, beta_1, beta_2, epsilon, clip_norm, epsilon_hat
         As in `Adam`.
     weight_decay : float, default 0.01
         The decay λ, at least 0; a step takes the share η λ of every parameter.

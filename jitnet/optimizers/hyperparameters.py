@@ -5,7 +5,7 @@ from __future__ import annotations
 from jitnet.checks import check_number
 from jitnet.schedules import Schedule, as_schedule
 
-CLIP_NORM, FIRST_DECAY, SECOND_DECAY, EPSILON, WEIGHT_DECAY = range(5)
+CLIP_NORM, FIRST_DECAY, SECOND_DECAY, EPSILON, WEIGHT_DECAY, EPSILON_HAT = range(6)
 """A clip norm, a decay of a moment or of the weights of 0 is none."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from jitnet.checks import check_number
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, store
@@ -58,7 +59,8 @@ class SGD:
     learning_rate : float or Schedule, default 0.01
         The rate η, or a schedule of it.
     momentum : float, default 0.0
-        The share μ of the velocity that is kept, in [0, 1); 0 is plain gradient descent.
+        The share μ of the velocity that is kept, in [0, 1]; 0 is plain gradient descent, 1 has no
+        friction.
     nesterov : bool, default False
         Whether to look ahead.
     clip_norm : float, optional
@@ -83,7 +85,8 @@ class SGD:
         TypeError, ValueError
             If a value has the wrong type or makes no sense.
         """
-        check_optimizer(self.learning_rate, self.clip_norm, momentum=self.momentum)
+        check_optimizer(self.learning_rate, self.clip_norm)
+        check_number("momentum", self.momentum, least=0.0, most=1.0)
         if not isinstance(self.nesterov, bool):
             raise TypeError(f"nesterov must be True or False, got {self.nesterov!r}")
         if self.nesterov and not self.momentum:

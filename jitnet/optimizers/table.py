@@ -11,6 +11,7 @@ from jitnet.optimizers.adam import Adam, AdamW, update_adam
 from jitnet.optimizers.hyperparameters import (
     CLIP_NORM,
     EPSILON,
+    EPSILON_HAT,
     FIRST_DECAY,
     SECOND_DECAY,
     WEIGHT_DECAY,
@@ -35,6 +36,7 @@ _PLACES = {
     "beta_2": SECOND_DECAY,
     "epsilon": EPSILON,
     "weight_decay": WEIGHT_DECAY,
+    "epsilon_hat": EPSILON_HAT,
 }
 
 
@@ -53,7 +55,7 @@ def moments_of(optimizer: Optimizer) -> tuple[bool, bool]:
 
 def hyperparameters_of(optimizer: Optimizer) -> np.ndarray[Any, np.dtype[np.float64]]:
     """An optimiser's hyperparameters in their places."""
-    hyper = np.zeros(5)
+    hyper = np.zeros(max(_PLACES.values()) + 1)
     for name, place in _PLACES.items():
         hyper[place] = getattr(optimizer, name, None) or hyper[place]
     return hyper

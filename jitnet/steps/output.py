@@ -22,8 +22,10 @@ def losses(p0: int, p1: int, network: Any, work: Any, plan: Any, total_weight: f
     D, Z = at(values, row[m.D] + place), at(values, row[m.Z] + place)
     A, T = at(values, row[m.A] + place), at(work.targets, place)
     weights, values_of_loss = at(work.weights, p0 * width), at(work.losses, p0 * width)
-    scale = 1.0 / total_weight if total_weight > 0.0 else 0.0
-    loss_backward(D, values_of_loss, A, T, weights, plan.loss, outputs, scale, panels)
+    scale = plan.gain / total_weight if total_weight > 0.0 else 0.0
+    loss_backward(
+        D, values_of_loss, A, T, weights, plan.loss, plan.quantile, outputs, scale, panels
+    )
     if plan.accuracy:
         hits = at(work.hits, p0 * width)
         count_hits(hits, A, T, weights, plan.link, outputs, panels)
@@ -31,7 +33,7 @@ def losses(p0: int, p1: int, network: Any, work: Any, plan: Any, total_weight: f
 
 
 @njit
-def add_up(work: Any, panels: int, plan: Any, sums: Any) -> None:
+def add_up(work: Any, panels: int, plan: Any, importance: float, sums: Any) -> None:
     """Losses, weights and hits of a block of examples, onto the epoch's sums."""
     loss = weight = hits = splat(work.losses, 0.0)
     for i in range(0, panels * work.width, lanes(work.losses)):
@@ -39,9 +41,9 @@ def add_up(work: Any, panels: int, plan: Any, sums: Any) -> None:
         weight = weight + load(at(work.weights, 0), i)
         if plan.accuracy:
             hits = hits + load(at(work.hits, 0), i)
-    sums[LOSS] += sum_lanes(loss)
-    sums[WEIGHT] += sum_lanes(weight)
-    sums[HITS] += sum_lanes(hits)
+    sums[LOSS] += sum_lanes(loss) * importance
+    sums[WEIGHT] += sum_lanes(weight) * importance
+    sums[HITS] += sum_lanes(hits) * importance
 
 
 @njit

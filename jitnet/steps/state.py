@@ -13,7 +13,7 @@ EPOCH, POSITION, STEPS, FAILED, REQUEST, STOPPED = range(6)
 """The counters of a `Progress`: the epoch, the examples of it that are behind, the steps of this
 call, whether a loss was not finite, whether Python asks to stop, and whether the team does."""
 
-LOSS, WEIGHT, HITS, FIRST_POWER, SECOND_POWER = range(5)
+LOSS, WEIGHT, HITS, PENALTY, FIRST_POWER, SECOND_POWER = range(6)
 """The sums of a `Progress`."""
 
 
@@ -30,7 +30,10 @@ class Network(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Examples where they lie, their targets, and the order in which they are taken."""
+    """Examples where they lie, their targets, and the order in which they are taken.
+
+    The order may be that of several epochs, one after the other; then they take turns.
+    """
 
     address: int
     row_step: int
@@ -41,7 +44,8 @@ class Data(NamedTuple):
     smoothing: float
     weights: Array
     uniform: bool
-    order: Array
+    examples: int  # in an epoch
+    order: Array  # (epochs * examples,): rows of X, of the targets and of the weights
 
 
 class Plan(NamedTuple):
@@ -49,12 +53,16 @@ class Plan(NamedTuple):
 
     stage: int
     loss: int
+    quantile: float
     link: int
+    gain: float  # what the loss is multiplied by where its gradient is taken
+    per_example: bool  # l2 is for one example, and a batch counts by its size, not its weight
     accuracy: bool
     optimizer: int
     hyper: Array
     seed: int
     shuffled: bool
+    first_epoch: int  # that the order begins with
     examples: int
     batch: int
     block: int  # examples that go through the network at once; a batch is summed block by block
@@ -66,8 +74,8 @@ class Progress(NamedTuple):
     """Where training stands."""
 
     counters: Array  # int64
-    sums: Array  # float64: loss, weight and hits of the epoch so far, β₁ᵗ and β₂ᵗ
-    record: Array  # (epochs, 3): loss, weight and hits of each epoch that ended in this call
+    sums: Array  # float64: loss, weight, hits and penalty of the epoch so far, β₁ᵗ and β₂ᵗ
+    record: Array  # (epochs, 4): the first four sums of each epoch that ended in this call
     output: Array  # (n_samples, n_outputs): predictions
 
     def ask_to_stop(self) -> None:
@@ -81,3 +89,11 @@ class Worker(NamedTuple):
     rank: int
     size: int
     team: Array
+
+
+class Batch(NamedTuple):
+    """The examples of a step."""
+
+    weight: float  # Σ w
+    importance: float  # what its sums are multiplied by
+    order: int  # where its epoch begins in the order

@@ -18,7 +18,7 @@ CHUNK = np.int64(1024)
 """Parameters whose squares are added up at once, whoever owns them."""
 
 ALIGNMENT = np.int64(m.ALIGNMENT)
-SQUARES, PENALTY = range(2)
+SQUARES, PENALTIES = range(2)
 """The columns of the network's chunks."""
 
 
@@ -32,15 +32,18 @@ def needs_sums(network: Any, plan: Any) -> Any:
 
 
 @njit
-def penalise(worker: Any, network: Any) -> None:
-    """Add λ W to the weights' gradients, and note each chunk's λ/2 Σ W² and Σ g²."""
+def penalise(worker: Any, network: Any, share_of_l2: float) -> None:
+    """Add λ W to the weights' gradients, and note each chunk's λ/2 Σ W² and Σ g².
+
+    λ is a layer's l2, multiplied by ``share_of_l2``.
+    """
     g, w = at(network.gradients, 0), at(network.parameters, 0)
     first, last = share(worker, network.parameters.size, CHUNK)
     for start in range(first, last, CHUNK):
         stop = min(start + CHUNK, last)
         penalty = 0.0
         for layer in range(network.table.shape[0]):
-            l2, row = network.l2[layer], network.table[layer]
+            l2, row = network.l2[layer] * share_of_l2, network.table[layer]
             begin = row[m.WEIGHT]
             end = begin + row[m.N_IN] * row[m.N_OUT]
             if l2 > 0.0:
@@ -54,7 +57,7 @@ def penalise(worker: Any, network: Any) -> None:
         for i in range(start, stop, lanes(g)):
             squares = fma(load(g, i), load(g, i), squares)
         network.chunks[start // CHUNK, SQUARES] = sum_lanes(squares)
-        network.chunks[start // CHUNK, PENALTY] = penalty
+        network.chunks[start // CHUNK, PENALTIES] = penalty
 
 
 @njit

@@ -22,6 +22,7 @@ from jitnet.study.softmax_crossentropy.loops import (
 
 Vector = Sequence[float]
 
+LEVEL = 0.5  # the quantile that the quantile loss is of
 DELTA = 1.0  # where huber turns from a parabola into a straight line
 LARGEST_EXPONENT = math.log(sys.float_info.max)
 
@@ -108,6 +109,21 @@ def huber_gradient(z: Vector, y: Vector) -> list[float]:
     return [max(-DELTA, min(DELTA, zk - yk)) / len(z) for zk, yk in zip(z, y, strict=True)]
 
 
+def quantile(z: Vector, y: Vector, level: float = LEVEL) -> float:
+    """Mean over outputs of q e where e = y - z > 0, otherwise (q - 1) e, with q = ``level``."""
+    return mean(
+        [max(level * (yk - zk), (level - 1.0) * (yk - zk)) for zk, yk in zip(z, y, strict=True)]
+    )
+
+
+def quantile_gradient(z: Vector, y: Vector, level: float = LEVEL) -> list[float]:
+    """The gradient dz = -q / K where z < y, (1 - q) / K where z > y, and 0 between."""
+    return [
+        ((1.0 - level) * (zk > yk) - level * (zk < yk)) / len(z)
+        for zk, yk in zip(z, y, strict=True)
+    ]
+
+
 def poisson(z: Vector, y: Vector) -> float:
     """Mean over outputs of e^z - y z: counts y, whose expected value is e^z."""
     return mean([exponential(zk) - yk * zk for zk, yk in zip(z, y, strict=True)])
@@ -136,5 +152,6 @@ LOSSES: dict[str, Loss] = {
     "mse": Loss(mse, mse_gradient, linear_predict),
     "mae": Loss(mae, mae_gradient, linear_predict),
     "huber": Loss(huber, huber_gradient, linear_predict),
+    "quantile": Loss(quantile, quantile_gradient, linear_predict),
     "poisson": Loss(poisson, poisson_gradient, poisson_predict),
 }

@@ -52,6 +52,7 @@ def loss_steps(
             at(T, place),
             at(weights, example),
             kind,
+            0.0,
             outputs,
             1.0,
             p1 - p0,

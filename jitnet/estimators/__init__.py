@@ -1,0 +1,13 @@
+"""Estimators for scikit-learn: its two perceptrons, trained by this library's loops."""
+
+try:
+    import sklearn  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "MLPClassifier and MLPRegressor need scikit-learn: pip install 'jitnet[sklearn]'"
+    ) from error
+
+from jitnet.estimators.classifier import MLPClassifier
+from jitnet.estimators.regressor import MLPRegressor
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

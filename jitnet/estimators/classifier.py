@@ -1,0 +1,484 @@
+"""``MLPClassifier``: scikit-learn's perceptron classifier on this library's loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    type_of_target,
+    unique_labels,
+)
+from sklearn.utils.validation import validate_data
+
+from jitnet.callbacks import Callback
+from jitnet.estimators.parameters import (
+    CLASSIFIER_LOSSES,
+    CONSTRAINTS,
+    SHARE,
+    classifier_objective,
+)
+from jitnet.estimators.perceptron import Perceptron
+from jitnet.losses.objective import Objective
+from jitnet.memory import Array
+from jitnet.optimizers.table import Optimizer
+from jitnet.schedules import Schedule
+
+
+class MLPClassifier(ClassifierMixin, Perceptron):
+    """scikit-learn's multi-layer perceptron classifier, and what was asked for there.
+
+    All of scikit-learn's parameters have its names, defaults and meaning, and the same
+    ``random_state`` gives the same results. Those from ``loss`` on are this library's.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : array-like of int, default (100,)
+        The units of each hidden layer.
+    activation : str or list of str, default "relu"
+        Of the hidden layers, for all or one a layer: ``"identity"``, ``"logistic"``, ``"tanh"``,
+        ``"relu"``, ``"leaky_relu"``, ``"elu"``, ``"gelu"``, ``"silu"`` or ``"softplus"``.
+    solver : str or optimiser, default "adam"
+        ``"lbfgs"``, ``"sgd"``, ``"adam"``, ``"adamw"``, ``"rmsprop"``, or an optimiser such as
+        ``jn.AdamW(1e-3)``, which brings its own settings.
+    alpha : float, default 0.0001
+        Strength α of the L2 term α / (2 Σw) Σ W².
+    batch_size : int or "auto", default "auto"
+        Examples a step; ``"auto"`` is 200, or as many as there are.
+    learning_rate : str or Schedule, default "constant"
+        ``"constant"``; for ``solver="sgd"`` also ``"invscaling"`` and ``"adaptive"``, as in
+        scikit-learn; ``"cosine"`` and ``"one_cycle"`` over all steps of ``max_iter`` epochs; or a
+        schedule such as ``jn.Cosine``.
+    learning_rate_init : float, default 0.001
+        The first learning rate, or the highest one of a schedule over the fit.
+    power_t : float, default 0.5
+        The exponent of ``"invscaling"``.
+    max_iter : int, default 200
+        Epochs at most, or iterations of ``"lbfgs"``.
+    shuffle : bool, default True
+        Whether each epoch has an order of its own.
+    random_state : int, RandomState or None, default None
+        The source of first weights, shuffles and splits.
+    tol : float, default 1e-4
+        What counts as getting better.
+    verbose : bool, default False
+        Whether to print each epoch's loss.
+    warm_start : bool, default False
+        Whether `fit` goes on from the coefficients there are.
+    momentum : float, default 0.9
+        Of ``"sgd"``.
+    nesterovs_momentum : bool, default True
+        Of ``"sgd"``.
+    early_stopping : bool, default False
+        Whether to stop by the score of held-out examples, and keep the best epoch's coefficients.
+        In `partial_fit`, later calls leave a stopped estimator as it is.
+    validation_fraction : float, default 0.1
+        The share that is held out where no ``X_val`` is given.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Of ``"adam"`` and ``"adamw"``.
+    epsilon : float, default 1e-8
+        Of ``"adam"``, ``"adamw"`` and ``"rmsprop"``.
+    n_iter_no_change : int, default 10
+        Epochs without getting better that are allowed.
+    max_fun : int, default 15000
+        Evaluations of the loss by ``"lbfgs"`` at most.
+    loss : str, default "log_loss"
+        ``"log_loss"``: the cross-entropy of a softmax, or of a sigmoid for two classes or several
+        labels; ``"softmax_crossentropy"`` or ``"binary_crossentropy"`` chooses one for any classes.
+    class_weight : dict, "balanced" or None, default None
+        Weights of the classes, as in scikit-learn's other classifiers.
+    label_smoothing : float, default 0.0
+        The share of each target that is spread evenly over the classes.
+    preset : "tabular" or None, default None
+        Settings for tables of numbers, wherever a parameter has its default: see
+        `jitnet.estimators.tabular`.
+    dtype : {"float32", "float64"} or None, default None
+        The precision to compute with; None follows X.
+    n_threads : int or None, default None
+        Threads to compute with at most; None is as many as pay.
+    callbacks : list of Callback or None, default None
+        Told of each epoch's end, with this estimator as the model.
+    progress : bool or None, default None
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+    coefs_, intercepts_ : list of ndarray
+        Weights (n_in, n_out) and biases (n_out,) of each layer.
+    loss_, best_loss_ : float
+        The last loss, and the least.
+    loss_curve_, validation_loss_curve_, validation_scores_ : list of float
+        A number an epoch; those of held-out examples are None where there are none. A validation
+        loss is without the L2 term.
+    n_iter_, t_ : int
+        Epochs of the last fit, and examples seen.
+    n_layers_, n_outputs_ : int
+        Layers, inputs and outputs included, and outputs.
+    out_activation_ : str
+        ``"softmax"`` or ``"logistic"``.
+    n_features_in_ : int
+        Features of an example.
+    feature_names_in_ : ndarray of str
+        Their names, where X had some.
+    stopped_ : bool
+        Whether the last fit stopped because it got no better.
+
+    Examples
+    --------
+    >>> import jitnet as jn
+    >>> X, y = jn.datasets.load_digits()
+    >>> model = jn.MLPClassifier(max_iter=30, random_state=0, tol=0).fit(X / 16, y)
+    >>> model.score(X / 16, y) > 0.95
+    True
+
+    Inside a pipeline a validation set of one's own goes through the steps before, too:
+
+    >>> import sklearn
+    >>> from sklearn.pipeline import Pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> with sklearn.config_context(enable_metadata_routing=True):
+    ...     model = jn.MLPClassifier(early_stopping=True, max_iter=30, random_state=0)
+    ...     model.set_fit_request(X_val=True, y_val=True)
+    ...     steps = [("scale", StandardScaler()), ("model", model)]
+    ...     pipeline = Pipeline(steps, transform_input=["X_val"])
+    ...     pipeline.fit(X[:1500], y[:1500], X_val=X[1500:], y_val=y[1500:])
+    MLPClassifier(early_stopping=True, max_iter=30, random_state=0)
+    Pipeline(...)
+    >>> max(pipeline["model"].validation_scores_) > 0.9
+    True
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS | {
+        "loss": [StrOptions(set(CLASSIFIER_LOSSES))],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+        "label_smoothing": [SHARE],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str | list[str] = "relu",
+        *,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+        loss: str = "log_loss",
+        class_weight: Any = None,
+        label_smoothing: float = 0.0,
+        preset: str | None = None,
+        dtype: str | None = None,
+        n_threads: int | None = None,
+        callbacks: list[Callback] | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+        self.preset = preset
+        self.dtype = dtype
+        self.n_threads = n_threads
+        self.callbacks = callbacks
+        self.progress = progress
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> MLPClassifier:
+        """Train.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+        y : array-like of shape (n_samples,), or (n_samples, n_labels) of 0 and 1
+            Classes, or several labels an example.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the examples.
+        X_val, y_val, sample_weight_val : optional
+            Examples to look at after each epoch, instead of a share of X.
+
+        Returns
+        -------
+        MLPClassifier
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If anything given does not fit, or the training diverges. An earlier fit stays as it is.
+        """
+        with self._all_or_nothing():
+            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        return self
+
+    @available_if(Perceptron._is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> MLPClassifier:
+        """Train for one pass over the examples, from where the last call ended.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val
+            As in `fit`.
+        classes : array-like of shape (n_classes,), optional
+            All classes there will be; the first call needs them, but for several labels.
+
+        Returns
+        -------
+        MLPClassifier
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            As from `fit`.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported for partial_fit, which does not see all "
+                "examples; compute the weights and pass them as a dict"
+            )
+        with self._all_or_nothing():
+            several = type_of_target(y).startswith("multilabel")
+            if several and classes is None and not hasattr(self, "classes_"):
+                classes = np.arange(np.shape(y)[1])
+            if _check_partial_fit_first_call(self, classes):
+                self._label_binarizer = LabelBinarizer().fit(y if several else classes)
+            held_out = (X_val, y_val, sample_weight_val)
+            self._fit(X, y, sample_weight, held_out, incremental=True)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable classes, or labels of a probability above one half.
+        """
+        return self._classes_of(self._outputs(X))
+
+    def predict_proba(self, X: Any) -> Array:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, in the order of ``classes_``.
+        """
+        outputs = self._outputs(X)
+        if self.n_outputs_ == 1:
+            return np.hstack([1 - outputs, outputs])
+        if self.out_activation_ == "logistic" and self._is_one_of_many:
+            total: Array = outputs.sum(axis=1, keepdims=True)
+            return outputs / np.where(total == 0, 1, total)
+        return outputs
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Predict the logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Their logarithms, in the order of ``classes_``.
+        """
+        probabilities = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            return np.log(probabilities, out=probabilities)
+
+    def decision_function(self, X: Any) -> Array:
+        """The output layer's values before the sigmoid or softmax.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) for two classes, or (n_samples, n_classes)
+            The logits.
+        """
+        logits = self._outputs(X, linked=False)
+        if self.n_outputs_ == 1:
+            return logits.ravel()
+        if self._label_binarizer.y_type_ == "binary":
+            return np.subtract(logits[:, 1], logits[:, 0])
+        return logits
+
+    @property
+    def _is_one_of_many(self) -> bool:
+        """Whether an example has one class, not several labels."""
+        return not self._label_binarizer.y_type_.startswith("multilabel")
+
+    def _classes_of(self, outputs: Array) -> Array:
+        if not self._is_one_of_many:
+            labels: Array = self._label_binarizer.inverse_transform(outputs)
+            return labels
+        if self.n_outputs_ > 1:
+            numbers = outputs.argmax(axis=1)
+        else:
+            numbers = (outputs.ravel() > 0.5) * (len(self.classes_) - 1)
+        classes: Array = self.classes_[numbers]
+        return classes
+
+    def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
+
+    def _learn_targets(self, y: Any, *, anew: bool) -> None:
+        if anew and not hasattr(self, "coefs_") and hasattr(self, "_label_binarizer"):
+            anew = False  # the first call of partial_fit has said the classes
+        if anew:
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+        else:
+            classes = unique_labels(y)
+            if self.warm_start and set(classes) != set(self.classes_):
+                raise ValueError(
+                    "warm_start can only be used where `y` has the same "
+                    "classes as in the previous call to fit. Previously "
+                    f"got {self.classes_}, `y` has {classes}"
+                )
+            if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+                raise ValueError(
+                    "`y` has classes not in `self.classes_`. "
+                    f"`self.classes_` has {self.classes_}. 'y' has {classes}."
+                )
+        many = self._label_binarizer.y_type_ == "multiclass"
+        softmax = {"log_loss": many, "softmax_crossentropy": True, "binary_crossentropy": False}
+        self.out_activation_ = "softmax" if softmax[self.loss] else "logistic"
+        if not self._is_one_of_many and self.out_activation_ == "softmax":
+            raise ValueError("loss='softmax_crossentropy' is for one class an example, not several")
+        n_classes = len(self.classes_)
+        single = self._is_one_of_many and self.out_activation_ == "logistic" and not many
+        self.n_outputs_ = 1 if single else max(n_classes, 2 if self._is_one_of_many else 1)
+
+    def _encode(self, y: Any) -> tuple[Array, bool]:
+        smoothing = self.label_smoothing
+        if self.out_activation_ == "softmax":
+            return np.searchsorted(self.classes_, y)[:, np.newaxis], True
+        targets = self._label_binarizer.transform(y).astype(np.float64)
+        return targets * (1.0 - smoothing) + smoothing / 2, False
+
+    def _objective(self) -> Objective:
+        loss = {"softmax": "softmax_crossentropy", "logistic": "binary_crossentropy"}
+        objective = classifier_objective(loss[self.out_activation_], self.n_outputs_)
+        softmax = self.out_activation_ == "softmax"
+        return objective._replace(smoothing=self.label_smoothing if softmax else 0.0)
+
+    def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
+        if self.out_activation_ == "softmax":
+            right = outputs.argmax(axis=1) == y[:, 0]
+        elif self._is_one_of_many and self.n_outputs_ > 1:
+            right = outputs.argmax(axis=1) == y.argmax(axis=1)
+        else:
+            right = ((outputs > 0.5) == (y > 0.5)).all(axis=1)
+        return float(np.average(right, weights=weights))
+
+    def _stratification(self, targets: Array) -> Array | None:
+        return targets[:, 0] if self._label_binarizer.y_type_ == "binary" else None
+
+    def _class_weights(self, y: Any) -> Array | None:
+        if self.class_weight is None:
+            return None
+        weights: Array = compute_sample_weight(self.class_weight, y)
+        return weights
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn's tools want to know."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,322 @@
+"""What the two estimators share: from parameters and examples to a trained network."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from jitnet.estimators import rates
+from jitnet.estimators.examples import Examples, dense_rows, rows_at_once
+from jitnet.estimators.lbfgs import fit_lbfgs
+from jitnet.estimators.network import Design, Network
+from jitnet.estimators.parameters import (
+    CONSTRAINTS,
+    hidden_activations,
+    hidden_sizes,
+    make_optimizer,
+)
+from jitnet.estimators.stochastic import Descent
+from jitnet.estimators.validation import Validation, split_off
+from jitnet.losses.objective import Objective
+from jitnet.memory import Array
+
+LEAST_ROWS = 1 << 12
+"""Rows of a sparse matrix that are predicted together, at least."""
+
+
+class Perceptron(BaseEstimator, ABC):
+    """A multi-layer perceptron behind scikit-learn's interface."""
+
+    _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    n_outputs_: int
+    out_activation_: str
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
+    best_validation_score_: float | None
+    best_loss_: float | None
+
+    @abstractmethod
+    def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        """X and y as scikit-learn's validation passes them."""
+
+    @abstractmethod
+    def _learn_targets(self, y: Any, *, anew: bool) -> None:
+        """Take in what the targets are like, or check that they are as before."""
+
+    @abstractmethod
+    def _encode(self, y: Any) -> tuple[Array, bool]:
+        """Targets as the engine takes them, and whether they are numbers of classes."""
+
+    @abstractmethod
+    def _objective(self) -> Objective:
+        """What is made small, for the outputs there are."""
+
+    @abstractmethod
+    def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
+        """The score of outputs for encoded targets: accuracy, or R²."""
+
+    @abstractmethod
+    def _stratification(self, targets: Array) -> Array | None:
+        """What a split keeps the shares of."""
+
+    def _offsets(self, targets: Array) -> Array | None:
+        """What the reported loss adds for each example."""
+        return None
+
+    def _class_weights(self, y: Any) -> Array | None:
+        """What each example's weight is multiplied by."""
+        return None
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        held_out: tuple[Any, Any, Any],
+        *,
+        incremental: bool = False,
+    ) -> None:
+        """Check everything, and then train; if that fails, all is as it was."""
+        hidden = hidden_sizes(self.hidden_layer_sizes)
+        activations = hidden_activations(self.activation, len(hidden))
+        anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        if incremental and self.early_stopping and not anew and self.stopped_:
+            return
+        X, y = self._validate(X, y, reset=anew)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        self._learn_targets(y, anew=anew)
+        X = self._take_in(X, anew=anew)
+        weights = _product(weights, self._class_weights(y))
+        targets, labels = self._encode(y)
+        rows = np.arange(X.shape[0])
+        examples = Examples(X, targets, labels, weights, rows, self._offsets(targets))
+        self._random_state = check_random_state(self.random_state)
+        network = self._network_for(X, hidden, activations, anew=anew, incremental=incremental)
+        if anew:
+            self._begin_records()
+        examples, validation = self._hold_out(examples, held_out, incremental=incremental)
+        if self.solver == "lbfgs":
+            fit_lbfgs(self, network, examples, validation)
+        else:
+            descent = Descent(self, network, examples, validation, incremental=incremental)
+            if not incremental or anew:
+                rates.begin(self, network, descent.steps_an_epoch)
+            descent.run()
+            if self.early_stopping and (self.stopped_ or not incremental):
+                network.engine.network.parameters[:] = self._best_parameters
+        if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
+            raise ValueError(NOT_FINITE)
+
+    def _network_for(
+        self, X: Any, hidden: list[int], activations: list[str], *, anew: bool, incremental: bool
+    ) -> Network:
+        """The network to train: a new one, the old coefficients in a new one, or the old one."""
+        units = (X.shape[1], *hidden, self.n_outputs_)
+        if not anew and tuple(self._network.design.units) != units:
+            raise ValueError(
+                f"the network has layers of {self._network.design.units} units, not of {units}; "
+                "without warm_start, fit begins anew"
+            )
+        if incremental and not anew:
+            network = self._bound()
+            network.set_alpha(self.alpha)
+            return network
+        network = Network(
+            Design(
+                units,
+                tuple(activations),
+                self._objective(),
+                make_optimizer(self),
+                self._network.design.dtype if not anew else np.dtype(self.dtype or X.dtype),
+                float(self.alpha),
+                self.n_threads,
+            )
+        )
+        if anew:
+            network.draw(self._random_state)
+            self.n_iter_ = self.t_ = 0
+            self.n_layers_ = len(units)
+        else:
+            network.load(self.coefs_, self.intercepts_)
+        self._hold(network)
+        return network
+
+    def _begin_records(self) -> None:
+        """Empty what a fit writes down."""
+        self.stopped_ = False
+        self.validation_scores_ = self.validation_loss_curve_ = self.best_validation_score_ = None
+        if self.solver != "lbfgs":
+            self.loss_curve_ = []
+            self._no_improvement_count = 0
+            self.best_loss_ = None if self.early_stopping else np.inf
+
+    def _hold_out(
+        self, examples: Examples, given: tuple[Any, Any, Any], *, incremental: bool
+    ) -> tuple[Examples, Validation | None]:
+        """The examples to train on, and those to validate on: the given ones, or a share."""
+        X, y, sample_weight = given
+        if (X is None) != (y is None):
+            raise ValueError("X_val and y_val must be given together")
+        splits = self.early_stopping and self.solver != "lbfgs"
+        if X is None and not splits:
+            return examples, None
+        if self.validation_scores_ is None:
+            self.validation_scores_, self.validation_loss_curve_ = [], []
+        if splits and self.best_validation_score_ is None:
+            self.best_validation_score_ = -np.inf
+            self._best_parameters = self._network.engine.network.parameters.copy()
+        if X is not None:
+            X, y = self._validate(X, y, reset=False)
+            weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+            self._learn_targets(y, anew=False)
+            targets, labels = self._encode(y)
+            X, rows = self._take_in(X, anew=False), np.arange(X.shape[0])
+            held_out = Examples(X, targets, labels, weights, rows, self._offsets(targets))
+        else:
+            random_state = self._random_state
+            if incremental:  # the same rows each time, should the same examples come again
+                if not hasattr(self, "_split_seed"):
+                    self._split_seed = random_state.randint(np.iinfo(np.int32).max)
+                random_state = self._split_seed
+            train, held = split_off(
+                examples,
+                self.validation_fraction,
+                random_state,
+                self._stratification(examples.targets),
+            )
+            examples, held_out = examples.part(train), examples.part(held)
+        rows = held_out.rows
+        kept = None if held_out.weights is None else held_out.weights[rows]
+        return examples, Validation(
+            held_out, lambda outputs: self._score_of(held_out.targets[rows], kept, outputs)
+        )
+
+    def _take_in(self, X: Any, *, anew: bool) -> Any:
+        """Inputs of the type to compute with, sparse ones by rows."""
+        if scipy.sparse.issparse(X):
+            X = X.tocsr()
+        return X if self.dtype is None else X.astype(self.dtype, copy=False)
+
+    def _outputs(self, X: Any, *, linked: bool = True) -> Array:
+        """The network's outputs, checked, in the type that NumPy would give them."""
+        check_is_fitted(self)
+        X = self._checked(X)
+        kind = np.result_type(X.dtype, self.coefs_[0].dtype)
+        X = self._take_in(X, anew=False)
+        network = self._bound()
+        if not scipy.sparse.issparse(X):
+            return network.engine.predict(X, linked=linked).astype(kind, copy=False)
+        step = rows_at_once(X, LEAST_ROWS)
+        parts = [dense_rows(X, slice(i, i + step)) for i in range(0, X.shape[0], step)]
+        outputs = [network.engine.predict(part, linked=linked) for part in parts]
+        return np.concatenate(outputs).astype(kind, copy=False)
+
+    def _checked(self, X: Any) -> Any:
+        """X as scikit-learn's validation passes it; at once where there is nothing to find."""
+        plain = (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype.char in "fd"
+            and X.shape[0] > 0
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+        )
+        if plain and X.size <= FEW and np.isfinite(X).all():
+            return X
+        return validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
+        )
+
+    def _hold(self, network: Network) -> None:
+        """Make a network's views the coefficients."""
+        self._network = network
+        self.coefs_, self.intercepts_ = list(network.coefs), list(network.intercepts)
+
+    def _bound(self) -> Network:
+        """The network that holds the coefficients, also where others were put in their place."""
+        network = self._network
+        if not network.holds(self.coefs_, self.intercepts_):
+            fresh = Network(network.design)
+            fresh.engine.restore(network.engine.state())
+            fresh.rate = network.rate
+            fresh.load(self.coefs_, self.intercepts_)
+            self._hold(fresh)
+            return fresh
+        return network
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Put everything back as it was if a fit fails."""
+        before = dict(vars(self))
+        lengths = {name: len(kept) for name, kept in before.items() if isinstance(kept, list)}
+        state = before["_network"].engine.state() if "_network" in before else None
+        try:
+            yield
+        except BaseException as error:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            for name, length in lengths.items():
+                del before[name][length:]
+            if state is not None:
+                self._network.engine.restore(state)
+            if isinstance(error, FloatingPointError):
+                raise ValueError(f"{NOT_FINITE} {error}") from error
+            raise
+
+    def _is_stochastic(self) -> bool:
+        """Whether steps are on batches; partial_fit is there for no other solver."""
+        if self.solver == "lbfgs":
+            raise AttributeError(
+                "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+            )
+        return True
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What copies and pickles hold; coefficients as plain arrays."""
+        state: dict[str, Any] = super().__getstate__()
+        plain = {
+            name: [np.array(array) for array in state[name]]
+            for name in ("coefs_", "intercepts_")
+            if name in state
+        }
+        return state | plain
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what `__getstate__` gave, and put the coefficients into their network."""
+        super().__setstate__(state)
+        if "coefs_" in state:
+            self._network.load(self.coefs_, self.intercepts_)
+            self._hold(self._network)
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn's tools want to know."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed."
+)
+FEW = 1 << 12
+"""Elements of an input that are looked at by ourselves: scikit-learn's validation takes 60 µs."""
+
+
+def _product(weights: Array | None, others: Array | None) -> Array | None:
+    if weights is None or others is None:
+        return others if weights is None else weights
+    product: Array = weights * others
+    return product

@@ -1,0 +1,89 @@
+"""Learning rates of a fit: scikit-learn's three rules, and schedules over the whole of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jitnet.estimators.network import Network
+from jitnet.schedules import Array, Constant, Cosine, OneCycle, Schedule
+
+OVER_THE_FIT = {"cosine": Cosine, "one_cycle": OneCycle}
+"""Schedules that need the number of steps there will be."""
+
+SMALLEST = 1e-6
+"""The rate below which the adaptive rule stops instead of dividing by ``DIVISOR``."""
+DIVISOR = 5.0
+
+
+@dataclass(frozen=True)
+class InverseScaling(Schedule):
+    """η / (t + 1)^power from the second epoch on, with t the examples that were seen by then."""
+
+    power: float
+    first_rate: float
+    first_step: int
+    steps_an_epoch: int
+    examples_an_epoch: int
+    seen: int
+
+    def curve(self, u: Array) -> Array:
+        """Rates after the warm-up; see `Schedule.curve`."""
+        epoch = np.floor((u - self.first_step) / self.steps_an_epoch)
+        later = self.learning_rate / (self.seen + epoch * self.examples_an_epoch + 1) ** self.power
+        return np.where(epoch == 0, self.first_rate, later)
+
+
+def begin(estimator: Any, network: Network, steps_an_epoch: int) -> None:
+    """Give a new network the schedule that lasts for all of its fit, where it has one."""
+    rule = estimator.learning_rate
+    if isinstance(rule, Schedule):
+        network.engine.schedule = rule
+    elif rule in OVER_THE_FIT:
+        steps = max(2, estimator.max_iter * steps_an_epoch)
+        network.engine.schedule = OVER_THE_FIT[rule](estimator.learning_rate_init, steps=steps)
+
+
+def set_rates(estimator: Any, network: Network, steps_an_epoch: int, examples: int) -> None:
+    """Set the rates of the coming epochs where the rule goes by epochs."""
+    if _rule(estimator) == "adaptive":
+        network.engine.schedule = Constant(network.rate)
+    elif _rule(estimator) == "invscaling":
+        network.engine.schedule = InverseScaling(
+            float(estimator.learning_rate_init),
+            power=float(estimator.power_t),
+            first_rate=network.rate,
+            first_step=network.engine.step,
+            steps_an_epoch=steps_an_epoch,
+            examples_an_epoch=examples,
+            seen=estimator.t_,
+        )
+
+
+def end_epoch(estimator: Any, network: Network) -> None:
+    """Take note of the examples seen."""
+    if _rule(estimator) == "invscaling":
+        rate = float(estimator.learning_rate_init) / (estimator.t_ + 1) ** estimator.power_t
+        network.rate = float(rate)
+
+
+def stops(estimator: Any, network: Network, message: str) -> bool:
+    """Whether a fit that gets no better ends, or goes on at a smaller rate; says so."""
+    ending = " Stopping."
+    if _rule(estimator) == "adaptive":
+        if network.rate > SMALLEST:
+            network.rate /= DIVISOR
+            if estimator.verbose:
+                print(f"{message} Setting learning rate to {network.rate:f}")
+            return False
+        ending = " Learning rate too small. Stopping."
+    if estimator.verbose:
+        print(message + ending)
+    return True
+
+
+def _rule(estimator: Any) -> Any:
+    """The rule in force: scikit-learn's are for plain gradient descent alone."""
+    return estimator.learning_rate if estimator.solver == "sgd" else None

@@ -1,0 +1,330 @@
+"""``MLPRegressor``: scikit-learn's perceptron regressor on this library's loops."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import xlogy
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import validate_data
+
+from jitnet.callbacks import Callback
+from jitnet.estimators.parameters import CONSTRAINTS, REGRESSOR_LOSSES, regressor_objective
+from jitnet.estimators.perceptron import Perceptron
+from jitnet.losses.objective import Objective
+from jitnet.memory import Array
+from jitnet.optimizers.table import Optimizer
+from jitnet.schedules import Schedule
+
+
+class MLPRegressor(RegressorMixin, Perceptron):
+    """scikit-learn's multi-layer perceptron regressor, and what was asked for there.
+
+    All of scikit-learn's parameters have its names, defaults and meaning, and the same
+    ``random_state`` gives the same results. Those from ``quantile`` on are this library's.
+
+    Parameters
+    ----------
+    loss : str, default "squared_error"
+        ``"squared_error"`` and ``"poisson"``, which are half of the squares and of the deviance as
+        in scikit-learn; ``"absolute_error"``, ``"huber"`` with δ = 1, or ``"quantile"``.
+    hidden_layer_sizes : array-like of int, default (100,)
+        The units of each hidden layer.
+    activation : str or list of str, default "relu"
+        Of the hidden layers, for all or one a layer: ``"identity"``, ``"logistic"``, ``"tanh"``,
+        ``"relu"``, ``"leaky_relu"``, ``"elu"``, ``"gelu"``, ``"silu"`` or ``"softplus"``.
+    solver : str or optimiser, default "adam"
+        ``"lbfgs"``, ``"sgd"``, ``"adam"``, ``"adamw"``, ``"rmsprop"``, or an optimiser such as
+        ``jn.AdamW(1e-3)``, which brings its own settings.
+    alpha : float, default 0.0001
+        Strength α of the L2 term α / (2 Σw) Σ W².
+    batch_size : int or "auto", default "auto"
+        Examples a step; ``"auto"`` is 200, or as many as there are.
+    learning_rate : str or Schedule, default "constant"
+        ``"constant"``; for ``solver="sgd"`` also ``"invscaling"`` and ``"adaptive"``, as in
+        scikit-learn; ``"cosine"`` and ``"one_cycle"`` over all steps of ``max_iter`` epochs; or a
+        schedule such as ``jn.Cosine``.
+    learning_rate_init : float, default 0.001
+        The first learning rate, or the highest one of a schedule over the fit.
+    power_t : float, default 0.5
+        The exponent of ``"invscaling"``.
+    max_iter : int, default 200
+        Epochs at most, or iterations of ``"lbfgs"``.
+    shuffle : bool, default True
+        Whether each epoch has an order of its own.
+    random_state : int, RandomState or None, default None
+        The source of first weights, shuffles and splits.
+    tol : float, default 1e-4
+        What counts as getting better.
+    verbose : bool, default False
+        Whether to print each epoch's loss.
+    warm_start : bool, default False
+        Whether `fit` goes on from the coefficients there are.
+    momentum : float, default 0.9
+        Of ``"sgd"``.
+    nesterovs_momentum : bool, default True
+        Of ``"sgd"``.
+    early_stopping : bool, default False
+        Whether to stop by the score of held-out examples, and keep the best epoch's coefficients.
+        In `partial_fit`, later calls leave a stopped estimator as it is.
+    validation_fraction : float, default 0.1
+        The share that is held out where no ``X_val`` is given.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Of ``"adam"`` and ``"adamw"``.
+    epsilon : float, default 1e-8
+        Of ``"adam"``, ``"adamw"`` and ``"rmsprop"``.
+    n_iter_no_change : int, default 10
+        Epochs without getting better that are allowed.
+    max_fun : int, default 15000
+        Evaluations of the loss by ``"lbfgs"`` at most.
+    quantile : float, default 0.5
+        The level of ``loss="quantile"``.
+    preset : "tabular" or None, default None
+        Settings for tables of numbers, wherever a parameter has its default: see
+        `jitnet.estimators.tabular`.
+    dtype : {"float32", "float64"} or None, default None
+        The precision to compute with; None follows X.
+    n_threads : int or None, default None
+        Threads to compute with at most; None is as many as pay.
+    callbacks : list of Callback or None, default None
+        Told of each epoch's end, with this estimator as the model.
+    progress : bool or None, default None
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    coefs_, intercepts_ : list of ndarray
+        Weights (n_in, n_out) and biases (n_out,) of each layer.
+    loss_, best_loss_ : float
+        The last loss, and the least.
+    loss_curve_, validation_loss_curve_, validation_scores_ : list of float
+        A number an epoch; those of held-out examples are None where there are none. A validation
+        loss is without the L2 term.
+    n_iter_, t_ : int
+        Epochs of the last fit, and examples seen.
+    n_layers_, n_outputs_ : int
+        Layers, inputs and outputs included, and outputs.
+    out_activation_ : str
+        ``"identity"``, or ``"exp"`` for poisson.
+    n_features_in_ : int
+        Features of an example.
+    feature_names_in_ : ndarray of str
+        Their names, where X had some.
+    stopped_ : bool
+        Whether the last fit stopped because it got no better.
+
+    Examples
+    --------
+    >>> import jitnet as jn, numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(200, 3))
+    >>> model = jn.MLPRegressor(solver="lbfgs", random_state=0, max_iter=500).fit(X, X[:, 0] ** 2)
+    >>> model.score(X, X[:, 0] ** 2) > 0.9
+    True
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS | {
+        "loss": [StrOptions(set(REGRESSOR_LOSSES))],
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: str | list[str] = "relu",
+        *,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+        quantile: float = 0.5,
+        preset: str | None = None,
+        dtype: str | None = None,
+        n_threads: int | None = None,
+        callbacks: list[Callback] | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.quantile = quantile
+        self.preset = preset
+        self.dtype = dtype
+        self.n_threads = n_threads
+        self.callbacks = callbacks
+        self.progress = progress
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> MLPRegressor:
+        """Train.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the examples.
+        X_val, y_val, sample_weight_val : optional
+            Examples to look at after each epoch, instead of a share of X.
+
+        Returns
+        -------
+        MLPRegressor
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If anything given does not fit, or the training diverges. An earlier fit stays as it is.
+        """
+        with self._all_or_nothing():
+            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        return self
+
+    @available_if(Perceptron._is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> MLPRegressor:
+        """Train for one pass over the examples, from where the last call ended.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val
+            As in `fit`.
+
+        Returns
+        -------
+        MLPRegressor
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            As from `fit`.
+        """
+        with self._all_or_nothing():
+            held_out = (X_val, y_val, sample_weight_val)
+            self._fit(X, y, sample_weight, held_out, incremental=True)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Predict.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Values.
+        """
+        outputs = self._outputs(X)
+        return outputs.ravel() if self.n_outputs_ == 1 else outputs
+
+    def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if self.loss == "poisson" and (y < 0).any():
+            raise ValueError("loss='poisson' needs targets of at least 0")
+        return X, y
+
+    def _learn_targets(self, y: Any, *, anew: bool) -> None:
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        if not anew and n_outputs != self.n_outputs_:
+            raise ValueError(f"y must have {self.n_outputs_} outputs, got {n_outputs}")
+        self.n_outputs_ = n_outputs
+        self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+
+    def _encode(self, y: Any) -> tuple[Array, bool]:
+        return y.reshape(len(y), -1), False
+
+    def _objective(self) -> Objective:
+        return regressor_objective(self.loss, self.n_outputs_, float(self.quantile))
+
+    def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
+        return float(r2_score(y, outputs, sample_weight=weights))
+
+    def _stratification(self, targets: Array) -> Array | None:
+        return None
+
+    def _offsets(self, targets: Array) -> Array | None:
+        if self.loss != "poisson":
+            return None
+        offsets: Array = (xlogy(targets, targets) - targets).sum(axis=1)
+        return offsets

@@ -1,0 +1,216 @@
+"""Epoch after epoch, as scikit-learn's perceptrons go through them: orders, records, stopping."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from jitnet.estimators import rates
+from jitnet.estimators.examples import Examples
+from jitnet.estimators.network import Network
+from jitnet.estimators.parameters import clipped_batch_size
+from jitnet.estimators.validation import Validation
+from jitnet.fitting import shown, wants_to_stop
+from jitnet.memory import Array
+from jitnet.progress import make_progress
+
+USERS_CALL = 6
+"""Frames between a warning and the call of fit that it is about, or nearly so."""
+
+MOST_IN_ORDERS = 1 << 20
+"""Places in the orders that are drawn at once."""
+
+
+class Descent:
+    """A fit by steps on batches.
+
+    The engine is given as many epochs at once as must go by before the fit may stop.
+
+    Parameters
+    ----------
+    estimator : Perceptron
+        Its parameters are read, and what it records is written.
+    network : Network
+        What is trained.
+    examples : Examples
+        Those to train on.
+    validation : Validation or None
+        Those to look at after each epoch.
+    incremental : bool
+        Whether this is one epoch of a fit by parts.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        network: Network,
+        examples: Examples,
+        validation: Validation | None,
+        *,
+        incremental: bool,
+    ) -> None:
+        self.estimator, self.network, self.examples = estimator, network, examples
+        self.validation, self.incremental = validation, incremental
+        self.callbacks = tuple(estimator.callbacks or ())
+        self.n_samples = len(examples.rows)
+        self.batch, clipped = clipped_batch_size(estimator.batch_size, self.n_samples)
+        if clipped:
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than "
+                "sample size. It is going to be clipped",
+                stacklevel=USERS_CALL,
+            )
+        self.steps_an_epoch = -(-self.n_samples // self.batch)
+        self.order = examples.rows.copy()
+
+    def run(self) -> None:
+        """Train until the fit converges, ends or is interrupted."""
+        estimator = self.estimator
+        estimator.n_iter_ = 0
+        n_epochs = 1 if self.incremental else estimator.max_iter
+        bar = make_progress(estimator.progress)
+        for callback in self.callbacks:
+            callback.on_fit_begin(estimator, n_epochs)
+        try:
+            with shown(bar, n_epochs):
+                logs: dict[str, float] = {}
+                for done, losses in self._epochs(n_epochs):
+                    stop = False
+                    for loss in losses:
+                        logs = self._record(loss)
+                        stop = self._ends(logs)
+                    bar.update(done, logs)
+                    if stop:
+                        break
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=USERS_CALL)
+        for callback in self.callbacks:
+            callback.on_fit_end(estimator)
+
+    def _epochs(self, n_epochs: int) -> Iterator[tuple[float, list[float]]]:
+        """Train, and yield the epochs done and the losses of those that just ended."""
+        done = 0
+        while done < n_epochs:
+            count = min(self._epochs_at_once(), n_epochs - done)
+            order = self._orders(count)
+            rates.set_rates(self.estimator, self.network, self.steps_an_epoch, self.n_samples)
+            orders = order.reshape(-1, self.n_samples)
+            run = self._run_sparse if self.examples.is_sparse else self._run_dense
+            ended = 0
+            for part, losses in run(order, count):
+                shares = range(ended, ended + len(losses))
+                offsets = [
+                    self.examples.offset(orders[i % len(orders)], self.batch) for i in shares
+                ]
+                ended += len(losses)
+                yield done + part, [a + b for a, b in zip(losses, offsets, strict=True)]
+            done += count
+
+    def _epochs_at_once(self) -> int:
+        """Epochs that go by, whatever they bring, before the fit may stop."""
+        estimator = self.estimator
+        if self.validation is not None or self.callbacks or self.examples.is_sparse:
+            return 1
+        count = estimator.n_iter_no_change + 1 - estimator._no_improvement_count
+        if self._is_shuffled:
+            count = min(count, MOST_IN_ORDERS // self.n_samples)
+        return int(max(1, min(count, MOST_IN_ORDERS)))
+
+    @property
+    def _is_shuffled(self) -> bool:
+        """Whether orders matter: a step over all examples has the same gradient in any."""
+        return bool(self.estimator.shuffle) and self.batch < self.n_samples
+
+    def _orders(self, count: int) -> Array:
+        """The orders of so many epochs, each a shuffle of the one before."""
+        if not self.estimator.shuffle:
+            return self.order
+        random_state = self.estimator._random_state
+        if not self._is_shuffled:
+            for _ in range(count):  # the numbers that are drawn from what the caller may share
+                random_state.shuffle(self.order)
+            return self.examples.rows
+        orders = np.empty((count, self.n_samples), self.order.dtype)
+        for row in orders:
+            random_state.shuffle(self.order)
+            row[:] = self.order
+        return orders.ravel()
+
+    def _run_dense(self, order: Array, count: int) -> Iterator[tuple[float, list[float]]]:
+        engine = self.network.engine
+        data = self.examples.data(engine, order, self.n_samples)
+        for done, logs in engine.train(data, self.batch, count, shuffle=False, each_epoch=False):
+            yield done, logs["loss"]
+
+    def _run_sparse(self, order: Array, count: int) -> Iterator[tuple[float, list[float]]]:
+        engine = self.network.engine
+        total, seen = 0.0, 0
+        for data, examples in self.examples.pieces(engine, order, self.batch):
+            steps = engine.train(data, self.batch, count, shuffle=False, each_epoch=False)
+            total += sum(loss for _, logs in steps for loss in logs["loss"]) * examples
+            seen += examples
+            ended = seen == self.n_samples
+            yield seen / self.n_samples, [total / self.n_samples] if ended else []
+
+    def _record(self, loss: float) -> dict[str, float]:
+        """Write down an epoch that has ended."""
+        estimator = self.estimator
+        estimator.n_iter_ += 1
+        estimator.t_ += self.n_samples
+        estimator.loss_ = loss
+        estimator.loss_curve_.append(loss)
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+        logs = {"loss": loss}
+        if self.validation is not None:
+            val_loss, score = self.validation.evaluate(self.network)
+            estimator.validation_loss_curve_.append(val_loss)
+            estimator.validation_scores_.append(score)
+            if estimator.verbose:
+                print(f"Validation score: {score:f}")
+            logs |= {"val_loss": val_loss, "val_score": score}
+        self._count_no_improvement(logs)
+        rates.end_epoch(estimator, self.network)
+        return logs
+
+    def _count_no_improvement(self, logs: dict[str, float]) -> None:
+        """Count the epochs since the loss, or else the score, got better by more than tol."""
+        estimator = self.estimator
+        if estimator.early_stopping:
+            score, best = logs["val_score"], estimator.best_validation_score_
+            worse = score < best + estimator.tol
+            if score > best:
+                estimator.best_validation_score_ = score
+                estimator._best_parameters = self.network.engine.network.parameters.copy()
+        else:
+            worse = logs["loss"] > estimator.best_loss_ - estimator.tol
+            estimator.best_loss_ = min(estimator.best_loss_, logs["loss"])
+        estimator._no_improvement_count = estimator._no_improvement_count + 1 if worse else 0
+
+    def _ends(self, logs: dict[str, float]) -> bool:
+        """Whether the fit is over after this epoch."""
+        estimator = self.estimator
+        if wants_to_stop(self.callbacks, estimator, estimator.n_iter_, logs):
+            return True
+        if estimator._no_improvement_count > estimator.n_iter_no_change:
+            what = "Validation score" if estimator.early_stopping else "Training loss"
+            message = (
+                f"{what} did not improve more than tol={estimator.tol:f} for "
+                f"{estimator.n_iter_no_change:d} consecutive epochs."
+            )
+            if rates.stops(estimator, self.network, message):
+                estimator.stopped_ = True
+                return True
+            estimator._no_improvement_count = 0
+        if not self.incremental and estimator.n_iter_ == estimator.max_iter:
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
+                "optimization hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=USERS_CALL,
+            )
+        return False
