@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     --------
     >>> import jitnet as jn
     >>> X, y = jn.datasets.load_digits()
-    >>> model = jn.MLPClassifier(max_iter=30, random_state=0, tol=0).fit(X / 16, y)
+    >>> model = jn.MLPClassifier(tol=1e-3, random_state=0).fit(X / 16, y)
     >>> model.score(X / 16, y) > 0.95
     True
 
@@ -145,15 +146,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     >>> import sklearn
     >>> from sklearn.pipeline import Pipeline
     >>> from sklearn.preprocessing import StandardScaler
+    >>> model = jn.MLPClassifier(early_stopping=True, max_iter=100, random_state=0)
     >>> with sklearn.config_context(enable_metadata_routing=True):
-    ...     model = jn.MLPClassifier(early_stopping=True, max_iter=30, random_state=0)
-    ...     model.set_fit_request(X_val=True, y_val=True)
-    ...     steps = [("scale", StandardScaler()), ("model", model)]
+    ...     steps = [("scale", StandardScaler()), ("model", model.set_fit_request(X_val=True))]
     ...     pipeline = Pipeline(steps, transform_input=["X_val"])
-    ...     pipeline.fit(X[:1500], y[:1500], X_val=X[1500:], y_val=y[1500:])
-    MLPClassifier(early_stopping=True, max_iter=30, random_state=0)
-    Pipeline(...)
-    >>> max(pipeline["model"].validation_scores_) > 0.9
+    ...     _ = model.set_fit_request(y_val=True)
+    ...     _ = pipeline.fit(X[:1500], y[:1500], X_val=X[1500:], y_val=y[1500:])
+    >>> max(model.validation_scores_) > 0.9
     True
     """
 
@@ -446,18 +445,18 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         single = self._is_one_of_many and self.out_activation_ == "logistic" and not many
         self.n_outputs_ = 1 if single else max(n_classes, 2 if self._is_one_of_many else 1)
 
-    def _encode(self, y: Any) -> tuple[Array, bool]:
-        smoothing = self.label_smoothing
+    def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
+        smoothing = settings.label_smoothing
         if self.out_activation_ == "softmax":
             return np.searchsorted(self.classes_, y)[:, np.newaxis], True
         targets = self._label_binarizer.transform(y).astype(np.float64)
         return targets * (1.0 - smoothing) + smoothing / 2, False
 
-    def _objective(self) -> Objective:
+    def _objective(self, settings: SimpleNamespace) -> Objective:
         loss = {"softmax": "softmax_crossentropy", "logistic": "binary_crossentropy"}
         objective = classifier_objective(loss[self.out_activation_], self.n_outputs_)
         softmax = self.out_activation_ == "softmax"
-        return objective._replace(smoothing=self.label_smoothing if softmax else 0.0)
+        return objective._replace(smoothing=settings.label_smoothing if softmax else 0.0)
 
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
         if self.out_activation_ == "softmax":

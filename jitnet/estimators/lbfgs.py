@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,15 +21,19 @@ LEAST_ROWS = 256
 
 
 def fit_lbfgs(
-    estimator: Any, network: Network, examples: Examples, validation: Validation | None
+    estimator: Any,
+    settings: SimpleNamespace,
+    network: Network,
+    examples: Examples,
+    validation: Validation | None,
 ) -> None:
     """Search the coefficients with the least loss, from those there are.
 
     The search sees numbers in double precision, whatever the network's type.
     """
     double = Network(network.design._replace(dtype=np.dtype(np.float64), alpha=0.0))
-    callbacks = tuple(estimator.callbacks or ())
-    bar = make_progress(estimator.progress)
+    callbacks = tuple(settings.callbacks or ())
+    bar = make_progress(settings.progress)
     logs: dict[str, float] = {}
     iterations = 0
 
@@ -47,24 +52,24 @@ def fit_lbfgs(
             raise StopIteration
 
     for callback in callbacks:
-        callback.on_fit_begin(estimator, estimator.max_iter)
-    wanted = bool(callbacks or estimator.progress or validation is not None)
-    with shown(bar, estimator.max_iter):
+        callback.on_fit_begin(estimator, settings.max_iter)
+    wanted = bool(callbacks or settings.progress or validation is not None)
+    with shown(bar, settings.max_iter):
         found = scipy.optimize.minimize(
             _loss_and_gradient,
             np.hstack([array.ravel() for array in (*network.coefs, *network.intercepts)]),
             method="L-BFGS-B",
             jac=True,
-            args=(double, examples, float(estimator.alpha)),
+            args=(double, examples, float(settings.alpha)),
             callback=look if wanted else None,
             options={
-                "maxfun": estimator.max_fun,
-                "maxiter": estimator.max_iter,
-                "gtol": estimator.tol,
-                **_get_additional_lbfgs_options_dict("iprint", 1 if estimator.verbose else -1),
+                "maxfun": settings.max_fun,
+                "maxiter": settings.max_iter,
+                "gtol": settings.tol,
+                **_get_additional_lbfgs_options_dict("iprint", 1 if settings.verbose else -1),
             },
         )
-    estimator.n_iter_ = _check_optimize_result("lbfgs", found, estimator.max_iter)
+    estimator.n_iter_ = _check_optimize_result("lbfgs", found, settings.max_iter)
     estimator.loss_ = found.fun
     _unpack(found.x, double)
     network.load(double.coefs, double.intercepts)

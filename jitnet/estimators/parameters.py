@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -111,22 +112,22 @@ def hidden_activations(given: Any, n_hidden: int) -> list[str]:
     return names
 
 
-def make_optimizer(estimator: Any) -> Optimizer:
+def make_optimizer(settings: SimpleNamespace) -> Optimizer:
     """The engine's optimiser for an estimator's solver; ε stands where scikit-learn has it."""
-    solver, rate = estimator.solver, float(estimator.learning_rate_init)
+    solver, rate = settings.solver, float(settings.learning_rate_init)
     if not isinstance(solver, str):
         optimizer: Optimizer = solver
         return optimizer
     if solver == "sgd":
-        momentum = float(estimator.momentum)
-        return SGD(rate, momentum, bool(estimator.nesterovs_momentum and momentum))
+        momentum = float(settings.momentum)
+        return SGD(rate, momentum, bool(settings.nesterovs_momentum and momentum))
     if solver == "lbfgs":
         return SGD(rate)  # it takes no steps, and so keeps nothing
-    epsilon = float(estimator.epsilon)
+    epsilon = float(settings.epsilon)
     if solver == "rmsprop":
         return RMSprop(rate, epsilon=epsilon)
     kind = {"adam": Adam, "adamw": AdamW}[solver]
-    betas = float(estimator.beta_1), float(estimator.beta_2)
+    betas = float(settings.beta_1), float(settings.beta_2)
     return kind(rate, *betas, epsilon, epsilon_hat=True)
 
 

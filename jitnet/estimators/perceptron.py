@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,18 @@ from jitnet.estimators.lbfgs import fit_lbfgs
 from jitnet.estimators.network import Design, Network
 from jitnet.estimators.parameters import (
     CONSTRAINTS,
+    HIDDEN,
     hidden_activations,
     hidden_sizes,
     make_optimizer,
 )
 from jitnet.estimators.stochastic import Descent
+from jitnet.estimators.tabular import fit_scaler, fold, settings_of
 from jitnet.estimators.validation import Validation, split_off
+from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
+from jitnet.model import Sequential
 
 LEAST_ROWS = 1 << 12
 """Rows of a sparse matrix that are predicted together, at least."""
@@ -56,11 +61,11 @@ class Perceptron(BaseEstimator, ABC):
         """Take in what the targets are like, or check that they are as before."""
 
     @abstractmethod
-    def _encode(self, y: Any) -> tuple[Array, bool]:
+    def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
         """Targets as the engine takes them, and whether they are numbers of classes."""
 
     @abstractmethod
-    def _objective(self) -> Objective:
+    def _objective(self, settings: SimpleNamespace) -> Objective:
         """What is made small, for the outputs there are."""
 
     @abstractmethod
@@ -89,41 +94,53 @@ class Perceptron(BaseEstimator, ABC):
         incremental: bool = False,
     ) -> None:
         """Check everything, and then train; if that fails, all is as it was."""
-        hidden = hidden_sizes(self.hidden_layer_sizes)
-        activations = hidden_activations(self.activation, len(hidden))
         anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         if incremental and self.early_stopping and not anew and self.stopped_:
             return
         X, y = self._validate(X, y, reset=anew)
+        settings = settings_of(self, X.shape[0])
+        hidden = hidden_sizes(settings.hidden_layer_sizes)
+        activations = hidden_activations(settings.activation, len(hidden))
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         self._learn_targets(y, anew=anew)
         X = self._take_in(X, anew=anew)
         weights = _product(weights, self._class_weights(y))
-        targets, labels = self._encode(y)
+        targets, labels = self._encode(y, settings, anew=anew)
         rows = np.arange(X.shape[0])
         examples = Examples(X, targets, labels, weights, rows, self._offsets(targets))
         self._random_state = check_random_state(self.random_state)
-        network = self._network_for(X, hidden, activations, anew=anew, incremental=incremental)
+        units = (X.shape[1], *hidden, self.n_outputs_)
+        network = self._network_for(
+            X, units, activations, settings, anew=anew, incremental=incremental
+        )
         if anew:
-            self._begin_records()
-        examples, validation = self._hold_out(examples, held_out, incremental=incremental)
-        if self.solver == "lbfgs":
-            fit_lbfgs(self, network, examples, validation)
+            self._begin_records(settings)
+        examples, validation = self._hold_out(examples, held_out, settings, incremental=incremental)
+        if settings.solver == "lbfgs":
+            fit_lbfgs(self, settings, network, examples, validation)
         else:
-            descent = Descent(self, network, examples, validation, incremental=incremental)
+            descent = Descent(
+                self, settings, network, examples, validation, incremental=incremental
+            )
             if not incremental or anew:
-                rates.begin(self, network, descent.steps_an_epoch)
+                rates.begin(settings, network, descent.steps_an_epoch)
             descent.run()
-            if self.early_stopping and (self.stopped_ or not incremental):
+            if settings.early_stopping and (self.stopped_ or not incremental):
                 network.engine.network.parameters[:] = self._best_parameters
         if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
             raise ValueError(NOT_FINITE)
 
     def _network_for(
-        self, X: Any, hidden: list[int], activations: list[str], *, anew: bool, incremental: bool
+        self,
+        X: Any,
+        units: tuple[int, ...],
+        activations: list[str],
+        settings: SimpleNamespace,
+        *,
+        anew: bool,
+        incremental: bool,
     ) -> Network:
         """The network to train: a new one, the old coefficients in a new one, or the old one."""
-        units = (X.shape[1], *hidden, self.n_outputs_)
         if not anew and tuple(self._network.design.units) != units:
             raise ValueError(
                 f"the network has layers of {self._network.design.units} units, not of {units}; "
@@ -137,8 +154,8 @@ class Perceptron(BaseEstimator, ABC):
             Design(
                 units,
                 tuple(activations),
-                self._objective(),
-                make_optimizer(self),
+                self._objective(settings),
+                make_optimizer(settings),
                 self._network.design.dtype if not anew else np.dtype(self.dtype or X.dtype),
                 float(self.alpha),
                 self.n_threads,
@@ -153,23 +170,28 @@ class Perceptron(BaseEstimator, ABC):
         self._hold(network)
         return network
 
-    def _begin_records(self) -> None:
+    def _begin_records(self, settings: SimpleNamespace) -> None:
         """Empty what a fit writes down."""
         self.stopped_ = False
         self.validation_scores_ = self.validation_loss_curve_ = self.best_validation_score_ = None
-        if self.solver != "lbfgs":
+        if settings.solver != "lbfgs":
             self.loss_curve_ = []
             self._no_improvement_count = 0
-            self.best_loss_ = None if self.early_stopping else np.inf
+            self.best_loss_ = None if settings.early_stopping else np.inf
 
     def _hold_out(
-        self, examples: Examples, given: tuple[Any, Any, Any], *, incremental: bool
+        self,
+        examples: Examples,
+        given: tuple[Any, Any, Any],
+        settings: SimpleNamespace,
+        *,
+        incremental: bool,
     ) -> tuple[Examples, Validation | None]:
         """The examples to train on, and those to validate on: the given ones, or a share."""
         X, y, sample_weight = given
         if (X is None) != (y is None):
             raise ValueError("X_val and y_val must be given together")
-        splits = self.early_stopping and self.solver != "lbfgs"
+        splits = settings.early_stopping and settings.solver != "lbfgs"
         if X is None and not splits:
             return examples, None
         if self.validation_scores_ is None:
@@ -181,7 +203,7 @@ class Perceptron(BaseEstimator, ABC):
             X, y = self._validate(X, y, reset=False)
             weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
             self._learn_targets(y, anew=False)
-            targets, labels = self._encode(y)
+            targets, labels = self._encode(y, settings, anew=False)
             X, rows = self._take_in(X, anew=False), np.arange(X.shape[0])
             held_out = Examples(X, targets, labels, weights, rows, self._offsets(targets))
         else:
@@ -204,9 +226,15 @@ class Perceptron(BaseEstimator, ABC):
         )
 
     def _take_in(self, X: Any, *, anew: bool) -> Any:
-        """Inputs of the type to compute with, sparse ones by rows."""
+        """Inputs of the type to compute with, sparse ones by rows; the preset's are scaled."""
         if scipy.sparse.issparse(X):
             X = X.tocsr()
+        if self.preset is not None and anew:
+            self._scaler = fit_scaler(X)
+        elif anew:
+            self._scaler = None
+        if self._scaler is not None:
+            X = self._scaler.transform(X)
         return X if self.dtype is None else X.astype(self.dtype, copy=False)
 
     def _outputs(self, X: Any, *, linked: bool = True) -> Array:
@@ -238,6 +266,54 @@ class Perceptron(BaseEstimator, ABC):
         return validate_data(
             self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
         )
+
+    def to_sequential(self) -> Sequential:
+        """The same network as a `Sequential`, for scaled inputs with their scaling inside.
+
+        Returns
+        -------
+        Sequential
+            A model whose predictions are this one's values, or its classes' probabilities.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator has not been fitted.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> X, y = jn.datasets.load_digits()
+        >>> model = jn.MLPClassifier(tol=1, n_iter_no_change=3).fit(X, y)
+        >>> abs(model.to_sequential().predict(X) - model.predict_proba(X)).max() < 1e-6
+        True
+        """
+        check_is_fitted(self)
+        design = self._network.design
+        names = [*(HIDDEN[name] for name in design.activations), "identity"]
+        objective = design.objective
+        sequential = Sequential(
+            [Dense(units, name) for units, name in zip(design.units[1:], names, strict=True)],
+            objective.loss,
+            design.optimizer,
+            label_smoothing=objective.smoothing,
+            quantile=objective.quantile,
+            dtype=design.dtype,
+            n_threads=design.n_threads,
+        )
+        coefs, intercepts = self._unscaled(
+            [np.asarray(array, np.float64) for array in self.coefs_],
+            [np.asarray(array, np.float64) for array in self.intercepts_],
+        )
+        pairs = zip(coefs, intercepts, strict=True)
+        sequential.set_weights([array for pair in pairs for array in pair])
+        return sequential
+
+    def _unscaled(
+        self, coefs: list[Array], intercepts: list[Array]
+    ) -> tuple[list[Array], list[Array]]:
+        """Coefficients for inputs, and to outputs, that are not scaled."""
+        return fold(self._scaler, coefs, intercepts) if self._scaler else (coefs, intercepts)
 
     def _hold(self, network: Network) -> None:
         """Make a network's views the coefficients."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -36,54 +37,56 @@ class InverseScaling(Schedule):
         return np.where(epoch == 0, self.first_rate, later)
 
 
-def begin(estimator: Any, network: Network, steps_an_epoch: int) -> None:
+def begin(settings: SimpleNamespace, network: Network, steps_an_epoch: int) -> None:
     """Give a new network the schedule that lasts for all of its fit, where it has one."""
-    rule = estimator.learning_rate
+    rule = settings.learning_rate
     if isinstance(rule, Schedule):
         network.engine.schedule = rule
     elif rule in OVER_THE_FIT:
-        steps = max(2, estimator.max_iter * steps_an_epoch)
-        network.engine.schedule = OVER_THE_FIT[rule](estimator.learning_rate_init, steps=steps)
+        steps = max(2, settings.max_iter * steps_an_epoch)
+        network.engine.schedule = OVER_THE_FIT[rule](settings.learning_rate_init, steps=steps)
 
 
-def set_rates(estimator: Any, network: Network, steps_an_epoch: int, examples: int) -> None:
+def set_rates(
+    settings: SimpleNamespace, network: Network, steps_an_epoch: int, examples: int, seen: int
+) -> None:
     """Set the rates of the coming epochs where the rule goes by epochs."""
-    if _rule(estimator) == "adaptive":
+    if _rule(settings) == "adaptive":
         network.engine.schedule = Constant(network.rate)
-    elif _rule(estimator) == "invscaling":
+    elif _rule(settings) == "invscaling":
         network.engine.schedule = InverseScaling(
-            float(estimator.learning_rate_init),
-            power=float(estimator.power_t),
+            float(settings.learning_rate_init),
+            power=float(settings.power_t),
             first_rate=network.rate,
             first_step=network.engine.step,
             steps_an_epoch=steps_an_epoch,
             examples_an_epoch=examples,
-            seen=estimator.t_,
+            seen=seen,
         )
 
 
-def end_epoch(estimator: Any, network: Network) -> None:
+def end_epoch(settings: SimpleNamespace, network: Network, seen: int) -> None:
     """Take note of the examples seen."""
-    if _rule(estimator) == "invscaling":
-        rate = float(estimator.learning_rate_init) / (estimator.t_ + 1) ** estimator.power_t
+    if _rule(settings) == "invscaling":
+        rate = float(settings.learning_rate_init) / (seen + 1) ** settings.power_t
         network.rate = float(rate)
 
 
-def stops(estimator: Any, network: Network, message: str) -> bool:
+def stops(settings: SimpleNamespace, network: Network, message: str) -> bool:
     """Whether a fit that gets no better ends, or goes on at a smaller rate; says so."""
     ending = " Stopping."
-    if _rule(estimator) == "adaptive":
+    if _rule(settings) == "adaptive":
         if network.rate > SMALLEST:
             network.rate /= DIVISOR
-            if estimator.verbose:
+            if settings.verbose:
                 print(f"{message} Setting learning rate to {network.rate:f}")
             return False
         ending = " Learning rate too small. Stopping."
-    if estimator.verbose:
+    if settings.verbose:
         print(message + ending)
     return True
 
 
-def _rule(estimator: Any) -> Any:
+def _rule(settings: SimpleNamespace) -> Any:
     """The rule in force: scikit-learn's are for plain gradient descent alone."""
-    return estimator.learning_rate if estimator.solver == "sgd" else None
+    return settings.learning_rate if settings.solver == "sgd" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
         "loss": [StrOptions(set(REGRESSOR_LOSSES))],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
+
+    _spread: tuple[Array, Array] | None
 
     def __init__(
         self,
@@ -285,6 +288,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
             Values.
         """
         outputs = self._outputs(X)
+        if self._spread is not None:
+            outputs = (outputs * self._spread[1] + self._spread[0]).astype(outputs.dtype)
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
@@ -311,10 +316,27 @@ class MLPRegressor(RegressorMixin, Perceptron):
         self.n_outputs_ = n_outputs
         self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
 
-    def _encode(self, y: Any) -> tuple[Array, bool]:
-        return y.reshape(len(y), -1), False
+    def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
+        targets = y.reshape(len(y), -1)
+        if anew:
+            self._spread = None
+            if self.preset is not None and self.loss != "poisson":
+                deviation = targets.std(axis=0)
+                self._spread = targets.mean(axis=0), np.where(deviation == 0, 1, deviation)
+        if self._spread is not None:
+            targets = (targets - self._spread[0]) / self._spread[1]
+        return targets, False
 
-    def _objective(self) -> Objective:
+    def _unscaled(
+        self, coefs: list[Array], intercepts: list[Array]
+    ) -> tuple[list[Array], list[Array]]:
+        coefs, intercepts = super()._unscaled(coefs, intercepts)
+        if self._spread is not None:
+            mean, deviation = self._spread
+            coefs[-1], intercepts[-1] = coefs[-1] * deviation, intercepts[-1] * deviation + mean
+        return coefs, intercepts
+
+    def _objective(self, settings: SimpleNamespace) -> Objective:
         return regressor_objective(self.loss, self.n_outputs_, float(self.quantile))
 
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:

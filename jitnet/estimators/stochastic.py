@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,9 @@ class Descent:
     Parameters
     ----------
     estimator : Perceptron
-        Its parameters are read, and what it records is written.
+        What it records is written.
+    settings : SimpleNamespace
+        Its parameters.
     network : Network
         What is trained.
     examples : Examples
@@ -47,17 +50,19 @@ class Descent:
     def __init__(
         self,
         estimator: Any,
+        settings: SimpleNamespace,
         network: Network,
         examples: Examples,
         validation: Validation | None,
         *,
         incremental: bool,
     ) -> None:
-        self.estimator, self.network, self.examples = estimator, network, examples
+        self.estimator, self.settings = estimator, settings
+        self.network, self.examples = network, examples
         self.validation, self.incremental = validation, incremental
-        self.callbacks = tuple(estimator.callbacks or ())
+        self.callbacks = tuple(settings.callbacks or ())
         self.n_samples = len(examples.rows)
-        self.batch, clipped = clipped_batch_size(estimator.batch_size, self.n_samples)
+        self.batch, clipped = clipped_batch_size(settings.batch_size, self.n_samples)
         if clipped:
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than "
@@ -71,8 +76,8 @@ class Descent:
         """Train until the fit converges, ends or is interrupted."""
         estimator = self.estimator
         estimator.n_iter_ = 0
-        n_epochs = 1 if self.incremental else estimator.max_iter
-        bar = make_progress(estimator.progress)
+        n_epochs = 1 if self.incremental else self.settings.max_iter
+        bar = make_progress(self.settings.progress)
         for callback in self.callbacks:
             callback.on_fit_begin(estimator, n_epochs)
         try:
@@ -97,7 +102,7 @@ class Descent:
         while done < n_epochs:
             count = min(self._epochs_at_once(), n_epochs - done)
             order = self._orders(count)
-            rates.set_rates(self.estimator, self.network, self.steps_an_epoch, self.n_samples)
+            self._set_rates()
             orders = order.reshape(-1, self.n_samples)
             run = self._run_sparse if self.examples.is_sparse else self._run_dense
             ended = 0
@@ -110,12 +115,17 @@ class Descent:
                 yield done + part, [a + b for a, b in zip(losses, offsets, strict=True)]
             done += count
 
+    def _set_rates(self) -> None:
+        """Set the rates of the coming epochs."""
+        seen, steps = self.estimator.t_, self.steps_an_epoch
+        rates.set_rates(self.settings, self.network, steps, self.n_samples, seen)
+
     def _epochs_at_once(self) -> int:
         """Epochs that go by, whatever they bring, before the fit may stop."""
         estimator = self.estimator
         if self.validation is not None or self.callbacks or self.examples.is_sparse:
             return 1
-        count = estimator.n_iter_no_change + 1 - estimator._no_improvement_count
+        count = self.settings.n_iter_no_change + 1 - estimator._no_improvement_count
         if self._is_shuffled:
             count = min(count, MOST_IN_ORDERS // self.n_samples)
         return int(max(1, min(count, MOST_IN_ORDERS)))
@@ -123,11 +133,11 @@ class Descent:
     @property
     def _is_shuffled(self) -> bool:
         """Whether orders matter: a step over all examples has the same gradient in any."""
-        return bool(self.estimator.shuffle) and self.batch < self.n_samples
+        return bool(self.settings.shuffle) and self.batch < self.n_samples
 
     def _orders(self, count: int) -> Array:
         """The orders of so many epochs, each a shuffle of the one before."""
-        if not self.estimator.shuffle:
+        if not self.settings.shuffle:
             return self.order
         random_state = self.estimator._random_state
         if not self._is_shuffled:
@@ -163,31 +173,32 @@ class Descent:
         estimator.t_ += self.n_samples
         estimator.loss_ = loss
         estimator.loss_curve_.append(loss)
-        if estimator.verbose:
+        if self.settings.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
         logs = {"loss": loss}
         if self.validation is not None:
             val_loss, score = self.validation.evaluate(self.network)
             estimator.validation_loss_curve_.append(val_loss)
             estimator.validation_scores_.append(score)
-            if estimator.verbose:
+            if self.settings.verbose:
                 print(f"Validation score: {score:f}")
             logs |= {"val_loss": val_loss, "val_score": score}
         self._count_no_improvement(logs)
-        rates.end_epoch(estimator, self.network)
+        rates.end_epoch(self.settings, self.network, estimator.t_)
         return logs
 
     def _count_no_improvement(self, logs: dict[str, float]) -> None:
         """Count the epochs since the loss, or else the score, got better by more than tol."""
         estimator = self.estimator
-        if estimator.early_stopping:
+        if self.settings.early_stopping:
             score, best = logs["val_score"], estimator.best_validation_score_
-            worse = score < best + estimator.tol
-            if score > best:
+            worse = score < best + self.settings.tol
+            # of equals scikit-learn keeps the first, a rate that falls makes the last the better
+            if score > best or (self.settings.preset and score == best):
                 estimator.best_validation_score_ = score
                 estimator._best_parameters = self.network.engine.network.parameters.copy()
         else:
-            worse = logs["loss"] > estimator.best_loss_ - estimator.tol
+            worse = logs["loss"] > estimator.best_loss_ - self.settings.tol
             estimator.best_loss_ = min(estimator.best_loss_, logs["loss"])
         estimator._no_improvement_count = estimator._no_improvement_count + 1 if worse else 0
 
@@ -196,20 +207,20 @@ class Descent:
         estimator = self.estimator
         if wants_to_stop(self.callbacks, estimator, estimator.n_iter_, logs):
             return True
-        if estimator._no_improvement_count > estimator.n_iter_no_change:
-            what = "Validation score" if estimator.early_stopping else "Training loss"
+        if estimator._no_improvement_count > self.settings.n_iter_no_change:
+            what = "Validation score" if self.settings.early_stopping else "Training loss"
             message = (
-                f"{what} did not improve more than tol={estimator.tol:f} for "
-                f"{estimator.n_iter_no_change:d} consecutive epochs."
+                f"{what} did not improve more than tol={self.settings.tol:f} for "
+                f"{self.settings.n_iter_no_change:d} consecutive epochs."
             )
-            if rates.stops(estimator, self.network, message):
+            if rates.stops(self.settings, self.network, message):
                 estimator.stopped_ = True
                 return True
             estimator._no_improvement_count = 0
-        if not self.incremental and estimator.n_iter_ == estimator.max_iter:
+        if not self.incremental and estimator.n_iter_ == self.settings.max_iter:
             warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
-                "optimization hasn't converged yet.",
+                f"Stochastic Optimizer: Maximum iterations ({self.settings.max_iter}) "
+                "reached and the optimization hasn't converged yet.",
                 ConvergenceWarning,
                 stacklevel=USERS_CALL,
             )
