@@ -36,7 +36,7 @@ from jitnet.steps.state import (
     Progress,
 )
 from jitnet.steps.update import CHUNK
-from jitnet.threads import PARALLEL_FLOPS, Pace, available_threads, run_team
+from jitnet.threads import CORES, PARALLEL_FLOPS, Pace, available_threads, run_team
 from jitnet.training import run_steps
 
 SLICE_SECONDS = 0.1
@@ -392,7 +392,7 @@ class Engine:
         )
         position.counters[STEPS] = 0  # an interrupt may come before the first step
         before, interrupt = int(position.counters[EPOCH]), None
-        with self._lock:
+        with self._lock, CORES.lent(threads) as threads:
             work, team = self._workspace(batch), new_team()
             arguments = (threads, team, self.network, work, data, plan, progress)
             _ensure_compiled(arguments)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from numba import config
@@ -29,6 +30,34 @@ def available_threads() -> int:
         quota, period = CPU_QUOTA.read_text().split()  # "max 100000" where there is no limit
         threads = min(threads, math.ceil(int(quota) / int(period)))
     return max(1, threads)
+
+
+class Cores:
+    """The cores that this process's fits share: several at once take no more threads than those."""
+
+    def __init__(self) -> None:
+        self._forget()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._lock, self._busy = threading.Lock(), 0
+
+    @contextlib.contextmanager
+    def lent(self, threads: int) -> Iterator[int]:
+        """So many threads, or as many as are left over, but at least one."""
+        with self._lock:
+            left = available_threads() - self._busy if threads > 1 else 1
+            granted = max(1, min(threads, left))
+            self._busy += granted
+        try:
+            yield granted
+        finally:
+            with self._lock:
+                self._busy -= granted
+
+
+CORES = Cores()
 
 
 def run_team(

@@ -285,7 +285,7 @@ class Perceptron(BaseEstimator, ABC):
         >>> import jitnet as jn
         >>> X, y = jn.datasets.load_digits()
         >>> model = jn.MLPClassifier(tol=1, n_iter_no_change=3).fit(X, y)
-        >>> abs(model.to_sequential().predict(X) - model.predict_proba(X)).max() < 1e-6
+        >>> bool(abs(model.to_sequential().predict(X) - model.predict_proba(X)).max() < 1e-6)
         True
         """
         check_is_fitted(self)

@@ -42,9 +42,14 @@ def begin(settings: SimpleNamespace, network: Network, steps_an_epoch: int) -> N
     rule = settings.learning_rate
     if isinstance(rule, Schedule):
         network.engine.schedule = rule
-    elif rule in OVER_THE_FIT:
+    elif has_an_end(settings):
         steps = max(2, settings.max_iter * steps_an_epoch)
         network.engine.schedule = OVER_THE_FIT[rule](settings.learning_rate_init, steps=steps)
+
+
+def has_an_end(settings: SimpleNamespace) -> bool:
+    """Whether the rate comes down over all epochs, so that the last one is where to stop."""
+    return isinstance(settings.learning_rate, str) and settings.learning_rate in OVER_THE_FIT
 
 
 def set_rates(

@@ -217,7 +217,8 @@ class Descent:
                 estimator.stopped_ = True
                 return True
             estimator._no_improvement_count = 0
-        if not self.incremental and estimator.n_iter_ == self.settings.max_iter:
+        last = estimator.n_iter_ == self.settings.max_iter and not self.incremental
+        if last and not rates.has_an_end(self.settings):
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.settings.max_iter}) "
                 "reached and the optimization hasn't converged yet.",
