@@ -51,6 +51,14 @@ def adam(w: Array, g: Array, rate: float, t: int, state: State) -> Array:
     return w - rate * m / (np.sqrt(v) + 1e-3)
 
 
+def adam_hat(w: Array, g: Array, rate: float, t: int, state: State) -> Array:
+    """α = η √(1 - β₂ᵗ) / (1 - β₁ᵗ); W ← W - α m / (√v + ε̂)."""
+    state["m"] = 0.8 * state.get("m", NOTHING) + (1 - 0.8) * g
+    state["v"] = 0.95 * state.get("v", NOTHING) + (1 - 0.95) * g * g
+    alpha: float = rate * (1 - 0.95**t) ** 0.5 / (1 - 0.8**t)
+    return w - alpha * state["m"] / (np.sqrt(state["v"]) + 1e-3)
+
+
 def adamw(w: Array, g: Array, rate: float, t: int, state: State) -> Array:
     """Adam's step, and W ← W - η λ W apart from the gradient."""
     return adam(w, g, rate, t, state) - rate * 0.3 * w
@@ -64,6 +72,7 @@ CASES: list[tuple[Any, Step]] = [
     (jn.SGD(RATES, momentum=0.9, nesterov=True), nesterov),
     (jn.RMSprop(RATES, rho=0.8, epsilon=1e-3), rmsprop),
     (jn.Adam(RATES, beta_1=0.8, beta_2=0.95, epsilon=1e-3), adam),
+    (jn.Adam(RATES, beta_1=0.8, beta_2=0.95, epsilon=1e-3, epsilon_hat=True), adam_hat),
     (jn.AdamW(RATES, beta_1=0.8, beta_2=0.95, epsilon=1e-3, weight_decay=0.3), adamw),
 ]
 """Optimisers with values of their own, and their definitions with the same."""

@@ -226,7 +226,7 @@ def test_relu_does_not_learn_at_zero(dtype: str) -> None:
 
 
 @each_dtype
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "quantile"])
 def test_nothing_is_left_to_learn_from_an_exact_prediction(loss: str, dtype: str) -> None:
     case = one_layer(loss, dtype, [[2.0]], [[3.0], [-1.0]], [6.0, -2.0])
     assert case.model.evaluate(case.X, case.y) == {"loss": 0.0}
@@ -239,6 +239,22 @@ def test_huber_turns_into_its_tangent_at_one(error: float, dtype: str) -> None:
     case = one_layer("huber", dtype, [[1.0]], [[error]], [0.0])
     check(case)
     assert case.model.evaluate(case.X, case.y) == {"loss": 0.5}
+
+
+@each_dtype
+@pytest.mark.parametrize("level", [0.1, 0.9])
+def test_the_quantile_loss_weighs_errors_by_their_sign(
+    level: float, dtype: str, rng: np.random.Generator
+) -> None:
+    X, y = rng.normal(size=(50, 4)).astype(dtype), rng.normal(size=(50, 2)).astype(dtype)
+    model = jn.Sequential([jn.Dense(2)], "quantile", quantile=level, dtype=dtype).build(4)
+    W = model.get_weights()[0]
+    Z = X.astype(float) @ W.astype(float)
+    pairs = list(zip(Z.tolist(), y.tolist(), strict=True))
+    expected = np.mean([loss_loops.quantile(z, t, level) for z, t in pairs])
+    assert_close("loss", dtype, model.evaluate(X, y)["loss"], expected)
+    dZ = np.array([loss_loops.quantile_gradient(z, t, level) for z, t in pairs]) / 50
+    assert_norms_close("gradient", dtype, model.gradients(X, y), [X.T @ dZ, dZ.sum(axis=0)])
 
 
 @each_dtype

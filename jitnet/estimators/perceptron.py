@@ -47,8 +47,8 @@ class Perceptron(BaseEstimator, ABC):
     n_outputs_: int
     out_activation_: str
     loss_curve_: list[float]
-    validation_scores_: list[float] | None
-    validation_loss_curve_: list[float] | None
+    validation_scores_: Any  # list of float, or None
+    validation_loss_curve_: Any  # list of float, or None
     best_validation_score_: float | None
     best_loss_: float | None
 

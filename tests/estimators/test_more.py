@@ -17,7 +17,12 @@ import jitnet as jn
 
 Array = np.ndarray[Any, Any]
 
-FAST: dict[str, Any] = {"tol": 1e-2, "n_iter_no_change": 3, "learning_rate_init": 0.01, "random_state": 0}
+FAST: dict[str, Any] = {
+    "tol": 1e-2,
+    "n_iter_no_change": 3,
+    "learning_rate_init": 0.01,
+    "random_state": 0,
+}
 
 
 @pytest.fixture

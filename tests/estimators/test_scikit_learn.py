@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import os
 import pickle
 import subprocess
@@ -49,10 +50,8 @@ def digits() -> tuple[Array, Array]:
 
 def small(**parameters: Any) -> Any:
     """A classifier that converges at once."""
-    return jn.MLPClassifier(
-        **{"hidden_layer_sizes": (16,), "tol": 0.05, "n_iter_no_change": 2, "random_state": 0}
-        | parameters
-    )
+    defaults: dict[str, Any] = {"hidden_layer_sizes": (16,), "tol": 0.05, "n_iter_no_change": 2}
+    return jn.MLPClassifier(**defaults | {"random_state": 0} | parameters)
 
 
 def test_every_check_of_scikit_learn_passes_and_none_is_skipped() -> None:
@@ -159,8 +158,7 @@ def test_meta_estimators_take_it(digits: tuple[Array, Array]) -> None:
 
 def used_threads(X: Array, y: Array) -> int:
     """The most threads of a team that fits this network, in some worker of joblib's."""
-    import jitnet.engine as module
-
+    module: Any = importlib.import_module("jitnet.engine")
     sizes = []
     real = module.run_team
 
