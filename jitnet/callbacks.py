@@ -29,7 +29,7 @@ class Callback:
 
         Parameters
         ----------
-        model : Sequential
+        model : Sequential or estimator
             The model, built, with the weights it starts from.
         n_epochs : int
             The epochs that were asked for.

@@ -46,6 +46,7 @@ class Perceptron(BaseEstimator, ABC):
     intercepts_: list[Array]
     n_outputs_: int
     out_activation_: str
+    stopped_: bool
     loss_curve_: list[float]
     validation_scores_: Any  # list of float, or None
     validation_loss_curve_: Any  # list of float, or None
@@ -95,10 +96,10 @@ class Perceptron(BaseEstimator, ABC):
     ) -> None:
         """Check everything, and then train; if that fails, all is as it was."""
         anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
-        if incremental and self.early_stopping and not anew and self.stopped_:
-            return
         X, y = self._validate(X, y, reset=anew)
         settings = settings_of(self, X.shape[0])
+        if incremental and settings.early_stopping and not anew and self.stopped_:
+            return
         hidden = hidden_sizes(settings.hidden_layer_sizes)
         activations = hidden_activations(settings.activation, len(hidden))
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
@@ -113,6 +114,7 @@ class Perceptron(BaseEstimator, ABC):
         network = self._network_for(
             X, units, activations, settings, anew=anew, incremental=incremental
         )
+        self.stopped_ = False
         if anew:
             self._begin_records(settings)
         examples, validation = self._hold_out(examples, held_out, settings, incremental=incremental)
@@ -172,7 +174,6 @@ class Perceptron(BaseEstimator, ABC):
 
     def _begin_records(self, settings: SimpleNamespace) -> None:
         """Empty what a fit writes down."""
-        self.stopped_ = False
         self.validation_scores_ = self.validation_loss_curve_ = self.best_validation_score_ = None
         if settings.solver != "lbfgs":
             self.loss_curve_ = []

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import os
 import pickle
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from sklearn.preprocessing import StandardScaler
 
 import jitnet as jn
 from jitnet.threads import available_threads
+from team_sizes import used_threads
 
 Array = np.ndarray[Any, Any]
 
@@ -154,26 +153,6 @@ def test_meta_estimators_take_it(digits: tuple[Array, Array]) -> None:
     assert calibrated.score(X, y) > 0.9
     importance = permutation_importance(small().fit(X, y), X, y, n_repeats=2, n_jobs=2)
     assert importance.importances_mean[0] == 0  # the corner is empty in every image
-
-
-def used_threads(X: Array, y: Array) -> int:
-    """The most threads of a team that fits this network, in some worker of joblib's."""
-    module: Any = importlib.import_module("jitnet.engine")
-    sizes = []
-    real = module.run_team
-
-    def counted(size: int, *arguments: Any, **settings: Any) -> None:
-        sizes.append(size)
-        real(size, *arguments, **settings)
-
-    module.run_team = counted
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            jn.MLPClassifier((256, 256), batch_size=512, max_iter=2).fit(X, y)
-    finally:
-        module.run_team = real
-    return max(sizes)
 
 
 @pytest.mark.skipif(available_threads() < 2, reason="there is one core to share")

@@ -15,6 +15,7 @@ from jitnet.memory import zeros
 from jitnet.study.engine import from_panels, on_a_team, to_panels
 from jitnet.study.problem import Array, Outputs, Run
 
+MEDIAN = 0.5  # the level of the quantile loss, where that is the kind
 ENGINE = (table.loss_backward, softmax_crossentropy.backward, elementary.exp)
 
 ONE = np.int64(1)
@@ -52,7 +53,7 @@ def loss_steps(
             at(T, place),
             at(weights, example),
             kind,
-            0.0,
+            MEDIAN,
             outputs,
             1.0,
             p1 - p0,
