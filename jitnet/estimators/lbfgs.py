@@ -35,10 +35,10 @@ def fit_lbfgs(
     callbacks = tuple(settings.callbacks or ())
     bar = make_progress(settings.progress)
     logs: dict[str, float] = {}
-    iterations = 0
+    iterations, stopped = 0, False
 
     def look(intermediate_result: Any) -> None:
-        nonlocal logs, iterations
+        nonlocal logs, iterations, stopped
         iterations += 1
         estimator.n_iter_, logs = iterations, {"loss": float(intermediate_result.fun)}
         _unpack(intermediate_result.x, double)
@@ -48,7 +48,8 @@ def fit_lbfgs(
             estimator.validation_scores_.append(logs["val_score"])
         network.load(double.coefs, double.intercepts)
         bar.update(iterations, logs)
-        if wants_to_stop(callbacks, estimator, iterations, logs):
+        stopped = wants_to_stop(callbacks, estimator, iterations, logs)
+        if stopped:
             raise StopIteration
 
     for callback in callbacks:
@@ -69,7 +70,9 @@ def fit_lbfgs(
                 **_get_additional_lbfgs_options_dict("iprint", 1 if settings.verbose else -1),
             },
         )
-    estimator.n_iter_ = _check_optimize_result("lbfgs", found, settings.max_iter)
+    estimator.n_iter_ = (
+        iterations if stopped else _check_optimize_result("lbfgs", found, settings.max_iter)
+    )
     estimator.loss_ = found.fun
     _unpack(found.x, double)
     network.load(double.coefs, double.intercepts)

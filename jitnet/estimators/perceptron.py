@@ -248,7 +248,7 @@ class Perceptron(BaseEstimator, ABC):
         if not scipy.sparse.issparse(X):
             return network.engine.predict(X, linked=linked).astype(kind, copy=False)
         step = rows_at_once(X, LEAST_ROWS)
-        parts = [dense_rows(X, slice(i, i + step)) for i in range(0, X.shape[0], step)]
+        parts = (dense_rows(X, slice(i, i + step)) for i in range(0, X.shape[0], step))
         outputs = [network.engine.predict(part, linked=linked) for part in parts]
         return np.concatenate(outputs).astype(kind, copy=False)
 
