@@ -36,6 +36,9 @@ from tabular_sets import TABLES, Table
 Array = np.ndarray[Any, Any]
 TWINS: dict[Any, Any] = {MLPClassifier: jn.MLPClassifier, MLPRegressor: jn.MLPRegressor}
 MOST_ROWS, SEEDS, TURNS = 10_000, 5, 5
+REST = 0.3
+"""Seconds before each turn: threads of NumPy's BLAS go on spinning for a tenth after their last
+call, on cores that the other's turn needs."""
 COMPARED, SAME = 5, 1e-6
 """Epochs in float64 whose losses agree to a share; float32 drifts apart where a ReLU's kink is
 reached by sums that are added in another order."""
@@ -72,10 +75,11 @@ def fits() -> dict[str, Fit]:
 
 
 def alternate(*calls: Callable[[], object]) -> list[list[float]]:
-    """Seconds of each call, in turns."""
+    """Seconds of each call, in turns, after a rest each."""
     seconds: list[list[float]] = [[] for _ in calls]
     for _ in range(TURNS):
         for call, kept in zip(calls, seconds, strict=True):
+            time.sleep(REST)
             start = time.perf_counter()
             call()
             kept.append(time.perf_counter() - start)

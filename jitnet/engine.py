@@ -20,6 +20,7 @@ from jitnet.losses.objective import Objective
 from jitnet.losses.table import IDENTITY, LOSSES
 from jitnet.memory import Array, Shape
 from jitnet.optimizers.table import Optimizer, hyperparameters_of, kind_of, moments_of
+from jitnet.pace import Pace
 from jitnet.schedules import as_schedule
 from jitnet.steps.state import (
     EPOCH,
@@ -36,10 +37,9 @@ from jitnet.steps.state import (
     Progress,
 )
 from jitnet.steps.update import CHUNK
-from jitnet.threads import CORES, PARALLEL_FLOPS, Pace, available_threads, run_team
+from jitnet.threads import CORES, PARALLEL_FLOPS, available_threads, run_team
 from jitnet.training import run_steps
 
-SLICE_SECONDS = 0.1
 WORKSPACE_BYTES = 64 << 20
 """Room that a block of examples may take; a longer batch goes through in several blocks."""
 
@@ -50,8 +50,8 @@ SMALL_NETWORK = 1024
 network stays in its panels from step to step (5,000 examples of 20 features: 21 µs instead of 124).
 With four layers of 32 units that gained nothing, and cost half as much again at 100,000 examples,
 which then leave the cache between two layers."""
-FIRST_FLOPS = 1e8
-"""Work of a first slice: some hundredths of a second, on whatever machine."""
+FIRST_FLOPS = 2e9
+"""Work of a first slice: some tenths of a second on the slowest core."""
 NO_RATES = np.zeros(0)
 LONG_FLOPS = 1e9
 """Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
@@ -118,6 +118,8 @@ class Engine:
         self._lock = threading.Lock()
         self._work: memory.Workspace | None = None
         self._panels = 0
+        self._pace: Pace | None = None
+        self._pace_of = 0
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -275,18 +277,16 @@ class Engine:
             are repeated from the slice's beginning, with the same bits.
         """
         in_epoch, first_epoch = -(-data.examples // batch), self.epoch
-        done, total, steps = 0, epochs * in_epoch, self._first_steps(batch)
-        pace = Pace(self._team(batch, 3))
+        done, total, pace = 0, epochs * in_epoch, self._training_pace(batch)
         while done < total:
-            steps = _whole_epochs(steps, done % in_epoch, in_epoch, total - done, each_epoch)
+            steps = _whole_epochs(pace.steps, done % in_epoch, in_epoch, total - done, each_epoch)
             if done % in_epoch == 0:  # a callback may have trained in between
                 start, position = self.state(), _new_position(self.epoch, self.powers)
             began = time.perf_counter()
             records, interrupt = self._run(
                 data, TRAIN, batch, steps, position, pace.threads, first_epoch, shuffle=shuffle
             )
-            seconds = time.perf_counter() - began
-            pace.note(seconds, steps)
+            pace.note(time.perf_counter() - began, steps)
             self._take_over(position)
             if interrupt is not None:
                 steps = int(position.counters[STEPS])
@@ -304,7 +304,6 @@ class Engine:
                 raise FloatingPointError(_not_finite(done // in_epoch + good + 1))
             done += steps
             yield done / in_epoch, self.logs(records)
-            steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
 
     def _take_over(self, position: Position) -> None:
         """Count the steps that a call has done."""
@@ -346,20 +345,19 @@ class Engine:
         """One pass over the data without training; its sums, as `Progress.record` has them."""
         batch = min(batch, data.examples)
         position = _new_position(0, self.powers)
-        done, total, steps = 0, -(-data.examples // batch), self._first_steps(batch)
+        done, total = 0, -(-data.examples // batch)
         records = np.zeros((0, 4))
-        threads = self._team(batch, 3 if stage == GRADIENTS else 1)
+        pace = self._new_pace(batch, 3 if stage == GRADIENTS else 1)
         while done < total:
-            steps = min(steps, total - done)
+            steps = min(pace.steps, total - done)
             began = time.perf_counter()
             records, interrupt = self._run(
-                data, stage, batch, steps, position, threads, output=output, link=link
+                data, stage, batch, steps, position, pace.threads, output=output, link=link
             )
             if interrupt is not None:
                 raise interrupt
-            seconds = time.perf_counter() - began
+            pace.note(time.perf_counter() - began, steps)
             done += steps
-            steps = max(1, int(steps * min(4.0, SLICE_SECONDS / max(seconds, 1e-9))))
         return records
 
     def _run(
@@ -437,9 +435,16 @@ class Engine:
         flops = products * 2 * self._weights * self._block_of(batch)
         return available_threads() if flops >= PARALLEL_FLOPS else 1
 
-    def _first_steps(self, batch: int) -> int:
-        """Steps of the first slice, when nothing is known yet of how long they take."""
-        return max(1, int(FIRST_FLOPS / (2 * self._weights * batch)))
+    def _new_pace(self, batch: int, products: int) -> Pace:
+        """A pace for steps of which nothing is known yet."""
+        flops = products * 2 * self._weights * batch
+        return Pace(self._team(batch, products), max(1, int(FIRST_FLOPS / flops)))
+
+    def _training_pace(self, batch: int) -> Pace:
+        """The pace of training by such batches, kept from call to call."""
+        if self._pace is None or self._pace_of != batch:
+            self._pace, self._pace_of = self._new_pace(batch, 3), batch
+        return self._pace
 
     def _workspace(self, batch: int) -> memory.Workspace:
         """Room for a block of a batch, kept from call to call."""

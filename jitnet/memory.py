@@ -36,8 +36,12 @@ UNITS_IN_LANES, INPUTS_IN_LANES, SMALL = range(3)
 ALIGNMENT = 32
 """Elements that a layer's weights and biases start at multiples of."""
 
-SMALL_LAYER = 64
-"""Weights up to which a layer is too small to fill a register tile."""
+SMALL_LAYER, NARROW_LAYER = 64, 3
+"""Weights, and units, up to which a layer is too small to fill a register tile.
+
+With one unit after a hundred, a step on 200 examples of 20 features takes 39.8 µs instead of 42.8,
+as the hundred need no row blocks; with two or three it gains as much, with four it loses.
+"""
 
 PAGE_BYTES, APART_BYTES = 4096, 512
 """Where arrays that a loop reads side by side begin: each APART_BYTES further on in its page.
@@ -68,7 +72,7 @@ def aligned(count: int) -> int:
 
 def gradient_form(n_in: int, n_out: int) -> int:
     """What runs along the lanes: the side that wastes the least of them."""
-    if n_in * n_out <= SMALL_LAYER:
+    if n_in * n_out <= SMALL_LAYER or n_out <= NARROW_LAYER:
         return SMALL
     return INPUTS_IN_LANES if aligned(n_in) * n_out < aligned(n_out) * n_in else UNITS_IN_LANES
 

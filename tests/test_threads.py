@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,8 @@ import pytest
 
 import jitnet as jn
 from jitnet import threads
-from jitnet.threads import Pace, available_threads, run_team
+from jitnet.pace import Pace
+from jitnet.threads import available_threads, run_team
 from training_state import state_of
 
 X = np.random.default_rng(1).normal(size=(3000, 20)).astype(np.float32)
@@ -259,16 +261,49 @@ def test_an_interrupt_of_a_caller_that_works_too_is_raised_when_all_have_ended()
             raise KeyboardInterrupt
         interrupted.wait(10)
 
-    before = threading.active_count()
     for _ in range(20):
         with pytest.raises(KeyboardInterrupt):
             run_team(2, work)
-    assert threading.active_count() <= before + 1  # one may be on its way out
+    assert not helpers_that_stay()
+
+
+def helpers_that_stay() -> list[threading.Thread]:
+    """The threads of teams that do not end when there is nothing to do."""
+    helpers = [thread for thread in threading.enumerate() if thread.name == "jitnet"]
+    for helper in helpers:
+        helper.join(10 * threads.IDLE_SECONDS)
+    return [helper for helper in helpers if helper.is_alive()]
+
+
+def test_a_thread_helps_one_team_after_the_other_and_then_ends() -> None:
+    assert not helpers_that_stay()
+    members: set[int] = set()
+    gate = threading.Barrier(2)
+
+    def work() -> None:
+        gate.wait()
+        members.add(threading.get_ident())
+
+    for _ in range(50):
+        run_team(2, work)
+    assert len(members) == 2
+    assert not helpers_that_stay()
+
+
+def test_a_helper_keeps_nothing_of_its_last_team_alive() -> None:
+    class Work:
+        def __call__(self) -> None: ...
+
+    work = Work()
+    gone = weakref.ref(work)
+    run_team(2, work)
+    del work
+    assert gone() is None
 
 
 def paced(team: float, alone: float, slices: int = 500) -> list[int]:
     """The threads of each slice, where a step takes a team and one thread so many seconds."""
-    pace, chosen = Pace(2), []
+    pace, chosen = Pace(2, 1), []
     for _ in range(slices):
         chosen.append(pace.threads)
         pace.note(team if pace.threads == 2 else alone, 1)
@@ -282,14 +317,25 @@ def test_the_pace_keeps_what_is_faster_and_tries_the_other_now_and_then() -> Non
 
 
 def test_the_pace_leaves_a_team_that_becomes_slow_at_once() -> None:
-    pace = Pace(2)
-    for seconds, chosen in [(0.1, 2), (0.11, 2), (0.3, 1)]:
+    pace = Pace(2, 1)
+    for seconds, chosen in [(0.1, 1), (0.2, 2), (0.11, 2), (0.3, 1)]:
         pace.note(seconds, 1)
         assert pace.threads == chosen
 
 
+def test_a_trial_is_short() -> None:
+    pace, trials = Pace(2, 1000), []
+    for _ in range(100):
+        steps = pace.steps
+        if pace.threads == 1:
+            trials.append(steps)
+        pace.note(steps * (1e-4 if pace.threads == 2 else 2e-4), steps)
+    assert trials
+    assert max(trials) * 1e-4 <= Pace.TRIAL_SECONDS
+
+
 def test_the_pace_of_one_thread_is_one() -> None:
-    pace = Pace(1)
+    pace = Pace(1, 1)
     for seconds in [0.1, 5.0, 0.1] * 20:
         pace.note(seconds, 1)
         assert pace.threads == 1

@@ -450,9 +450,14 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
         smoothing = settings.label_smoothing
-        if self.out_activation_ == "softmax":
-            return np.searchsorted(self.classes_, y)[:, np.newaxis], True
-        targets = self._label_binarizer.transform(y).astype(np.float64)
+        if self._is_one_of_many:
+            numbers = np.searchsorted(self.classes_, y)
+            if self.out_activation_ == "softmax":
+                return numbers[:, np.newaxis], True
+            all_numbers = np.arange(1 if self.n_outputs_ == 1 else 0, max(2, self.n_outputs_))
+            targets = numbers[:, np.newaxis] == all_numbers
+        else:
+            targets = self._label_binarizer.transform(y)
         return targets * (1.0 - smoothing) + smoothing / 2, False
 
     def _objective(self, settings: SimpleNamespace) -> Objective:
