@@ -21,6 +21,7 @@ from jitnet.losses.table import IDENTITY, LOSSES
 from jitnet.memory import Array, Shape
 from jitnet.optimizers.table import Optimizer, hyperparameters_of, kind_of, moments_of
 from jitnet.pace import Pace
+from jitnet.prediction import are_few, predict_few
 from jitnet.schedules import as_schedule
 from jitnet.steps.state import (
     EPOCH,
@@ -220,10 +221,13 @@ class Engine:
 
     def predict(self, X: Array, *, linked: bool = True) -> Array:
         """Predictions, (n_samples, n_outputs), or the output layer's z where not ``linked``."""
+        link = self.loss.link if linked else IDENTITY
+        if are_few(len(X), self.dtype):
+            with self._lock:
+                return predict_few(self.table, self.network.parameters, X, link)
         output = np.empty((len(X), int(self.table[-1, memory.N_OUT])), self.dtype)
         nothing = np.zeros((1, 1), self.dtype)
         data = self.data(X, nothing, False, nothing[0], uniform=True)
-        link = self.loss.link if linked else IDENTITY
         self._run_through(data, PREDICT, self.block, output, link)
         return output
 

@@ -148,6 +148,21 @@ def test_from_every_layout(dtype: str, layout: str, rng: np.random.Generator) ->
 
 
 @each_dtype
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_predictions_of_a_few_rows_or_of_all(
+    dtype: str, layout: str, n_threads: int, rng: np.random.Generator
+) -> None:
+    X, y = make_data(rng)
+    model = make_model(dtype, n_threads=n_threads)
+    predictions = train(model, X, y).predictions
+    for count in (1, 2, 3, 8, 9, 31):
+        few = model.predict(LAYOUTS[layout](X[5 : 5 + count]))
+        expected = predictions[5 : 5 + count]
+        np.testing.assert_array_equal(few.view(np.uint8), expected.view(np.uint8))
+
+
+@each_dtype
 def test_from_a_file(dtype: str, rng: np.random.Generator, tmp_path: Path) -> None:
     X, y = make_data(rng)
     X.tofile(tmp_path / "X")

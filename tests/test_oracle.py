@@ -61,6 +61,8 @@ def check_predictions(case: Case) -> None:
     predicted = case.model.predict(case.X)
     assert predicted.dtype == case.model.dtype
     assert_close("prediction", case.model.dtype, predicted, expected)
+    alone = [case.model.predict(case.X[i : i + 1]) for i in range(len(case.X))]
+    np.testing.assert_array_equal(np.concatenate(alone), predicted)
 
 
 def one_layer(loss: str, dtype: str, W: Any, X: Any, y: Any, activation: str = "identity") -> Case:

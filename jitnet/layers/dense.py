@@ -19,10 +19,20 @@ from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.initializers import resolve
 from jitnet.kernels.cpu import VECTORS
-from jitnet.kernels.intrinsics import ahead, at
+from jitnet.kernels.intrinsics import ahead, at, registers
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import TALL, multiply_rows
-from jitnet.kernels.simd import fma, lanes, load, splat, store, sum_lanes
+from jitnet.kernels.simd import (
+    fma,
+    lanes,
+    load,
+    load_some,
+    splat,
+    store,
+    store_some,
+    sum_lanes,
+    transpose_square,
+)
 
 DEPTH = 1024
 """Inputs of a panel that stay in the core's cache while all units read them. Taking each tile's
@@ -240,6 +250,54 @@ def dense_bias_backward(dbias: Any, dZ: Any, first: int, last: int, add: bool) -
             high = high + load(dz, p * n_out * width + lanes(dz))
         total = sum_lanes(low + high)
         db[0] = db[0] + total if add else total
+
+
+@njit(parallel=True)
+def dense_few_forward(
+    Z: Any, X: Any, weight: Any, bias: Any, input_step: int, unit_step: int
+) -> None:
+    """Z[i, u] = Σ_k X[i, k] W[k, u] + b[u] for a few examples, which would leave a panel empty.
+
+    Writes Z (examples, n_out); reads X (examples, n_in), the flat weight and bias (n_out,). Each
+    parallel iteration owns two vectors of units: units lie in the lanes. A sum's terms are added in
+    the order of ``dense_forward``, to the same bits. The weight may be read beyond its last row, by
+    less than two vectors.
+    """
+    examples, n_out = Z.shape
+    n_in, width = X.shape[1], VECTORS * lanes(at(Z, 0))
+    for block in prange((n_out + width - 1) // width):
+        first = block * width
+        units = min(width, n_out - first)
+        z, x, w = at(Z, first), at(X, 0), at(weight, first * unit_step)
+        for i in range(examples):
+            for u in range(units):
+                z[i * n_out + u] = bias[first + u]
+        if unit_step == 1:
+            multiply_rows(
+                z, x, w, n_out, n_in, ZERO, ONE, input_step, n_in, ONE, units, units > 0, examples
+            )
+        else:
+            _multiply_turned(z, x, w, unit_step, n_in, n_out, units, examples)
+
+
+@njit
+def _multiply_turned(
+    z: Any, x: Any, weight: Any, unit_step: int, n_in: int, n_out: int, units: int, examples: int
+) -> None:
+    """z[i, u] += Σ_k x[i, k] W[k, u] by turned squares, where a unit's weights lie side by side."""
+    n = lanes(z)
+    square = registers(z, TALL)
+    for first in range(0, units, n):
+        left = min(n, units - first)
+        for k in range(0, n_in, n):
+            source = ahead(weight, first * unit_step + k)
+            transpose_square(square, n, source, unit_step, left - 1)
+            for i in range(examples):
+                place = i * n_out + first
+                total = load_some(z, place, left)
+                for j in range(min(n, n_in - k)):
+                    total = fma(load(square, j * n), x[i * n_in + k + j], total)
+                store_some(z, place, total, left)
 
 
 @dataclass(frozen=True)

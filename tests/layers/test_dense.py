@@ -31,6 +31,7 @@ small_forward = dense.dense_small_forward.serial
 small_backward = dense.dense_small_backward.serial
 small_weight_backward = dense.dense_small_weight_backward.serial
 bias_backward = dense.dense_bias_backward.serial
+few_forward = dense.dense_few_forward.serial
 
 
 @njit(entry=True)
@@ -68,6 +69,11 @@ def call_bias_backward(*args: Any) -> None:
     bias_backward(*args)
 
 
+@njit(entry=True)
+def call_few_forward(*args: Any) -> None:
+    few_forward(*args)
+
+
 SERIAL = {
     "dense_forward": call_forward,
     "dense_backward": call_backward,
@@ -76,6 +82,7 @@ SERIAL = {
     "dense_small_backward": call_small_backward,
     "dense_small_weight_backward": call_small_weight_backward,
     "dense_bias_backward": call_bias_backward,
+    "dense_few_forward": call_few_forward,
 }
 """The twins for one thread are called from compiled code alone."""
 
@@ -92,6 +99,8 @@ def arguments(name: str, dtype: str, rng: np.random.Generator) -> list[Any]:
         "weight": (N_IN * N_OUT,),
         "bias": (N_OUT,),
     }
+    if name == "dense_few_forward":
+        shapes |= {"X": (PANELS, N_IN), "Z": (PANELS, N_OUT), "weight": (N_IN * N_OUT + width,)}
     shapes |= {f"d{array}": shape for array, shape in shapes.items()}
     numbers: dict[str, Any] = {
         "input_step": N_OUT,
