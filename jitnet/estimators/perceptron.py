@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import scipy.sparse
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from jitnet.estimators import rates
 from jitnet.estimators.examples import Examples, dense_rows, rows_at_once
+from jitnet.estimators.holder import NOT_FINITE, NetworkHolder
 from jitnet.estimators.lbfgs import fit_lbfgs
 from jitnet.estimators.network import Design, Network
 from jitnet.estimators.parameters import (
@@ -37,13 +35,11 @@ LEAST_ROWS = 1 << 12
 """Rows of a sparse matrix that are predicted together, at least."""
 
 
-class Perceptron(BaseEstimator, ABC):
+class Perceptron(NetworkHolder, ABC):
     """A multi-layer perceptron behind scikit-learn's interface."""
 
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
 
-    coefs_: list[Array]
-    intercepts_: list[Array]
     n_outputs_: int
     out_activation_: str
     stopped_: bool
@@ -316,42 +312,6 @@ class Perceptron(BaseEstimator, ABC):
         """Coefficients for inputs, and to outputs, that are not scaled."""
         return fold(self._scaler, coefs, intercepts) if self._scaler else (coefs, intercepts)
 
-    def _hold(self, network: Network) -> None:
-        """Make a network's views the coefficients."""
-        self._network = network
-        self.coefs_, self.intercepts_ = list(network.coefs), list(network.intercepts)
-
-    def _bound(self) -> Network:
-        """The network that holds the coefficients, also where others were put in their place."""
-        network = self._network
-        if not network.holds(self.coefs_, self.intercepts_):
-            fresh = Network(network.design)
-            fresh.engine.restore(network.engine.state())
-            fresh.rate = network.rate
-            fresh.load(self.coefs_, self.intercepts_)
-            self._hold(fresh)
-            return fresh
-        return network
-
-    @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Put everything back as it was if a fit fails."""
-        before = dict(vars(self))
-        lengths = {name: len(kept) for name, kept in before.items() if isinstance(kept, list)}
-        state = before["_network"].engine.state() if "_network" in before else None
-        try:
-            yield
-        except BaseException as error:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            for name, length in lengths.items():
-                del before[name][length:]
-            if state is not None:
-                self._network.engine.restore(state)
-            if isinstance(error, FloatingPointError):
-                raise ValueError(f"{NOT_FINITE} {error}") from error
-            raise
-
     def _is_stochastic(self) -> bool:
         """Whether steps are on batches; partial_fit is there for no other solver."""
         if self.solver == "lbfgs":
@@ -360,23 +320,6 @@ class Perceptron(BaseEstimator, ABC):
             )
         return True
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What copies and pickles hold; coefficients as plain arrays."""
-        state: dict[str, Any] = super().__getstate__()
-        plain = {
-            name: [np.array(array) for array in state[name]]
-            for name in ("coefs_", "intercepts_")
-            if name in state
-        }
-        return state | plain
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take over what `__getstate__` gave, and put the coefficients into their network."""
-        super().__setstate__(state)
-        if "coefs_" in state:
-            self._network.load(self.coefs_, self.intercepts_)
-            self._hold(self._network)
-
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn's tools want to know."""
         tags = super().__sklearn_tags__()
@@ -384,10 +327,6 @@ class Perceptron(BaseEstimator, ABC):
         return tags
 
 
-NOT_FINITE = (
-    "Solver produced non-finite parameter weights. The input data may contain large values and "
-    "need to be preprocessed."
-)
 FEW = 1 << 12
 """Elements of an input that are looked at by ourselves: scikit-learn's validation takes 60 µs."""
 
