@@ -36,6 +36,7 @@ from tabular_sets import TABLES, Table
 Array = np.ndarray[Any, Any]
 TWINS: dict[Any, Any] = {MLPClassifier: jn.MLPClassifier, MLPRegressor: jn.MLPRegressor}
 MOST_ROWS, SEEDS, TURNS = 10_000, 5, 5
+PREDICTED = ("digits, defaults", "tabular")
 REST = 0.3
 """Seconds before each turn: threads of NumPy's BLAS go on spinning for a tenth after their last
 call, on cores that the other's turn needs."""
@@ -113,8 +114,8 @@ def race_fits(jobs: dict[str, Fit]) -> list[list[str]]:
         compare(ours, theirs, X.astype(float), y)
         pair = alternate(partial(ours.fit, X, y), partial(theirs.fit, X, y))
         rows.append(line(f"fit {name}", pair, bar))
-        if name == "digits, defaults":
-            rows += race_predictions(ours, theirs, X)
+        if name in PREDICTED:
+            rows += race_predictions(name, ours, theirs, X)
     return rows
 
 
@@ -124,15 +125,16 @@ def repeat(predict: Callable[[Array], object], X: Array) -> None:
         predict(X)
 
 
-def race_predictions(ours: Any, theirs: Any, X: Array) -> list[list[str]]:
+def race_predictions(name: str, ours: Any, theirs: Any, X: Array) -> list[list[str]]:
     """One row, a hundred times, and 100,000 rows."""
     many = np.tile(X, (100_000 // len(X) + 1, 1))[:100_000]
     rows = []
     for method in ("predict", "predict_proba"):
-        one = [partial(repeat, getattr(model, method), X[:1]) for model in (ours, theirs)]
-        rows.append(line(f"100 times {method} of one row", alternate(*one), 1))
+        if hasattr(theirs, method):
+            one = [partial(repeat, getattr(model, method), X[:1]) for model in (ours, theirs)]
+            rows.append(line(f"100 times {method} of one row, {name}", alternate(*one), 1))
     all_rows = alternate(lambda: ours.predict(many), lambda: theirs.predict(many))
-    return [*rows, line("predict 100,000 rows", all_rows, 2)]
+    return [*rows, line(f"predict 100,000 rows, {name}", all_rows, 2)]
 
 
 def race_searches() -> list[list[str]]:

@@ -317,7 +317,9 @@ def _warmup(options: argparse.Namespace) -> int:
 
     for dtype in ("float32", "float64"):
         start = time.perf_counter()
-        jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype).fit([[0.0]], [0.0], epochs=1)
+        model = jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype)
+        model.fit([[0.0]], [0.0], epochs=1)
+        model.predict([[0.0]])
         print(f"{dtype:<16}{time.perf_counter() - start:.1f} s", flush=True)
     print(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")
     return 0

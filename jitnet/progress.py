@@ -132,7 +132,8 @@ class LineProgress(_Shown):
     stream : file-like, optional
         Where to write; the standard error stream by default.
     interval : float, default 0.5
-        Seconds between two lines, at least; the line of the last epoch always comes.
+        Seconds between two lines, at least; the line of the last epoch always comes, also where
+        the fit stops early.
 
     Examples
     --------
@@ -147,21 +148,29 @@ class LineProgress(_Shown):
     def __init__(self, stream: TextIO | None = None, interval: float = 0.5) -> None:
         super().__init__(stream)
         self.interval = interval
-        self._next_line = 0.0
+        self._next_line, self._unwritten = 0.0, ""
 
     def start(self, n_epochs: int, compiling: bool = False) -> None:
         """Begin; see `Progress.start`."""
-        self._next_line = time.perf_counter() + self.interval
+        self._next_line, self._unwritten = time.perf_counter() + self.interval, ""
         super().start(n_epochs, compiling)
 
     def update(self, epochs_done: float, logs: dict[str, float]) -> None:
         """Write a line, if the last one is old enough; see `Progress.update`."""
-        now = time.perf_counter()
-        if now < self._next_line and epochs_done < self.n_epochs:
-            return
-        self._next_line = now + self.interval
         epoch = f"{epochs_done:.1f}".removesuffix(".0")
-        self._write_line(f"epoch {epoch}/{self.n_epochs}  {_figures(logs)}")
+        self._unwritten = f"epoch {epoch}/{self.n_epochs}  {_figures(logs)}"
+        if time.perf_counter() >= self._next_line or epochs_done >= self.n_epochs:
+            self._write_last()
+
+    def close(self) -> None:
+        """Write the last figures, if no line has them; see `Progress.close`."""
+        super().close()
+        self._write_last()
+
+    def _write_last(self) -> None:
+        if self._unwritten:
+            self._write_line(self._unwritten)
+            self._next_line, self._unwritten = time.perf_counter() + self.interval, ""
 
 
 class BarProgress(_Shown):

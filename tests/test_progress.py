@@ -78,6 +78,17 @@ def test_lines_keep_their_distance_but_the_last_always_comes() -> None:
     assert stream.getvalue() == "epoch 3/3  loss 0.3333\n"
 
 
+def test_a_fit_that_stops_early_leaves_its_last_figures() -> None:
+    stream = io.StringIO()
+    progress = LineProgress(stream, interval=1e6)
+    progress.start(200)
+    progress.update(17, {"loss": 0.25})
+    assert stream.getvalue() == ""
+    for _ in range(2):
+        progress.close()
+        assert stream.getvalue() == "epoch 17/200  loss 0.2500\n"
+
+
 def test_a_part_of_an_epoch_is_shown_as_a_fraction() -> None:
     stream = io.StringIO()
     progress = LineProgress(stream, interval=0.0)

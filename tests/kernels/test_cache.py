@@ -57,6 +57,20 @@ model.fit(X, X[:, 0], epochs=3)
 print(watch.compiled_kernels, model.get_weights()[0].tobytes().hex())
 """
 
+USE = """
+import jitnet as jn
+
+X = np.linspace(-1, 1, 400).reshape(100, 4)
+for dtype in ("float32", "float64"):
+    model = jn.Sequential([jn.Dense(3), jn.Dense(1)], loss="mse", dtype=dtype)
+    model.fit(X, X[:, 0], epochs=3)
+    model.evaluate(X, X[:, 0])
+    for rows in (1, 100):
+        model.predict(X[:rows])
+print(watch.compiled_kernels, "kernels")
+"""
+WARM_UP = "import sys; from jitnet.cli import main; sys.exit(main(['warmup']))"
+
 
 class Runner:
     """Runs kernels in processes of their own, by default with a cache of their own."""
@@ -123,6 +137,12 @@ def test_an_edit_of_any_source_means_another_folder(
 
 def test_a_second_process_compiles_nothing(full: Runner) -> None:
     assert full.run() == (0, str(full.folder / "jitnet" / cache.DIGEST))
+
+
+def test_after_a_warmup_nothing_is_compiled(empty: Runner) -> None:
+    subprocess.run([sys.executable, "-c", WARM_UP], env=empty.environment, check=True)
+    empty.script.write_text(WATCH + USE)
+    assert empty.run() == (0, "kernels")
 
 
 def test_bounds_checks_have_a_folder_of_their_own(full: Runner) -> None:
