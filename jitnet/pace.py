@@ -30,8 +30,9 @@ class Pace:
     """Seconds of a slice below which waking threads weighs too much to judge by it."""
     FIRST_TRIAL, TRIAL_OF_ONE, TRIAL_OF_TEAM = 0.05, 10.0, 1.0
     """Seconds after which the other choice is tried."""
-    TRIAL_SECONDS = 0.005
-    """How long a trial is, if the other choice is as fast."""
+    TRIAL_SECONDS, MOST_SHARE = 0.005, 0.05
+    """How long a trial is, if the other choice is as fast; and, where a single step takes longer,
+    its share of the time since the last one."""
 
     def __init__(self, team: int, steps: int) -> None:
         self.team, self.threads, self.steps = team, team, steps
@@ -54,7 +55,8 @@ class Pace:
         if self.threads == self.team:
             self._best = min(self._best, each)
             slow = each > self.SLOW * self._best
-        if slow or each > self._each[other] or self._seconds >= self._patience:
+        is_time = self._seconds >= max(self._patience, each / self.MOST_SHARE)
+        if slow or each > self._each[other] or is_time:
             if each <= self._each[other]:
                 self.steps = max(1, min(self.steps, int(self.TRIAL_SECONDS / each)))
             self.threads, self._seconds = other, 0.0

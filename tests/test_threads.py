@@ -319,7 +319,7 @@ def test_the_pace_keeps_what_is_faster_and_tries_the_other_now_and_then() -> Non
 def test_the_pace_leaves_a_team_that_becomes_slow_at_once() -> None:
     pace = Pace(2, 1)
     for seconds, chosen in [(0.1, 1), (0.2, 2), (0.11, 2), (0.3, 1)]:
-        pace.note(seconds, 1)
+        pace.note(seconds, 100)
         assert pace.threads == chosen
 
 
@@ -332,6 +332,15 @@ def test_a_trial_is_short() -> None:
         pace.note(steps * (1e-4 if pace.threads == 2 else 2e-4), steps)
     assert trials
     assert max(trials) * 1e-4 <= Pace.TRIAL_SECONDS
+
+
+def test_a_trial_by_a_long_step_waits_until_it_weighs_little() -> None:
+    pace, team, alone = Pace(2, 1), 0.0, 0.0
+    while not alone:
+        team += 0.1
+        pace.note(0.1, 1)
+        alone += 0.2 * (pace.threads == 1)
+    assert alone <= 0.15 * team
 
 
 def test_the_pace_of_one_thread_is_one() -> None:

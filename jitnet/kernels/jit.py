@@ -18,7 +18,7 @@ import numba
 from numba import config
 
 from jitnet.kernels.cache import KernelCache
-from jitnet.kernels.helpers import HelperCompiler
+from jitnet.kernels.helpers import EntryCompiler, HelperCompiler
 
 FLAGS = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"}}
 HELPER_FLAGS = {
@@ -70,7 +70,11 @@ def _with_twin(function: Any, parallel: bool, entry: bool, inline: bool) -> Kern
 
 
 def _compile(function: Any, parallel: bool, entry: bool, inline: bool) -> Any:
-    options = FLAGS if entry else FLAGS | HELPER_FLAGS
+    options = dict(FLAGS)
+    if not entry:
+        options |= HELPER_FLAGS
+    elif not parallel:  # what threads of numba's run is looked up by name
+        options["pipeline_class"] = EntryCompiler
     kernel = numba.njit(parallel=parallel, forceinline=inline, **options)(function)
     if entry:
         with contextlib.suppress(RuntimeError):  # no folder can be written: nothing is kept
