@@ -222,7 +222,7 @@ class Engine:
     def predict(self, X: Array, *, linked: bool = True) -> Array:
         """Predictions, (n_samples, n_outputs), or the output layer's z where not ``linked``."""
         link = self.loss.link if linked else IDENTITY
-        if are_few(len(X), self.dtype):
+        if are_few(len(X), self.dtype) and 2 * self._weights * len(X) < PARALLEL_FLOPS:
             with self._lock:
                 return predict_few(self.table, self.network.parameters, X, link)
         output = np.empty((len(X), int(self.table[-1, memory.N_OUT])), self.dtype)
