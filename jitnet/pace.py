@@ -28,7 +28,7 @@ class Pace:
     SLOW = 1.7
     SHORTEST = 0.002
     """Seconds of a slice below which waking threads weighs too much to judge by it."""
-    FIRST_TRIAL, TRIAL_OF_ONE, TRIAL_OF_TEAM = 0.05, 10.0, 1.0
+    FIRST_TRIAL, TRIAL_OF_ONE, TRIAL_OF_TEAM = 0.05, 10.0, 0.5
     """Seconds after which the other choice is tried."""
     TRIAL_SECONDS, MOST_SHARE = 0.005, 0.05
     """How long a trial is, if the other choice is as fast; and, where a single step takes longer,
