@@ -36,7 +36,7 @@ def are_few(examples: int, dtype: Any) -> bool:
 def predict_few(table: m.Array, parameters: m.Array, X: Any, link: int) -> m.Array:
     """Predictions, (examples, n_outputs), for the rows of X."""
     dtype, width = parameters.dtype, panel_width(parameters.dtype)
-    X = np.ascontiguousarray(X, dtype)
+    X = np.array(X, dtype, order="C")  # a read-only or unaligned one is compiled for anew
     room = np.empty((2, len(X) * int(table[:, m.N_OUT].max()) + width), dtype)
     panels = np.zeros((2, int(table[-1, m.N_OUT]) * width), dtype)
     output = np.empty((len(X), int(table[-1, m.N_OUT])), dtype)

@@ -13,6 +13,7 @@ import pytest
 import jitnet as jn
 from check_small import in_a_new_process, trained_bits
 from jitnet.kernels.panels import panel_width
+from jitnet.prediction import forward_few
 
 Array = np.ndarray[Any, Any]
 
@@ -160,6 +161,20 @@ def test_predictions_of_a_few_rows_or_of_all(
         few = model.predict(LAYOUTS[layout](X[5 : 5 + count]))
         expected = predictions[5 : 5 + count]
         np.testing.assert_array_equal(few.view(np.uint8), expected.view(np.uint8))
+
+
+@each_dtype
+def test_a_few_rows_of_any_kind_take_the_one_compiled_kernel(
+    dtype: str, rng: np.random.Generator
+) -> None:
+    model = make_model(dtype).build(37)
+    X = rng.normal(size=(2, 37)).astype(dtype)
+    unaligned = np.frombuffer(b"x" + X.tobytes(), dtype, offset=1).reshape(X.shape)
+    model.predict(X)
+    compiled = len(forward_few.signatures)
+    for given in (read_only(X), unaligned, np.asfortranarray(X)):
+        np.testing.assert_array_equal(model.predict(given), model.predict(X))
+    assert len(forward_few.signatures) == compiled
 
 
 @each_dtype

@@ -4,10 +4,11 @@ Numba optimises every function's module and emits its machine code, although a h
 only inside its callers, into which it is linked and where all is optimised again. Leaving that out
 took a cold compile of the training loop from 14 s to 9 s.
 
-There a helper is known to its caller alone. So LLVM passes it only those words of a tuple of arrays
-that it reads: what copied them all took a fifth of a step of logistic regression, and their code
-pushed that of the step out of the core's cache. Such a helper has no name in the object (it is
-private): by an internal one's, what is loaded later would find it and call it with all arguments.
+There a helper that takes tuples of arrays is known to its caller alone. So LLVM passes it only
+those words that it reads: what copied them all took a fifth of a step of logistic regression, and
+their code pushed that of the step out of the core's cache. Such a helper has no name in the object
+(it is private): by an internal one's, what is loaded later would find it and call it with all
+arguments.
 """
 
 from __future__ import annotations
