@@ -5,7 +5,6 @@ Compiled code sees no signal until it returns, hence the slices. Slicing never c
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from jitnet import memory
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.panels import SOURCES, panel_width
 from jitnet.kernels.team import new_team
+from jitnet.kernels.turn import DOOR, new_turn
 from jitnet.losses.objective import Objective
 from jitnet.losses.table import IDENTITY, LOSSES
 from jitnet.memory import Array, Shape
@@ -24,13 +24,16 @@ from jitnet.pace import Pace
 from jitnet.prediction import are_few, predict_few
 from jitnet.schedules import as_schedule
 from jitnet.steps.state import (
+    COUNTERS,
     EPOCH,
+    EPOCHS_TAKEN,
     EVALUATE,
     FAILED,
     GRADIENTS,
     POSITION,
     PREDICT,
     STEPS,
+    STEPS_TAKEN,
     TRAIN,
     Data,
     Network,
@@ -38,8 +41,15 @@ from jitnet.steps.state import (
     Progress,
 )
 from jitnet.steps.update import CHUNK
-from jitnet.threads import CORES, PARALLEL_FLOPS, available_threads, run_team
+from jitnet.threads import (
+    PARALLEL_FLOPS,
+    available_threads,
+    left_over,
+    run_team,
+    run_team_apart,
+)
 from jitnet.training import run_steps
+from jitnet.turns import State, Turns
 
 WORKSPACE_BYTES = 64 << 20
 """Room that a block of examples may take; a longer batch goes through in several blocks."""
@@ -54,17 +64,19 @@ which then leave the cache between two layers."""
 FIRST_FLOPS = 2e9
 """Work of a first slice: some tenths of a second on the slowest core."""
 NO_RATES = np.zeros(0)
+NO_OUTPUT = {np.dtype(kind): np.zeros((0, 0), kind) for kind in (np.float32, np.float64)}
+NO_LABELS = np.zeros(0, np.int32)
 LONG_FLOPS = 1e9
 """Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
 Logs = dict[str, list[float]]
-State = tuple[Array, Array, Array, Array, int, int]
 
 
-class Position(NamedTuple):
-    """Where a run through the data stands: what the compiled loop keeps between two slices."""
+class Slice(NamedTuple):
+    """What some steps of training have brought."""
 
-    counters: Array
-    sums: Array
+    done: float  # epochs since the training began
+    logs: Logs  # of the epochs that ended in it
+    error: BaseException | None  # what has ended it and is to be raised
 
 
 class Engine:
@@ -103,24 +115,24 @@ class Engine:
         self.optimizer, self.n_threads = optimizer, n_threads
         self.schedule = as_schedule(optimizer.learning_rate)
         first, second = (count * kept for kept in moments_of(optimizer))
+        self._turns = Turns()
         self.network = Network(
             table=self.table,
             parameters=memory.zeros(count, dtype),
             gradients=memory.zeros(count, dtype, 1),
             first_moment=memory.zeros(first, dtype, 2),
             second_moment=memory.zeros(second, dtype, 3),
+            powers=np.ones(2),
+            clock=np.zeros(2, np.int64),
             l2=np.array(l2, np.float64),
             chunks=np.zeros((-(-count // CHUNK), 2)),
+            turn=self._turns.word,
+            door=DOOR,
         )
         self.hyper = hyperparameters_of(optimizer)
         self._weights = int((self.table[:, memory.N_IN] * self.table[:, memory.N_OUT]).sum())
-        self.step, self.epoch = 0, 0
-        self.powers = np.ones(2)
-        self._lock = threading.Lock()
-        self._work: memory.Workspace | None = None
-        self._panels = 0
-        self._pace: Pace | None = None
-        self._pace_of = 0
+        self._room: tuple[Array, memory.Workspace] | None = None
+        self._pace: tuple[tuple[int, int], Pace] | None = None
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -150,43 +162,60 @@ class Engine:
         """Features of an example."""
         return int(self.table[0, memory.N_IN])
 
-    def weight_views(self) -> list[Array]:
-        """[W1, W2, …] as views of the parameters."""
-        return [memory.weight_view(self.network.parameters, row) for row in self.table]
+    @property
+    def step(self) -> int:
+        """Steps of training so far."""
+        return int(self.network.clock[STEPS_TAKEN])
+
+    def weight_views(self, flat: Array | None = None) -> list[Array]:
+        """[W1, W2, …] as views of the parameters, or of an array laid out like them."""
+        flat = self.network.parameters if flat is None else flat
+        return [memory.weight_view(flat, row) for row in self.table]
 
     def parameter_views(self, flat: Array | None = None) -> list[Array]:
         """[W1, b1, W2, b2, …] as views of the parameters, or of an array laid out like them."""
         return memory.parameter_views(self.network.parameters if flat is None else flat, self.table)
 
-    def moment_views(self) -> dict[str, list[Array]]:
-        """The optimiser's moments, as views like the parameters'."""
-        moments = {
-            "first_moment": self.network.first_moment,
-            "second_moment": self.network.second_moment,
-        }
-        return {name: self.parameter_views(flat) for name, flat in moments.items() if flat.size}
-
     def state(self) -> State:
-        """A copy of all that training changes."""
-        network = self.network
-        return (
-            network.parameters.copy(),
-            network.first_moment.copy(),
-            network.second_moment.copy(),
-            self.powers.copy(),
-            self.step,
-            self.epoch,
-        )
+        """A copy of all that training changes, as it is between two steps."""
+        source = self._state
+        target = State(*(np.empty_like(array) for array in source))
+        self._turns.copy(target, source)
+        return target
 
     def restore(self, state: State) -> None:
         """Go back to a copied state."""
-        network = self.network
-        network.parameters[:], network.first_moment[:], network.second_moment[:] = state[:3]
-        self.powers[:], self.step, self.epoch = state[3:]
+        own = self._state
+        given = (np.array(new, old.dtype) for new, old in zip(state, own, strict=True))
+        self._turns.copy(own, State(*given))
 
-    def penalty(self) -> float:
+    def moment_views(self, state: State) -> dict[str, list[Array]]:
+        """The optimiser's moments in a state, as views like the parameters'."""
+        moments = {"first_moment": state.first_moment, "second_moment": state.second_moment}
+        return {name: self.parameter_views(flat) for name, flat in moments.items() if flat.size}
+
+    def read(self) -> Array:
+        """A copy of the parameters, as they are between two steps."""
+        parameters = np.empty_like(self.network.parameters)
+        self._turns.copy(self._only(parameters), self._only(self.network.parameters))
+        return parameters
+
+    def write(self, parameters: Array) -> None:
+        """Replace the parameters; the optimiser's state stays."""
+        self._turns.copy(self._only(self.network.parameters), self._only(parameters))
+
+    @property
+    def _state(self) -> State:
+        return State(*(getattr(self.network, name) for name in State._fields))
+
+    def _only(self, parameters: Array) -> State:
+        """A state of which nothing but the parameters is copied."""
+        own = self._state
+        return State(parameters, *(array[:0] for array in own[1:]))
+
+    def _penalty(self, parameters: Array) -> float:
         """Σ λ/2 Σ W² over the layers."""
-        parts = zip(self.network.l2, self.weight_views(), strict=True)
+        parts = zip(self.network.l2, self.weight_views(parameters), strict=True)
         with np.errstate(all="ignore"):
             return float(sum(0.5 * l2 * np.square(weight).sum() for l2, weight in parts if l2))
 
@@ -205,13 +234,16 @@ class Engine:
         ``rows`` are those of X that make an epoch, in their order; all, where none are given.
         """
         order = np.arange(len(X)) if rows is None else rows
+        owner = X[:0, 0].view(np.uint8)
+        owner.flags.writeable = False
         return Data(
             address=X.ctypes.data,
             row_step=X.strides[0],
             column_step=X.strides[1],
             source=SOURCES[X.dtype],
+            owner=owner,
             targets=np.require(targets, requirements=["C", "A", "W"]),
-            labels=labels,
+            labels=self._labels(targets) if labels else NO_LABELS,
             smoothing=self.objective.smoothing,
             weights=np.require(weights, requirements=["C", "A", "W"]),
             uniform=uniform,
@@ -219,16 +251,24 @@ class Engine:
             order=order,
         )
 
+    def _labels(self, targets: Array) -> Array:
+        """Class labels as a copy that nobody else can change: they are places in memory."""
+        labels = targets[:, 0].astype(np.int32)
+        n_outputs = int(self.table[-1, memory.N_OUT])
+        if labels.min() < 0 or labels.max() >= n_outputs:
+            raise ValueError(f"labels must be from 0 to {n_outputs - 1}, they were changed")
+        return labels
+
     def predict(self, X: Array, *, linked: bool = True) -> Array:
         """Predictions, (n_samples, n_outputs), or the output layer's z where not ``linked``."""
         link = self.loss.link if linked else IDENTITY
         if are_few(len(X), self.dtype) and 2 * self._weights * len(X) < PARALLEL_FLOPS:
-            with self._lock:
-                return predict_few(self.table, self.network.parameters, X, link)
+            return predict_few(self._turns, self.table, self.network.parameters, X, link)
         output = np.empty((len(X), int(self.table[-1, memory.N_OUT])), self.dtype)
         nothing = np.zeros((1, 1), self.dtype)
         data = self.data(X, nothing, False, nothing[0], uniform=True)
-        self._run_through(data, PREDICT, self.block, output, link)
+        network = self.network if self._is_short(data) else self._still()
+        self._run_through(network, data, PREDICT, self.block, output, link)
         return output
 
     def evaluate(self, data: Data) -> dict[str, float]:
@@ -236,17 +276,28 @@ class Engine:
 
         Without its penalty where l2 is for one example.
         """
-        records = self._run_through(data, EVALUATE, self.block)
+        penalised = not self.objective.per_example and self.network.l2.any()
+        network = self._still() if penalised or not self._is_short(data) else self.network
+        records = self._run_through(network, data, EVALUATE, self.block)
         logs = {name: values[-1] for name, values in self.logs(records).items()}
-        if not self.objective.per_example:
-            logs["loss"] += self.penalty()
+        if penalised:
+            logs["loss"] += self._penalty(network.parameters)
         return logs
 
     def gradients(self, data: Data) -> tuple[float, list[Array]]:
-        """The loss, and copies of dloss/dW1, dloss/db1, …, for all the data as one batch."""
-        records = self._run_through(data, GRADIENTS, data.examples)
-        views = self.parameter_views(self.network.gradients)
-        return self.logs(records)["loss"][-1], [view.copy() for view in views]
+        """The loss, and dloss/dW1, dloss/db1, …, for all the data as one batch."""
+        gradients = memory.zeros(self.network.parameters.size, self.dtype, 1)
+        network = self.network._replace(gradients=gradients)
+        records = self._run_through(network, data, GRADIENTS, data.examples)
+        return self.logs(records)["loss"][-1], self.parameter_views(gradients)
+
+    def _is_short(self, data: Data) -> bool:
+        """Whether a pass over the data is one slice, so that nobody trains within it."""
+        return 2 * self._weights * data.examples <= FIRST_FLOPS
+
+    def _still(self) -> Network:
+        """The network with its parameters of now, whoever trains it."""
+        return self.network._replace(parameters=self.read())
 
     def logs(self, records: Array) -> Logs:
         """What the sums of some epochs say, a list a figure."""
@@ -258,8 +309,8 @@ class Engine:
 
     def train(
         self, data: Data, batch: int, epochs: int, *, shuffle: bool, each_epoch: bool
-    ) -> Iterator[tuple[float, Logs]]:
-        """Train, and yield after each slice the epochs done and the logs of those just ended.
+    ) -> Iterator[Slice]:
+        """Train, slice by slice.
 
         Parameters
         ----------
@@ -274,51 +325,61 @@ class Engine:
         each_epoch : bool
             Whether to yield at the end of every epoch.
 
-        Raises
+        Yields
         ------
-        FloatingPointError
-            If a loss is not finite. The state is then that at the end of the last good epoch: steps
-            are repeated from the slice's beginning, with the same bits.
+        Slice
+            What a slice has brought. Its error, if there is one, is whatever ended it, an interrupt
+            for instance, or a FloatingPointError where a loss is not finite. The state is then that
+            at the end of the last good epoch: steps are repeated from the slice's beginning, with
+            the same bits.
         """
-        in_epoch, first_epoch = -(-data.examples // batch), self.epoch
+        in_epoch, first_epoch = -(-data.examples // batch), self._epoch
         done, total, pace = 0, epochs * in_epoch, self._training_pace(batch)
         while done < total:
             steps = _whole_epochs(pace.steps, done % in_epoch, in_epoch, total - done, each_epoch)
             if done % in_epoch == 0:  # a callback may have trained in between
-                start, position = self.state(), _new_position(self.epoch, self.powers)
+                since, start, position = done, self.state(), _new_position(self._epoch)
+            plan = self._plan(TRAIN, batch, steps, data.examples, first_epoch, shuffle)
+            progress = self._progress(position, plan)
             began = time.perf_counter()
-            records, interrupt = self._run(
-                data, TRAIN, batch, steps, position, pace.threads, first_epoch, shuffle=shuffle
-            )
-            pace.note(time.perf_counter() - began, steps)
-            self._take_over(position)
-            if interrupt is not None:
-                steps = int(position.counters[STEPS])
-                yield (done + steps) / in_epoch, self.logs(records)
-                raise interrupt
-            good = int(np.isfinite(records).all(axis=1).cumprod().sum())
-            if (
-                position.counters[FAILED]
-                or good < len(records)
-                or not (position.counters[POSITION] or self._is_finite())
-            ):
-                most = good if steps >= in_epoch else 0  # a part of an epoch goes back to its start
-                good = self._return_to(start, most, data, batch, first_epoch, shuffle)
-                yield (done + good * in_epoch) / in_epoch, self.logs(records[:good])
-                raise FloatingPointError(_not_finite(done // in_epoch + good + 1))
-            done += steps
-            yield done / in_epoch, self.logs(records)
+            try:
+                self._run(self.network, data, plan, progress, pace.threads)
+                pace.note(time.perf_counter() - began, int(progress.counters[STEPS]))
+                good = self._good_epochs(progress)
+            except BaseException as error:
+                if self._is_finite():
+                    done += int(progress.counters[STEPS])
+                    yield Slice(done / in_epoch, self.logs(progress.ended()), error)
+                else:
+                    self.restore(start)
+                    yield Slice(since / in_epoch, self.logs(progress.record[:0]), error)
+                return
+            if good is not None:
+                before = (done - since) // in_epoch  # epochs since the start, of other slices
+                good = self._return_to(start, before + good, data, batch, first_epoch, shuffle)
+                logs = self.logs(progress.record[: max(0, good - before)])
+                failure = FloatingPointError(_not_finite(since // in_epoch + good + 1))
+                yield Slice(since / in_epoch + good, logs, failure)
+                return
+            done += int(progress.counters[STEPS])
+            yield Slice(done / in_epoch, self.logs(progress.ended()), None)
 
-    def _take_over(self, position: Position) -> None:
-        """Count the steps that a call has done."""
-        self.epoch, self.powers = int(position.counters[EPOCH]), position.sums[-2:]
-        self.step += int(position.counters[STEPS])
+    def _good_epochs(self, progress: Progress) -> int | None:
+        """Epochs that ended before what is not finite; None where all is."""
+        records = progress.ended()
+        good = int(np.isfinite(records).all(axis=1).cumprod().sum())
+        counters = progress.counters
+        ends_well = not counters[FAILED] and (counters[POSITION] or self._is_finite())
+        return None if ends_well and good == len(records) else good
+
+    @property
+    def _epoch(self) -> int:
+        """Epochs of training so far."""
+        return int(self.network.clock[EPOCHS_TAKEN])
 
     def _is_finite(self) -> bool:
         """Whether all that training changes is finite."""
-        network = self.network
-        arrays = (network.parameters, network.first_moment, network.second_moment)
-        return all(bool(np.isfinite(array).all()) for array in arrays)
+        return all(bool(np.isfinite(array).all()) for array in self._state)
 
     def _return_to(
         self, start: State, most: int, data: Data, batch: int, first_epoch: int, shuffle: bool
@@ -330,16 +391,22 @@ class Engine:
         self.restore(start)
         in_epoch = -(-data.examples // batch)
         for good in range(most):
-            kept, position = self.state(), _new_position(self.epoch, self.powers)
-            self._run(data, TRAIN, batch, in_epoch, position, 1, first_epoch, shuffle=shuffle)
-            self._take_over(position)
-            if position.counters[FAILED] or not self._is_finite():
+            kept, position = self.state(), _new_position(self._epoch)
+            left, failed = in_epoch, False
+            while left and not failed:
+                plan = self._plan(TRAIN, batch, left, data.examples, first_epoch, shuffle)
+                progress = self._progress(position, plan)
+                self._run(self.network, data, plan, progress, 1)
+                left -= int(progress.counters[STEPS])
+                failed = bool(progress.counters[FAILED])
+            if failed or not self._is_finite():
                 self.restore(kept)
                 return good
         return most
 
     def _run_through(
         self,
+        network: Network,
         data: Data,
         stage: int,
         batch: int,
@@ -348,66 +415,50 @@ class Engine:
     ) -> Array:
         """One pass over the data without training; its sums, as `Progress.record` has them."""
         batch = min(batch, data.examples)
-        position = _new_position(0, self.powers)
+        position = _new_position(0)
         done, total = 0, -(-data.examples // batch)
-        records = np.zeros((0, 4))
         pace = self._new_pace(batch, 3 if stage == GRADIENTS else 1)
-        while done < total:
+        while True:
             steps = min(pace.steps, total - done)
+            plan = self._plan(stage, batch, steps, data.examples, 0, False)
+            if link is not None:
+                plan = plan._replace(link=link)
+            progress = self._progress(position, plan, output)
             began = time.perf_counter()
-            records, interrupt = self._run(
-                data, stage, batch, steps, position, pace.threads, output=output, link=link
-            )
-            if interrupt is not None:
-                raise interrupt
-            pace.note(time.perf_counter() - began, steps)
-            done += steps
-        return records
+            self._run(network, data, plan, progress, pace.threads)
+            taken = int(progress.counters[STEPS])
+            pace.note(time.perf_counter() - began, taken)
+            done += taken
+            if done == total:
+                return progress.ended()
+
+    def _progress(
+        self, position: tuple[Array, Array], plan: Plan, output: Array | None = None
+    ) -> Progress:
+        """Where a slice begins, and room for what it brings."""
+        counters, sums = position
+        counters[STEPS:] = 0
+        record = np.zeros((plan.steps * plan.batch // plan.examples + 2, 4))
+        return Progress(counters, sums, record, NO_OUTPUT[self.dtype] if output is None else output)
 
     def _run(
-        self,
-        data: Data,
-        stage: int,
-        batch: int,
-        steps: int,
-        position: Position,
-        threads: int,
-        first_epoch: int = 0,
-        *,
-        shuffle: bool = False,
-        output: Array | None = None,
-        link: int | None = None,
-    ) -> tuple[Array, KeyboardInterrupt | None]:
-        """Some compiled steps, under the engine's lock, as they share its memory.
+        self, network: Network, data: Data, plan: Plan, progress: Progress, threads: int
+    ) -> None:
+        """Take some compiled steps, in the network's turn, as all who work on it share its room."""
+        table, work = self._room_for(plan.batch)
+        arguments = (network._replace(table=table), work, data, plan, progress)
+        _ensure_compiled(arguments)
 
-        Returns the sums of each epoch that ended, (epochs, 4), and the interrupt that came.
-        """
-        batch = min(batch, data.examples)
-        plan = self._plan(stage, batch, steps, data.examples, first_epoch, shuffle)
-        if link is not None:
-            plan = plan._replace(link=link)
-        progress = Progress(
-            position.counters,
-            position.sums,
-            np.zeros((steps * batch // plan.examples + 2, 4)),
-            np.zeros((0, 0), self.dtype) if output is None else output,
-        )
-        position.counters[STEPS] = 0  # an interrupt may come before the first step
-        before, interrupt = int(position.counters[EPOCH]), None
-        with self._lock, CORES.lent(threads) as threads:
-            work, team = self._workspace(batch), new_team()
-            arguments = (threads, team, self.network, work, data, plan, progress)
-            _ensure_compiled(arguments)
-            is_long = 2 * self._weights * batch > LONG_FLOPS
-            try:
-                run_team(
-                    threads,
-                    lambda: run_steps(*arguments),
-                    stop=progress.ask_to_stop if is_long else None,
-                )
-            except KeyboardInterrupt as error:
-                interrupt = error
-        return progress.record[: int(position.counters[EPOCH]) - before], interrupt
+        def steps(wanted: int, team: Array) -> Any:
+            return run_steps(wanted, team, *arguments)
+
+        def run() -> Any:
+            team, size = new_team(), left_over(threads)
+            if 2 * self._weights * plan.batch > LONG_FLOPS:
+                return run_team_apart(size, steps, team, progress.ask_to_stop)
+            return run_team(size, steps, team)
+
+        self._turns.take(run)
 
     def _plan(
         self, stage: int, batch: int, steps: int, examples: int, first_epoch: int, shuffle: bool
@@ -435,7 +486,7 @@ class Engine:
     def _team(self, batch: int, products: int) -> int:
         """Threads for steps that multiply by every weight ``products`` times."""
         if self.n_threads is not None:
-            return self.n_threads
+            return min(self.n_threads, available_threads())
         flops = products * 2 * self._weights * self._block_of(batch)
         return available_threads() if flops >= PARALLEL_FLOPS else 1
 
@@ -446,17 +497,18 @@ class Engine:
 
     def _training_pace(self, batch: int) -> Pace:
         """The pace of training by such batches, kept from call to call."""
-        if self._pace is None or self._pace_of != batch:
-            self._pace, self._pace_of = self._new_pace(batch, 3), batch
-        return self._pace
+        key = batch, self._team(batch, 3)
+        if self._pace is None or self._pace[0] != key:
+            self._pace = key, self._new_pace(batch, 3)
+        return self._pace[1]
 
-    def _workspace(self, batch: int) -> memory.Workspace:
-        """Room for a block of a batch, kept from call to call."""
+    def _room_for(self, batch: int) -> tuple[Array, memory.Workspace]:
+        """Room for a block of a batch, kept from call to call, and the table of its places."""
         panels = -(-self._block_of(batch) // panel_width(self.dtype))
-        if self._work is None or panels > self._panels:
-            self._work = memory.place_batch(self.table, panels, self.dtype)
-            self._panels = panels
-        return self._work
+        room = self._room
+        if room is None or room[1].panels < panels:
+            room = self._room = memory.place_batch(self.table, panels, self.dtype)
+        return room
 
 
 _compiled: set[np.dtype[Any]] = set()
@@ -464,16 +516,20 @@ _compiled: set[np.dtype[Any]] = set()
 
 def _ensure_compiled(arguments: tuple[Any, ...]) -> None:
     """Load or compile the loop for a dtype, once in a process, by running no steps."""
-    *_, network, work, data, plan, progress = arguments
+    network, work, data, plan, progress = arguments
     dtype = network.parameters.dtype
     if dtype not in _compiled:
         with compilation():
-            run_steps(1, new_team(), network, work, data, plan._replace(steps=0), progress)
+            alone = network._replace(turn=new_turn())
+            run_steps(1, new_team(), alone, work, data, plan._replace(steps=0), progress)
         _compiled.add(dtype)
 
 
-def _new_position(epoch: int, powers: Array) -> Position:
-    return Position(np.array([epoch, 0, 0, 0, 0, 0]), np.array([0.0, 0.0, 0.0, 0.0, *powers]))
+def _new_position(epoch: int) -> tuple[Array, Array]:
+    """The counters and sums at the beginning of an epoch."""
+    counters = np.zeros(COUNTERS, np.int64)
+    counters[EPOCH] = epoch
+    return counters, np.zeros(4)
 
 
 def _whole_epochs(steps: int, position: int, in_epoch: int, left: int, each_epoch: bool) -> int:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jitnet.callbacks import Callback
+from jitnet.engine import Slice
 from jitnet.kernels import cache
 from jitnet.progress import Progress
 
@@ -17,9 +18,37 @@ Logs = dict[str, float]
 History = dict[str, list[float]]
 
 
+class Record:
+    """What a fit records, an epoch a row, so that who looks while it trains sees whole epochs."""
+
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+        self._rows: list[tuple[float, ...]] = []
+        self._seen: tuple[int, History] = (0, {})
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that are recorded."""
+        return len(self._rows)
+
+    def add(self, ended: History) -> None:
+        """Record the epochs that have just ended."""
+        self._names = tuple(ended)
+        self._rows += list(zip(*ended.values(), strict=True))
+
+    def history(self) -> History:
+        """The figures by their names, a number an epoch."""
+        rows, (count, history) = list(self._rows), self._seen
+        if len(rows) > count:
+            columns = map(list, zip(*rows, strict=True))
+            history = dict(zip(self._names, columns, strict=True))
+            self._seen = len(rows), history
+        return history
+
+
 def follow(
     model: Sequential,
-    slices: Iterable[tuple[float, History]],
+    slices: Iterable[Slice],
     n_epochs: int,
     callbacks: Sequence[Callback],
     progress: Progress,
@@ -29,29 +58,29 @@ def follow(
 
     A slice may end many epochs at once, but one alone where there is a validation or a callback.
     """
-    history: History = {}
+    record = model._record = Record()
     logs: Logs = {}
-    model.history = history
     try:
         for callback in callbacks:
             callback.on_fit_begin(model, n_epochs)
         with shown(progress, n_epochs):
-            for done, ended in slices:
+            for done, ended, error in slices:
                 if ended["loss"]:
                     if validate is not None:
                         ended |= {f"val_{name}": [value] for name, value in validate().items()}
-                    for name, values in ended.items():
-                        history.setdefault(name, []).extend(values)
+                    record.add(ended)
                     logs = {name: values[-1] for name, values in ended.items()}
-                    model.history = history
+                    model._record = record
                 progress.update(done, logs)
-                if ended["loss"] and wants_to_stop(callbacks, model, len(history["loss"]), logs):
+                if error is not None:
+                    raise error
+                if ended["loss"] and wants_to_stop(callbacks, model, record.epochs, logs):
                     break
         for callback in callbacks:
             callback.on_fit_end(model)
     finally:
-        model.history = history  # a callback that trains puts another there
-    return history
+        model._record = record  # a callback that trains puts another there
+    return record.history()
 
 
 def wants_to_stop(callbacks: Sequence[Callback], model: Any, epoch: int, logs: Logs) -> bool:

@@ -135,9 +135,18 @@ class Workspace(NamedTuple):
     losses: Array
     hits: Array
 
+    @property
+    def panels(self) -> int:
+        """Panels of examples that there is room for."""
+        return self.weights.size // self.width
 
-def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
-    """Write the places of a block's arrays into the table of layers, and allocate them."""
+
+def place_batch(table: Array, panels: int, dtype: Any) -> tuple[Array, Workspace]:
+    """A table of layers with the places of a block's arrays, and the room that these are in.
+
+    What a running step uses is left as it is: memory may be missing, or an interrupt come.
+    """
+    table = table.copy()
     width, apart = panel_width(dtype), APART_BYTES // np.dtype(dtype).itemsize
     place = 0
 
@@ -157,7 +166,7 @@ def place_batch(table: Array, panels: int, dtype: Any) -> Workspace:
             row[ROWS] = take(row[N_OUT], in_blocks=True)
         elif row[FORM] == INPUTS_IN_LANES:
             row[ROWS] = take(row[N_IN], in_blocks=True) if i else rows_of_x
-    return Workspace(
+    return table, Workspace(
         width=width,
         rows_of_x=rows_of_x,
         values=zeros(place, dtype),

@@ -15,7 +15,7 @@ from jitnet.callbacks import Callback
 from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.engine import Engine
 from jitnet.errors import NotFittedError
-from jitnet.fitting import follow
+from jitnet.fitting import History, Record, follow
 from jitnet.initializers import resolve
 from jitnet.layers import Dense
 from jitnet.losses import LOSSES
@@ -25,15 +25,13 @@ from jitnet.optimizers import Adam
 from jitnet.optimizers.table import OPTIMIZERS, Optimizer
 from jitnet.progress import Progress, make_progress
 from jitnet.summary import format_summary
-from jitnet.threads import MOST_THREADS, available_threads
+from jitnet.threads import MOST_THREADS
 from jitnet.validation import (
     check_inputs,
     check_parameters,
     check_targets,
     check_weights,
 )
-
-History = dict[str, list[float]]
 
 MOST_SEED = 2**63 - 1
 MOST_FEATURES = 2**31 - 1
@@ -66,11 +64,6 @@ class Sequential:
     n_threads : int, optional
         Threads to compute with, at most as many as there are cores; by default one for small
         steps, else as many as there are cores.
-
-    Attributes
-    ----------
-    history : dict of str to list of float
-        What the last fit recorded, one number an epoch.
 
     Raises
     ------
@@ -119,8 +112,13 @@ class Sequential:
             if n_threads is None
             else check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
         )
-        self.history: History = {}
+        self._record = Record()
         self._engine: Engine | None = None
+
+    @property
+    def history(self) -> History:
+        """What the last fit has recorded, one number an epoch."""
+        return self._record.history()
 
     def build(self, n_features: int) -> Sequential:
         """Start anew with first weights for examples of ``n_features`` features.
@@ -154,7 +152,7 @@ class Sequential:
         for layer, weight in zip(self.layers, engine.weight_views(), strict=True):
             n_in, n_out = weight.shape
             weight[:] = resolve(layer.initializer, layer.activation)(n_in, n_out, rng)
-        self._engine, self.history = engine, {}
+        self._engine, self._record = engine, Record()
         return self
 
     def fit(
@@ -411,7 +409,8 @@ class Sequential:
         >>> [array.shape for array in model.get_weights()]
         [(2, 3), (3,), (3, 1), (1,)]
         """
-        return [np.array(view, order="C") for view in self._built().parameter_views()]
+        engine = self._built()
+        return [np.array(view, order="C") for view in engine.parameter_views(engine.read())]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Replace the weights and biases; the optimiser's state stays.
@@ -438,8 +437,10 @@ class Sequential:
         n_features = self._engine.n_features if self._engine else None
         arrays = check_parameters(weights, self.layers, n_features, self.dtype)
         engine = self._engine or self.build(len(arrays[0]))._built()
-        for view, array in zip(engine.parameter_views(), arrays, strict=True):
+        parameters = engine.read()
+        for view, array in zip(engine.parameter_views(parameters), arrays, strict=True):
             view[:] = array
+        engine.write(parameters)
 
     def summary(self) -> None:
         """Print the table of the network's dimensions and its number of parameters.
@@ -519,7 +520,7 @@ class Sequential:
             optimizer=self.optimizer,
             dtype=self.dtype,
             seed=self.seed,
-            n_threads=self.n_threads and min(self.n_threads, available_threads()),
+            n_threads=self.n_threads,
         )
 
     def _built(self) -> Engine:

@@ -42,6 +42,8 @@ class Pace:
 
     def note(self, seconds: float, steps: int) -> None:
         """Take in how long the last slice took, and choose for the next."""
+        if not steps:  # a fork had it end in its first step
+            return
         fitting = int(steps * SLICE_SECONDS / max(seconds, 1e-9))
         self.steps = max(1, min(fitting, max(steps * MOST_GROWTH, self.steps)))
         if self.team > 1 and seconds >= self.SHORTEST:

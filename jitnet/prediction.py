@@ -18,8 +18,10 @@ from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import array_at, panel_width
 from jitnet.kernels.simd import lanes
+from jitnet.kernels.turn import AMONG_READERS, DOOR, give_back, new_turn, take_turn
 from jitnet.layers import dense
 from jitnet.losses.table import apply_link
+from jitnet.turns import Turns
 
 SHARE = 2
 """Examples are few up to half a panel: through three layers of 256 units one takes 12 µs instead of
@@ -33,8 +35,8 @@ def are_few(examples: int, dtype: Any) -> bool:
     return examples * SHARE <= panel_width(dtype)
 
 
-def predict_few(table: m.Array, parameters: m.Array, X: Any, link: int) -> m.Array:
-    """Predictions, (examples, n_outputs), for the rows of X."""
+def predict_few(turns: Turns, table: m.Array, parameters: m.Array, X: Any, link: int) -> m.Array:
+    """Predictions, (examples, n_outputs), for the rows of X, in turns that readers share."""
     dtype, width = parameters.dtype, panel_width(parameters.dtype)
     X = np.array(X, dtype, order="C")  # a read-only or unaligned one is compiled for anew
     room = np.empty((2, len(X) * int(table[:, m.N_OUT].max()) + width), dtype)
@@ -43,9 +45,9 @@ def predict_few(table: m.Array, parameters: m.Array, X: Any, link: int) -> m.Arr
     arguments = (table, parameters, X, room, panels, link, output)
     if dtype not in _compiled:
         with compilation():
-            forward_few(*arguments)
+            forward_few(DOOR, new_turn(), *arguments)
         _compiled.add(dtype)
-    forward_few(*arguments)
+    turns.take(lambda: forward_few(DOOR, turns.word, *arguments))
     return output
 
 
@@ -54,6 +56,26 @@ _compiled: set[np.dtype[Any]] = set()
 
 @njit(entry=True)
 def forward_few(
+    door: Any,
+    turn: Any,
+    table: Any,
+    parameters: Any,
+    X: Any,
+    room: Any,
+    panels: Any,
+    link: int,
+    output: Any,
+) -> bool:
+    """Predict within a turn; whether it could be had."""
+    if not take_turn(door, turn, AMONG_READERS):
+        return False
+    _forward(table, parameters, X, room, panels, link, output)
+    give_back(door, turn, AMONG_READERS)
+    return True
+
+
+@njit(inline=True)
+def _forward(
     table: Any, parameters: Any, X: Any, room: Any, panels: Any, link: int, output: Any
 ) -> None:
     """Forward through the layers, each from one half of ``room`` into the other, and the link.

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import math
 import os
 import queue
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from numba import config
+
+from jitnet.kernels.cache import compilation
+from jitnet.kernels.team import wait_until_zero
+from jitnet.kernels.turn import DOOR, INSIDE
 
 PARALLEL_FLOPS = 4e6
 """Floating-point operations of a step from which a second thread pays: at a million two threads
@@ -25,44 +31,44 @@ LOOK_SECONDS = 0.2
 IDLE_SECONDS = 1.0
 """How long a thread waits for the next team before it ends."""
 
+BACK_SECONDS = 0.01
+"""How long a host waits for its helpers to be there for the next team."""
+
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def available_threads() -> int:
-    """Cores this process may use: numba's setting, and what a container is allowed."""
-    threads = int(config.NUMBA_NUM_THREADS)
+    """Threads that this process may use now: the least that anyone has set.
+
+    These are the cores there are for the process, what a container is allowed, and the usual limits
+    (README.md lists them): OMP_NUM_THREADS, NUMBA_NUM_THREADS, numba.set_num_threads and
+    threadpoolctl's threadpool_limits.
+    """
+    limits = [int(config.NUMBA_NUM_THREADS), *_limits_of_others()]
     with contextlib.suppress(OSError, ValueError):
         quota, period = CPU_QUOTA.read_text().split()  # "max 100000" where there is no limit
-        threads = min(threads, math.ceil(int(quota) / int(period)))
-    return max(1, threads)
+        limits.append(math.ceil(int(quota) / int(period)))
+    return max(1, min(limits))
 
 
-class Cores:
-    """The cores that this process's fits share: several at once take no more threads than those."""
-
-    def __init__(self) -> None:
-        self._forget()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forget)
-
-    def _forget(self) -> None:
-        self._lock, self._busy = threading.Lock(), 0
-
-    @contextlib.contextmanager
-    def lent(self, threads: int) -> Iterator[int]:
-        """So many threads, or as many as are left over, but at least one."""
-        with self._lock:
-            left = available_threads() - self._busy if threads > 1 else 1
-            granted = max(1, min(threads, left))
-            self._busy += granted
-        try:
-            yield granted
-        finally:
-            with self._lock:
-                self._busy -= granted
+def _limits_of_others() -> list[int]:
+    limits = [limit for limit in (thread_limit.threads,) if limit]
+    with contextlib.suppress(ValueError):  # a list says how many threads each level of nesting has
+        limits.append(int(os.environ.get("OMP_NUM_THREADS", "").split(",")[0]))
+    numbas = sys.modules.get("numba.np.ufunc.parallel")
+    if numbas is not None and numbas._is_initialized:  # set_num_threads initializes them
+        limits.append(int(numbas.get_num_threads()))
+    return [limit for limit in limits if limit > 0]
 
 
-CORES = Cores()
+def left_over(threads: int) -> int:
+    """So many threads, or as many as no other fit is using, but at least one."""
+    if threads == 1:
+        return 1
+    return max(1, min(threads, available_threads() - int(DOOR[INSIDE])))
+
+
+Back = queue.SimpleQueue[None]
 
 
 class Helpers:
@@ -71,8 +77,9 @@ class Helpers:
     A thread just started may share its parent's core for some 15 ms: with new ones for each slice,
     steps of digits took 95 to 204 µs in slices of 10 to 40 ms, with these 65.
 
-    What the calling thread shares with these is under plain locks and queues, which are C: an
-    interrupt within a Condition's Python would leave it locked.
+    An exception may come between any two lines of a caller's, so what a caller does are single
+    operations of a list and a queue: none can be left half done, and there is no lock to be left
+    taken. A call that is lost is one thread less in a team.
     """
 
     def __init__(self) -> None:
@@ -81,134 +88,189 @@ class Helpers:
             os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
-        self._lock, self._wake = threading.Lock(), queue.SimpleQueue[None]()
-        self._idle, self._jobs = 0, deque[tuple[Callable[[], None], Callable[[], None]]]()
+        self._calls = queue.SimpleQueue[tuple[Callable[[], object], Back]]()
+        self._idle: list[None] = []
 
-    def call(self, work: Callable[[], None], leave: Callable[[], None]) -> None:
-        """Have a thread call ``work``, and ``leave`` when the thread can be called again.
+    def call(self, work: Callable[[], object], back: Back) -> int:
+        """Have a thread call ``work``, and put word into ``back`` when it can be called again.
 
-        Raises RuntimeError where the system gives no thread.
+        Returns 1, or 0 where the system gives no thread.
         """
-        with self._lock:
-            self._jobs.append((work, leave))
-            if self._idle < len(self._jobs):
-                try:
-                    threading.Thread(target=self._serve, name="jitnet", daemon=True).start()
-                except RuntimeError:
-                    self._jobs.pop()
-                    raise
-        self._wake.put(None)
+        if len(self._idle) <= self._calls.qsize():
+            try:
+                _thread.start_new_thread(self._serve, (self._calls, self._idle))
+            except RuntimeError:
+                return 0
+        self._calls.put((work, back))
+        return 1
 
-    def _serve(self) -> None:
-        with self._lock:
-            self._idle += 1
+    @staticmethod
+    def _serve(
+        calls: queue.SimpleQueue[tuple[Callable[[], object], Back]], idle: list[None]
+    ) -> None:
+        idle.append(None)
         while True:
-            told = _is_told(self._wake, IDLE_SECONDS)
-            with self._lock:
-                if told and not self._jobs:
-                    continue
-                self._idle -= 1
-                if not self._jobs:
+            try:
+                work, back = calls.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                idle.pop()
+                try:
+                    work, back = calls.get_nowait()  # it came at the last moment
+                except queue.Empty:
                     return
-                work, leave = self._jobs.popleft()
+            else:
+                idle.pop()
             work()
-            with self._lock:
-                self._idle += 1
-            leave()
-            del work, leave  # and all that they keep alive
-
-
-def _is_told(messages: queue.SimpleQueue[None], seconds: float) -> bool:
-    """Whether a message comes within some seconds."""
-    try:
-        messages.get(timeout=seconds)
-    except queue.Empty:
-        return False
-    return True
+            idle.append(None)
+            back.put(None)
+            del work, back  # and all that they keep alive
 
 
 HELPERS = Helpers()
 
 
-def run_team(
-    size: int, worker: Callable[[], object], *, stop: Callable[[], object] | None = None
-) -> None:
-    """Call ``worker`` on ``size`` threads, the calling one among them, and wait for all.
+Work = Callable[[int, Any], Any]
+"""Compiled code that some threads run as a team (`jitnet.kernels.team.join`): it takes how many the
+host wants, 0 where a thread is not the host, and the team's words."""
+
+
+def run_team(size: int, work: Work, team: Any) -> Any:
+    """Call ``work`` on ``size`` threads, the calling one as the host, and return what it returns.
+
+    The host is the last at work in the compiled code, which sees no exceptions. So nobody is at
+    work any more when one ends this call.
 
     Threads of Python's own, which compiled code lets run side by side: numba's threading layers end
     the process where two threads at once, or a forked child, launch parallel code; these do not.
-
-    Compiled code sees no interrupt. Where ``stop`` is given, the calling thread only waits, and has
-    the workers stop as soon as it is interrupted. What a worker or an interrupt raises is raised
-    when all have ended.
     """
-    team = _Team(worker)
-    try:
-        started = team.start(size if stop else size - 1)
-        if not (stop and started):
-            worker()
-    except BaseException as error:
-        team.close(error, stop)
-    waiting = True
-    while waiting:
+    back = Back()
+    called = sum(HELPERS.call(lambda: work(0, team), back) for _ in range(size - 1))
+    result = work(size, team)
+    for _ in range(called):  # the next team would have a new thread instead of one on its way back
+        wait_for(back, BACK_SECONDS)
+    return result
+
+
+def wait_for(news: Back, seconds: float) -> None:
+    """Wait for news, but not longer than some seconds.
+
+    All of it is C: an exception within the Python of a Condition would leave it broken.
+    """
+    with contextlib.suppress(queue.Empty):
+        news.get(timeout=seconds)
+
+
+def run_team_apart(size: int, work: Work, team: Any, stop: Callable[[], object]) -> Any:
+    """`run_team` by a host of its own, for work that is long: the calling thread only waits.
+
+    So it sees an interrupt at once, and has the team ``stop``.
+    """
+    host = _Host(lambda: run_team(size, work, team), stop)
+    with host, host, host:  # for an exception while another is handled, and one more
+        HELPERS.call(host.run, host.news)
+        return host.result()
+
+
+class _Host:
+    """Work on another thread, which is over when this context is left, whatever comes.
+
+    Parameters
+    ----------
+    work : callable
+        The work.
+    stop : callable
+        Has it end early.
+    """
+
+    def __init__(self, work: Callable[[], Any], stop: Callable[[], object]) -> None:
+        self.stop = stop
+        self._to_do = [work]
+        self._at_work = np.zeros(1, np.int64)
+        self._over, self.news = False, Back()
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Do the work if it is still to be done; on a helper, where no signal is handled."""
+        self._at_work[0] = 1
         try:
-            team.wait()
-            waiting = False
-        except KeyboardInterrupt as interrupt:
-            team.close(interrupt, stop)
-    if team.raised:
-        raise team.raised[0]
-
-
-class _Team:
-    """Keeps count of who is to come and who is at work, so that no interrupt leaves one behind."""
-
-    def __init__(self, worker: Callable[[], object]) -> None:
-        self.worker = worker
-        self.expected = self.at_work = 0
-        self.closed = False
-        self.raised: list[BaseException] = []
-        self.lock, self.left = threading.Lock(), queue.SimpleQueue[None]()
-
-    def start(self, size: int) -> int:
-        """Call threads; how many the system gives."""
-        for started in range(size):
-            self.expect(1)
-            try:
-                HELPERS.call(self.work, self.leave)
-            except RuntimeError:
-                self.expect(-1)
-                return started
-        return size
-
-    def expect(self, more: int) -> None:
-        with self.lock:
-            self.expected += more
-
-    def work(self) -> None:
-        with self.lock:
-            self.at_work += 1
-            if self.closed:
-                return
-            self.expected -= 1
-        try:
-            self.worker()
+            work = self._to_do.pop()
+            self._result = work()
+            del work
         except BaseException as error:
-            self.raised.append(error)
+            self._error = error
+        self._over = True
+        self._at_work[0] = 0
 
-    def leave(self) -> None:
-        with self.lock:
-            self.at_work -= 1
-        self.left.put(None)
+    def result(self) -> Any:
+        """Wait for what the work returns or raises; where no thread begins it, do it."""
+        while not self._over:
+            wait_for(self.news, LOOK_SECONDS)
+            try:
+                work = self._to_do.pop()
+            except IndexError:
+                continue
+            return work()
+        if self._error is not None:
+            raise self._error
+        return self._result
 
-    def close(self, error: BaseException, stop: Callable[[], object] | None) -> None:
-        """Let no one begin any more, and have those at work stop."""
-        self.raised.append(error)
-        with self.lock:
-            self.closed, self.expected = True, 0
-        if stop:
-            stop()
+    def __enter__(self) -> None:
+        _ensure_compiled()
 
-    def wait(self) -> None:
-        while self.expected or self.at_work:
-            _is_told(self.left, LOOK_SECONDS)
+    def __exit__(self, *_: object) -> None:
+        self._to_do.clear()
+        self.stop()
+        wait_until_zero(self._at_work)
+
+
+_compiled: list[None] = []
+
+
+def _ensure_compiled() -> None:
+    """Load or compile what waits for a host."""
+    if not _compiled:
+        with compilation():
+            wait_until_zero(np.zeros(1, np.int64))
+        _compiled.append(None)
+
+
+class _ThreadLimit:
+    """The limit that threadpoolctl sets; 0 where there is none."""
+
+    threads = 0
+
+
+thread_limit = _ThreadLimit()
+
+
+def _obey_threadpoolctl() -> None:
+    """Make `threadpoolctl.threadpool_limits` and `threadpool_info` know these threads."""
+    try:
+        import threadpoolctl
+    except ImportError:
+        return
+
+    class JitnetController(threadpoolctl.LibController):  # type: ignore[misc]
+        """Threads of ours, found by the library that numba compiles with."""
+
+        user_api = "jitnet"
+        internal_api = "jitnet"
+        filename_prefixes = ("libllvmlite", "llvmlite")
+
+        def get_num_threads(self) -> int:
+            return thread_limit.threads or int(config.NUMBA_NUM_THREADS)
+
+        def set_num_threads(self, num_threads: int) -> None:
+            thread_limit.threads = num_threads
+
+        def get_version(self) -> str | None:
+            return None
+
+        def set_additional_attributes(self) -> None:
+            pass
+
+    threadpoolctl.register(JitnetController)
+
+
+_obey_threadpoolctl()

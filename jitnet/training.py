@@ -18,7 +18,8 @@ from jitnet import memory as m
 from jitnet.kernels.intrinsics import borrowed
 from jitnet.kernels.jit import njit
 from jitnet.kernels.random import shuffle
-from jitnet.kernels.team import atomic_load, join
+from jitnet.kernels.team import atomic_load, call_off, join, leave
+from jitnet.kernels.turn import ALONE, give_back, is_shut, take_turn
 from jitnet.optimizers.hyperparameters import FIRST_DECAY, SECOND_DECAY
 from jitnet.steps.backward import backward, gradients
 from jitnet.steps.forward import forward
@@ -26,17 +27,18 @@ from jitnet.steps.gather import batch_weight, gather_inputs, gather_targets
 from jitnet.steps.output import add_up, losses, write_predictions
 from jitnet.steps.portions import ONE, barrier, in_lockstep, share
 from jitnet.steps.state import (
+    ENDED,
     EPOCH,
+    EPOCHS_TAKEN,
     EVALUATE,
     FAILED,
-    FIRST_POWER,
     LOSS,
     PENALTY,
     POSITION,
     PREDICT,
     REQUEST,
-    SECOND_POWER,
     STEPS,
+    STEPS_TAKEN,
     STOPPED,
     TRAIN,
     Batch,
@@ -48,22 +50,46 @@ from jitnet.steps.update import PENALTIES, descend, needs_sums, penalise, sum_ch
 @njit(entry=True)
 def run_steps(
     wanted: int, team: Any, network: Any, work: Any, data: Any, plan: Any, progress: Any
-) -> None:
-    """A worker's share of some steps, as one of a team of ``wanted`` threads that all call this."""
+) -> bool:
+    """A worker's share of some steps, as one of a team; whether there were any.
+
+    The host of ``wanted`` threads takes the network's turn, and is the last to leave; the others
+    want 0.
+    """
+    if wanted > 0 and not take_turn(network.door, network.turn, ALONE):
+        call_off(team)
+        return False
     rank, size = join(team, wanted)
     if size == 0:
-        return
+        return False
     worker = borrowed(Worker(rank, size, team))
     network, work, data = borrowed(network), borrowed(work), borrowed(data)
     plan, progress = borrowed(plan), borrowed(progress)
-    counters, sums = progress.counters, progress.sums
+    _steps(worker, network, work, data, plan, progress)
+    leave(team, rank, size)
+    if rank == 0:
+        give_back(network.door, network.turn, ALONE)
+    return True
+
+
+@njit(inline=True)
+def _steps(worker: Any, network: Any, work: Any, data: Any, plan: Any, progress: Any) -> None:
+    """A worker's share of the plan's steps; a step that is stopped in its middle leaves nothing."""
+    counters, sums, clock, powers = (
+        progress.counters,
+        progress.sums,
+        network.clock,
+        network.powers,
+    )
     epoch, position, ended, done = counters[EPOCH], counters[POSITION], 0, 0
-    first_power, second_power = sums[FIRST_POWER], sums[SECOND_POWER]
+    first_power, second_power = powers[0], powers[1]
     with_sums = plan.stage > EVALUATE and needs_sums(network, plan)
     loaded = stopped = plan.steps < 0  # no; a literal False would be a type of its own
+    is_last = worker.rank == worker.size - 1
     for step in range(plan.steps):
+        before = (sums[0], sums[1], sums[2], sums[3])
         if position == 0 and plan.shuffled:
-            if rank == 0:
+            if worker.rank == 0:
                 shuffle(data.order, plan.seed, epoch)
             barrier(worker)
         last = min(position + plan.batch, plan.examples)
@@ -81,11 +107,13 @@ def run_steps(
             if stopped:
                 break
         if stopped:
+            if is_last:
+                sums[0], sums[1], sums[2], sums[3] = before
             break
         if with_sums:
             penalise(worker, network, share_of_l2)
             barrier(worker)
-            if rank == size - 1:
+            if is_last:
                 sums[PENALTY] += sum_chunks(network, PENALTIES) * weight * importance
         if plan.stage == TRAIN:
             first_power *= plan.hyper[FIRST_DECAY]
@@ -93,7 +121,7 @@ def run_steps(
             descend(worker, network, plan, plan.rates[step], first_power, second_power)
         position, done = last, done + 1
         if position == plan.examples:
-            if rank == size - 1:
+            if is_last:
                 for i in range(LOSS, PENALTY + 1):
                     progress.record[ended, i] = sums[i]
                     sums[i] = 0.0
@@ -101,9 +129,12 @@ def run_steps(
         barrier(worker)
         if counters[FAILED] == 1:
             break
-    if rank == 0:
-        counters[EPOCH], counters[POSITION], counters[STEPS] = epoch, position, done
-        sums[FIRST_POWER], sums[SECOND_POWER] = first_power, second_power
+    if worker.rank == 0:
+        counters[EPOCH], counters[POSITION] = epoch, position
+        counters[STEPS], counters[ENDED] = done, ended
+        if plan.stage == TRAIN:
+            clock[EPOCHS_TAKEN], clock[STEPS_TAKEN] = epoch, clock[STEPS_TAKEN] + done
+            powers[0], powers[1] = first_power, second_power
 
 
 @njit
@@ -147,7 +178,7 @@ def _run_block(
     forward(worker, lockstep, network, work, panels)
     if lockstep:
         barrier(worker)
-    if worker.rank == 0 and atomic_load(progress.counters, REQUEST) == 1:
+    if worker.rank == 0 and (atomic_load(progress.counters, REQUEST) == 1 or is_shut(network.door)):
         progress.counters[STOPPED] = 1
     if plan.stage == PREDICT:
         write_predictions(progress.output, p0, p1, network, work, plan, first, last)

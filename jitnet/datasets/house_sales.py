@@ -6,7 +6,7 @@ them (MIT); ``house_sales.md``, beside the data, says more.
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,6 @@ def load_house_sales() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     >>> dict(zip(HOUSE_FEATURES, X[0].tolist()))["sqft_living"]
     2200.0
     """
-    with np.load(Path(__file__).with_name("house_sales.npz")) as data:
+    with files(__package__).joinpath("house_sales.npz").open("rb") as file, np.load(file) as data:
         X = np.column_stack([data[name] / steps for name, steps in STEPS.items()])
         return X, data["price"].astype(np.float64)

@@ -14,7 +14,7 @@ from jitnet.estimators.parameters import HIDDEN
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array, Shape
 from jitnet.optimizers.table import Optimizer
-from jitnet.threads import available_threads
+from jitnet.turns import State
 
 
 class Design(NamedTuple):
@@ -53,7 +53,7 @@ class Network:
             optimizer=design.optimizer,
             dtype=design.dtype,
             seed=0,
-            n_threads=design.n_threads and min(design.n_threads, available_threads()),
+            n_threads=design.n_threads,
         )
         views = self.engine.parameter_views()
         self.coefs, self.intercepts = views[0::2], views[1::2]
@@ -95,4 +95,4 @@ class Network:
         """Take over what `__getstate__` gave."""
         self.__init__(state["design"])  # type: ignore[misc]
         self.rate = state["rate"]
-        self.engine.restore((self.engine.network.parameters, *state["training"]))
+        self.engine.restore(State(self.engine.network.parameters, *state["training"]))

@@ -22,6 +22,9 @@ from jitnet.progress import make_progress
 USERS_CALL = 6
 """Frames between a warning and the call of fit that it is about, or nearly so."""
 
+Part = tuple[float, list[float], BaseException | None]
+"""What a slice has brought: epochs done, losses of those just ended, and what is to be raised."""
+
 MOST_IN_ORDERS = 1 << 20
 """Places in the orders that are drawn at once."""
 
@@ -83,12 +86,14 @@ class Descent:
         try:
             with shown(bar, n_epochs):
                 logs: dict[str, float] = {}
-                for done, losses in self._epochs(n_epochs):
+                for done, losses, error in self._epochs(n_epochs):
                     stop = False
                     for loss in losses:
                         logs = self._record(loss)
                         stop = self._ends(logs)
                     bar.update(done, logs)
+                    if error is not None:
+                        raise error
                     if stop:
                         break
         except KeyboardInterrupt:
@@ -96,8 +101,8 @@ class Descent:
         for callback in self.callbacks:
             callback.on_fit_end(estimator)
 
-    def _epochs(self, n_epochs: int) -> Iterator[tuple[float, list[float]]]:
-        """Train, and yield the epochs done and the losses of those that just ended."""
+    def _epochs(self, n_epochs: int) -> Iterator[Part]:
+        """Train, and yield what each slice has brought."""
         done = 0
         while done < n_epochs:
             count = min(self._epochs_at_once(), n_epochs - done)
@@ -106,13 +111,13 @@ class Descent:
             orders = order.reshape(-1, self.n_samples)
             run = self._run_sparse if self.examples.is_sparse else self._run_dense
             ended = 0
-            for part, losses in run(order, count):
+            for part, losses, error in run(order, count):
                 shares = range(ended, ended + len(losses))
                 offsets = [
                     self.examples.offset(orders[i % len(orders)], self.batch) for i in shares
                 ]
                 ended += len(losses)
-                yield done + part, [a + b for a, b in zip(losses, offsets, strict=True)]
+                yield done + part, [a + b for a, b in zip(losses, offsets, strict=True)], error
             done += count
 
     def _set_rates(self) -> None:
@@ -150,21 +155,23 @@ class Descent:
             row[:] = self.order
         return orders.ravel()
 
-    def _run_dense(self, order: Array, count: int) -> Iterator[tuple[float, list[float]]]:
+    def _run_dense(self, order: Array, count: int) -> Iterator[Part]:
         engine = self.network.engine
         data = self.examples.data(engine, order, self.n_samples)
-        for done, logs in engine.train(data, self.batch, count, shuffle=False, each_epoch=False):
-            yield done, logs["loss"]
+        for part in engine.train(data, self.batch, count, shuffle=False, each_epoch=False):
+            yield part.done, part.logs["loss"], part.error
 
-    def _run_sparse(self, order: Array, count: int) -> Iterator[tuple[float, list[float]]]:
+    def _run_sparse(self, order: Array, count: int) -> Iterator[Part]:
         engine = self.network.engine
         total, seen = 0.0, 0
         for data, examples in self.examples.pieces(engine, order, self.batch):
-            steps = engine.train(data, self.batch, count, shuffle=False, each_epoch=False)
-            total += sum(loss for _, logs in steps for loss in logs["loss"]) * examples
+            for part in engine.train(data, self.batch, count, shuffle=False, each_epoch=False):
+                if part.error is not None:
+                    raise part.error
+                total += sum(part.logs["loss"]) * examples
             seen += examples
             ended = seen == self.n_samples
-            yield seen / self.n_samples, [total / self.n_samples] if ended else []
+            yield seen / self.n_samples, [total / self.n_samples] if ended else [], None
 
     def _record(self, loss: float) -> dict[str, float]:
         """Write down an epoch that has ended."""

@@ -19,6 +19,7 @@ from jitnet.layers import Dense
 from jitnet.memory import Array
 from jitnet.optimizers.table import OPTIMIZERS
 from jitnet.schedules import Constant, Cosine, Exponential, OneCycle, Step
+from jitnet.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
 
 if TYPE_CHECKING:
     from jitnet.model import Sequential
@@ -40,8 +41,9 @@ def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) ->
         raise ImportError(INSTALL) from error
 
     names = _names(model.layers)
-    tensors = dict(zip(names, engine.parameter_views(), strict=True))
-    for moment, views in engine.moment_views().items():
+    state = engine.state()
+    tensors = dict(zip(names, engine.parameter_views(state.parameters), strict=True))
+    for moment, views in engine.moment_views(state).items():
         tensors |= {f"{moment}.{name}": view for name, view in zip(names, views, strict=True)}
     description = {
         "format": FORMAT,
@@ -52,9 +54,9 @@ def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) ->
         "quantile": model.quantile,
         "seed": model.seed,
         "dtype": model.dtype.name,
-        "step": engine.step,
-        "epoch": engine.epoch,
-        "powers": engine.powers.tolist(),
+        "step": int(state.clock[STEPS_TAKEN]),
+        "epoch": int(state.clock[EPOCHS_TAKEN]),
+        "powers": state.powers.tolist(),
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     _replace(Path(path), save(contiguous, {"jitnet": json.dumps(description)}))
@@ -122,16 +124,18 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, Array]) -> Sequenti
     names = _names(model.layers)
     model.set_weights([tensors[name] for name in names])
     engine = model._built()
-    for moment, views in engine.moment_views().items():
+    state = engine.state()
+    for moment, views in engine.moment_views(state).items():
         for name, view in zip(names, views, strict=True):
             kept = tensors[f"{moment}.{name}"]
             if kept.shape != view.shape:
                 raise ValueError(f"{moment}.{name} must be {view.shape}, but is {kept.shape}")
             view[:] = kept
-    engine.step = check_whole("step", description["step"], least=0)
-    engine.epoch = check_whole("epoch", description["epoch"], least=0)
+    state.clock[STEPS_TAKEN] = check_whole("step", description["step"], least=0)
+    state.clock[EPOCHS_TAKEN] = check_whole("epoch", description["epoch"], least=0)
     first, second = description["powers"]
-    engine.powers[:] = float(first), float(second)
+    state.powers[:] = float(first), float(second)
+    engine.restore(state)
     return model
 
 

@@ -3,7 +3,8 @@
 Numba's own key for a compiled function holds neither the flags nor the sources of the functions
 it calls, so the folder is named by a digest of all of the package's sources, the compiler's
 version and the settings that change code. An edit anywhere makes a new folder; the old one is
-simply not read.
+simply not read. Kernels are read from every folder that can be read, one that was filled for a
+container's image for instance, and written to the first that can be written.
 """
 
 from __future__ import annotations
@@ -12,22 +13,31 @@ import contextlib
 import hashlib
 import os
 import pickle
-import signal
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Protocol
 
 import llvmlite
 import numba
 from numba import config
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    IndexDataCacheFile,
+    UserProvidedCacheLocator,
+)
 from numba.core.serialize import dumps
 
-PACKAGE = Path(__file__).parents[1]
+from jitnet.kernels.signals import signals_kept
+
+PACKAGE = files("jitnet")
+"""Where the package is imported from: a folder, or a place within a zip file."""
 
 
 class Watcher(Protocol):
@@ -50,18 +60,34 @@ def _tell_compiling() -> None:
 
 
 class _State:
-    """Whether a kernel was missing in the cache since a compilation was last waited for."""
+    """The lock of compilations, and whether a kernel was missing in the cache in this one."""
 
+    lock = threading.RLock()
     missed = False
 
 
-def _digest() -> str:
+def _sources(folder: Traversable, inside: str = "") -> Iterator[tuple[str, bytes]]:
+    """The package's modules by their names: sources, or their compiled form where that is all."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        name = f"{inside}{entry.name}"
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _sources(entry, f"{name}/")
+        elif name.endswith((".py", ".pyc")):
+            yield name, entry.read_bytes()
+
+
+def _digest(package: Traversable = PACKAGE) -> str | None:
+    """What the kernels are made of; None where that cannot be known, so that none is kept."""
     digest = hashlib.sha256()
     settings = (numba.__version__, llvmlite.__version__, sys.version_info[:2], config.BOUNDSCHECK)
     digest.update(repr(settings).encode())
-    for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
+    own = False
+    with contextlib.suppress(OSError):
+        for name, content in _sources(package):
+            digest.update(name.encode() + b"\0" + content)
+            own |= name.startswith("kernels/cache.py")
+    return digest.hexdigest()[:16] if own else None
 
 
 DIGEST = _digest()
@@ -75,19 +101,30 @@ def _user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def _find_folder() -> Path | None:
-    """The first folder that can be written: NUMBA_CACHE_DIR's, else the user's; none is allowed."""
-    for chosen in (config.CACHE_DIR, ""):
-        with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: no home is known
-            base = Path(chosen) if chosen else _user_cache()
-            folder = (base / "jitnet" / DIGEST).absolute()
+def _folders() -> list[Path]:
+    """Where kernels may lie: below NUMBA_CACHE_DIR, and below the user's own cache."""
+    if DIGEST is None:
+        return []
+    bases = [Path(config.CACHE_DIR)] if config.CACHE_DIR else []
+    with contextlib.suppress(RuntimeError):  # no home is known
+        bases.append(_user_cache())
+    return [(base / "jitnet" / DIGEST).absolute() for base in bases]
+
+
+FOLDERS = _folders()
+
+
+def _writable() -> Path | None:
+    """The first folder that can be written, made where it is missing."""
+    for folder in FOLDERS:
+        with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
     return None
 
 
-FOLDER = _find_folder()
+FOLDER = _writable()
 
 
 class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
@@ -97,13 +134,13 @@ class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
 
     @classmethod
     def from_function(cls, function: Any, path: str) -> _Locator | None:
-        return None if FOLDER is None else cls(function, path)
+        return cls(function, path) if FOLDERS else None
 
     def get_cache_path(self) -> str:
-        return str(FOLDER)
+        return str(FOLDER or FOLDERS[0])
 
     def get_source_stamp(self) -> str:
-        return DIGEST
+        return str(DIGEST)
 
 
 class _Files(CompileResultCacheImpl):  # type: ignore[misc]
@@ -123,39 +160,46 @@ class _Files(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache of one function that survives damaged files and full disks."""
+    """Numba's cache of one function, of several folders, that survives damage and full disks."""
 
     _impl_class = _Files
 
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        names = self._impl.filename_base
+        self._places = [IndexDataCacheFile(str(folder), names, str(DIGEST)) for folder in FOLDERS]
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of a signature, or None where it has to be compiled."""
-        try:
-            found = super().load_overload(sig, target_context)
-        except Exception:  # a truncated or foreign file raises whatever its bytes suggest
-            with contextlib.suppress(OSError):
-                self.flush()
-            found = None
-        if found is None:
-            _tell_compiling()
-        return found
+        target_context.refresh()
+        key = self._index_key(sig, target_context.codegen())
+        for place in self._places:
+            try:
+                found = place.load(key)
+                if found is not None:
+                    return self._impl.rebuild(target_context, found)
+            except Exception:  # a truncated or foreign file raises whatever its bytes suggest
+                with contextlib.suppress(OSError):
+                    place.flush()
+        _tell_compiling()
+        return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Store what was compiled; a cache that can no longer be written is given up."""
+        """Store what was compiled; a cache that cannot be written any more is given up."""
+        if FOLDER is None:
+            return
         try:
             super().save_overload(sig, data)
         except OSError:
             self.disable()
 
 
-_in_process = threading.RLock()
-
-
 @contextlib.contextmanager
 def compilation() -> Iterator[None]:
     """Load or compile kernels within: one thread of one process at a time, and watchers told."""
-    with _in_process, _between_processes(), _interrupts_kept():
+    with _State.lock, _between_processes(), signals_kept():
         began, _State.missed = time.perf_counter(), False
-        if FOLDER is None:
+        if not FOLDERS:
             _tell_compiling()
         yield
         if _State.missed:
@@ -175,29 +219,16 @@ def _between_processes() -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _interrupts_kept() -> Iterator[None]:
-    """Raise an interrupt again that got lost: what LLVM calls in Python swallows exceptions."""
-    came = False
+def _forget_the_lock() -> None:
+    _State.lock = threading.RLock()
 
-    def note(number: int, frame: Any) -> None:
-        nonlocal came
-        came = True
-        signal.default_int_handler(number, frame)
 
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
-        yield
-        return
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        if came and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            raise KeyboardInterrupt
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=lambda: _State.lock.acquire(),  # a child finds no kernel half compiled
+        after_in_parent=lambda: _State.lock.release(),
+        after_in_child=_forget_the_lock,
+    )
 
 
 if sys.platform == "win32":

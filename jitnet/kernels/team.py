@@ -2,9 +2,9 @@
 
 A parallel region costs some 2 µs under OpenMP and 80 µs under numba's own layer, a step of a small
 network 10 µs. So threads call the compiled loop side by side: each is a worker that takes its share
-of every block and meets the others at a barrier, which costs 35 ns. The system may start fewer
-threads than were asked for, or some late: the team closes with those who came in time, and what a
-worker's share is never changes a result.
+of every block and meets the others at a barrier, which costs 35 ns. A team has a host, who opens it
+and leaves it last. The system may start fewer threads than were asked for, or some late: the team
+closes with those who came in time, and what a worker's share is never changes a result.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ from jitnet.kernels.intrinsics import compiled_as
 from jitnet.kernels.jit import njit
 
 LINE = 8  # int64 of a cache line: words that different threads write lie on lines of their own
-ARRIVED, SIZE, WAITING, GENERATION = 0, LINE, 2 * LINE, 3 * LINE
+OPEN, ARRIVED, SIZE, WAITING, GENERATION, LEFT = range(0, 6 * LINE, LINE)
+YES, NEVER = 1, 2
+"""What the word OPEN says once the host has come: 0 before."""
 CLOSED = 1 << 32
 PATIENCE = 200_000
-"""Turns of waiting, some 5 ms, after which the first to come starts without the missing."""
+"""Turns of waiting, some 5 ms, after which the host starts without the missing, or they go."""
 TURNS_BETWEEN_YIELDS = 2048
 """Turns of waiting, some 50 µs, after which a thread offers its core to others."""
 
 
 def new_team() -> np.ndarray[Any, np.dtype[np.int64]]:
     """The words of a team that nobody has joined."""
-    return np.zeros(4 * LINE, np.int64)
+    return np.zeros(6 * LINE, np.int64)
 
 
 def _yield_address() -> int:
@@ -131,21 +133,48 @@ def _wait_a_turn(turn: int) -> None:
 
 @njit
 def join(team: Any, wanted: int) -> tuple[int, int]:
-    """Join a team: this worker's rank and the team's size, which is 0 for who comes too late."""
-    rank = atomic_add(team, ARRIVED, 1)
-    if rank >= CLOSED:
-        return rank, 0
-    if rank == 0:
-        turn = 0
-        while atomic_load(team, ARRIVED) < wanted and turn < PATIENCE:
+    """Join a team: this worker's rank and the team's size, which is 0 if there is none to join.
+
+    The host wants so many threads and has rank 0; the others want 0, and wait for the host.
+    """
+    rank, turn = 0, 0
+    if wanted > 0:
+        atomic_store(team, OPEN, YES)
+        while atomic_load(team, ARRIVED) < wanted - 1 and turn < PATIENCE:
             _wait_a_turn(turn)
             turn += 1
-        atomic_store(team, SIZE, atomic_add(team, ARRIVED, CLOSED))
+        atomic_store(team, SIZE, atomic_add(team, ARRIVED, CLOSED) + 1)
+    else:
+        while atomic_load(team, OPEN) == 0 and turn < PATIENCE:
+            _wait_a_turn(turn)
+            turn += 1
+        if atomic_load(team, OPEN) != YES:
+            return 0, 0
+        rank = atomic_add(team, ARRIVED, 1) + 1
+        if rank > CLOSED:
+            return rank, 0
+        while atomic_load(team, SIZE) == 0:
+            _wait_a_turn(turn)
+            turn += 1
+    return rank, atomic_load(team, SIZE)
+
+
+@njit
+def call_off(team: Any) -> None:
+    """Have nobody wait for a host who does not come."""
+    atomic_store(team, OPEN, NEVER)
+
+
+@njit
+def leave(team: Any, rank: int, size: int) -> None:
+    """Leave a team; the host is the last to go."""
+    if rank > 0:
+        atomic_add(team, LEFT, 1)
+        return
     turn = 0
-    while atomic_load(team, SIZE) == 0:
+    while atomic_load(team, LEFT) < size - 1:
         _wait_a_turn(turn)
         turn += 1
-    return rank, atomic_load(team, SIZE)
 
 
 @njit
@@ -170,3 +199,12 @@ def share(count: int, grain: int, rank: int, size: int) -> tuple[int, int]:
     grains = (count + grain - 1) // grain
     first, last = grains * rank // size * grain, grains * (rank + 1) // size * grain
     return min(first, count), min(last, count)
+
+
+@njit(entry=True)
+def wait_until_zero(word: Any) -> None:
+    """Wait for another thread to set a word to 0; no signal is seen until then."""
+    turn = 0
+    while atomic_load(word, 0) != 0:
+        _wait_a_turn(turn)
+        turn += 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from jitnet import memory as m
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
@@ -45,11 +43,10 @@ def gather_targets(
             place = first + p * width + i
             example = data.order[min(place, last - 1)]
             work.weights[p * width + i] = data.weights[example] if place < last else 0.0
-            if data.labels:
+            if data.labels.size > 0:
                 for u in range(outputs):
                     targets[u * width + i] = low
-                label = np.int64(data.targets[example, 0])
-                targets[label * width + i] = high + low
+                targets[data.labels[example] * width + i] = high + low
             else:
                 for u in range(outputs):
                     targets[u * width + i] = data.targets[example, u] * high + low

@@ -9,12 +9,17 @@ from jitnet.memory import Array
 PREDICT, EVALUATE, GRADIENTS, TRAIN = range(4)
 """How far a step goes."""
 
-EPOCH, POSITION, STEPS, FAILED, REQUEST, STOPPED = range(6)
-"""The counters of a `Progress`: the epoch, the examples of it that are behind, the steps of this
-call, whether a loss was not finite, whether Python asks to stop, and whether the team does."""
+COUNTERS = 7
+EPOCH, POSITION, STEPS, ENDED, FAILED, REQUEST, STOPPED = range(COUNTERS)
+"""The counters of a `Progress`: the epoch, and the examples of it that are behind; of this call its
+steps, the epochs that ended in it, whether a loss was not finite, whether Python asks to stop, and
+whether the team has."""
 
-LOSS, WEIGHT, HITS, PENALTY, FIRST_POWER, SECOND_POWER = range(6)
+LOSS, WEIGHT, HITS, PENALTY = range(4)
 """The sums of a `Progress`."""
+
+EPOCHS_TAKEN, STEPS_TAKEN = range(2)
+"""A network's clock: epochs and steps of training so far."""
 
 
 class Network(NamedTuple):
@@ -25,8 +30,12 @@ class Network(NamedTuple):
     gradients: Array
     first_moment: Array
     second_moment: Array
+    powers: Array  # β₁ᵗ and β₂ᵗ
+    clock: Array  # int64
     l2: Array
     chunks: Array  # (n_chunks, 2): Σ g² and the penalty of each chunk of parameters
+    turn: Array
+    door: Array
 
 
 class Data(NamedTuple):
@@ -39,8 +48,9 @@ class Data(NamedTuple):
     row_step: int
     column_step: int
     source: int
-    targets: Array  # (n_samples, n_outputs), or (n_samples, 1) of class labels
-    labels: bool
+    owner: Array  # X without its elements, which keeps the memory at the address
+    targets: Array  # (n_samples, n_outputs)
+    labels: Array  # (n_samples,) of int32, the targets of an example's class; else empty
     smoothing: float
     weights: Array
     uniform: bool
@@ -74,9 +84,13 @@ class Progress(NamedTuple):
     """Where training stands."""
 
     counters: Array  # int64
-    sums: Array  # float64: loss, weight, hits and penalty of the epoch so far, β₁ᵗ and β₂ᵗ
-    record: Array  # (epochs, 4): the first four sums of each epoch that ended in this call
+    sums: Array  # float64: loss, weight, hits and penalty of the epoch so far
+    record: Array  # (epochs, 4): the sums of each epoch that ended in this call
     output: Array  # (n_samples, n_outputs): predictions
+
+    def ended(self) -> Array:
+        """The sums of each epoch that ended in this call."""
+        return self.record[: int(self.counters[ENDED])]
 
     def ask_to_stop(self) -> None:
         """Have the team stop at the end of its block of examples."""

@@ -55,8 +55,7 @@ def on_a_team(threads: int, kernel: Callable[..., None], *arguments: Any) -> Cal
         kernel(1, new_team(), 0, *arguments)
 
     def run(times: int) -> None:
-        team = new_team()
-        run_team(threads, lambda: kernel(threads, team, times, *arguments))
+        run_team(threads, lambda wanted, team: kernel(wanted, team, times, *arguments), new_team())
 
     return run
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from jitnet.kernels.jit import njit
-from jitnet.kernels.team import LINE, barrier, join, new_team, share
+from jitnet.kernels.team import LINE, barrier, call_off, join, leave, new_team, share
 
 Array = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -28,6 +28,7 @@ def meet_kernel(team: Any, wanted: int, slots: Any, early: Any, members: Any, ro
             if slots[other * LINE] != number:
                 early[rank * LINE] += 1
         barrier(team, size)
+    leave(team, rank, size)
 
 
 @njit(entry=True)
@@ -44,8 +45,13 @@ def share_kernel(answer: Any, count: int, grain: int, rank: int, size: int) -> N
     answer[0], answer[1] = share(count, grain, rank, size)
 
 
-def on_threads(count: int, work: Any) -> None:
-    threads = [threading.Thread(target=work) for _ in range(count)]
+@njit(entry=True)
+def call_off_kernel(team: Any) -> None:
+    call_off(team)
+
+
+def on_threads(wants: list[int], work: Any) -> None:
+    threads = [threading.Thread(target=work, args=(wanted,)) for wanted in wants]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -58,8 +64,10 @@ def test_nobody_passes_a_barrier_before_all_are_there(size: int) -> None:
     slots, early, members = words
     meet_kernel(new_team(), 1, *(np.zeros(LINE, np.int64) for _ in range(3)), 1)  # compiled
     team = new_team()
-    on_threads(size, lambda: meet_kernel(team, size, slots, early, members, ROUNDS))
+    wants = [0] * (size - 1) + [size]
+    on_threads(wants, lambda wanted: meet_kernel(team, wanted, slots, early, members, ROUNDS))
     come = members[::LINE][members[::LINE] > 0]
+    assert len(come) > 0
     np.testing.assert_array_equal(come, len(come))
     assert (slots[::LINE] == ROUNDS).sum() == len(come)
     np.testing.assert_array_equal(early, 0)
@@ -70,7 +78,7 @@ def test_who_comes_after_the_team_has_closed_is_told_so() -> None:
     join_kernel(team, 1, answer)
     assert answer.tolist() == [0, 1]
     for _ in range(3):
-        join_kernel(team, 1, answer)
+        join_kernel(team, 0, answer)
         assert answer[1] == 0
 
 
@@ -78,6 +86,17 @@ def test_a_team_starts_without_those_who_do_not_come() -> None:
     answer = np.full(2, -1, np.int64)
     join_kernel(new_team(), 3, answer)
     assert answer.tolist() == [0, 1]
+
+
+def test_who_waits_for_a_host_who_does_not_come_goes() -> None:
+    answer = np.full(2, -1, np.int64)
+    join_kernel(new_team(), 0, answer)
+    assert answer[1] == 0
+    team = new_team()
+    call_off_kernel(team)
+    answer[1] = -1
+    join_kernel(team, 0, answer)
+    assert answer[1] == 0
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 16])
