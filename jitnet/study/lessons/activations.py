@@ -11,7 +11,7 @@ from jitnet.study.activations.loops import ACTIVATIONS
 from jitnet.study.lessons.digits import digits_without_fold
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps_to_show
+from jitnet.study.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps_to_show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import jitnet as jn
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLUE, ORANGE, panels
+from jitnet.study.picture import BLUE, ORANGE, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import jitnet as jn
-from jitnet.study.lessons.picture import BLUE, ORANGE
+from jitnet.study.picture import BLUE, ORANGE
 
 __all__ = ["draw_flower", "flower", "train_on_flower"]
 

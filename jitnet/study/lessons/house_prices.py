@@ -12,7 +12,7 @@ from jitnet.datasets import HOUSE_FEATURES
 from jitnet.study.lessons.houses import DOLLARS, error_in_dollars, held_out, houses, r_squared
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLUE, GREEN, ORANGE, panels
+from jitnet.study.picture import BLUE, GREEN, ORANGE, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

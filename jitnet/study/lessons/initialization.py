@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from jitnet.study.lessons.flower import flower, train_on_flower
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps_to_show
+from jitnet.study.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps_to_show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

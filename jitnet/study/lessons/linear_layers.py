@@ -10,7 +10,7 @@ import jitnet as jn
 from jitnet.study.lessons.flower import draw_flower, flower, train_on_flower
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import panels
+from jitnet.study.picture import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

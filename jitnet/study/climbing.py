@@ -1,0 +1,164 @@
+"""The ladder on the command line: rungs or sweeps as text, JSON or a picture."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import numpy as np
+
+from jitnet.machine import processor
+from jitnet.study import ladder, report
+from jitnet.study.agreement import Disagreement
+from jitnet.study.ladder import Timing
+from jitnet.study.problem import Problem
+from jitnet.study.problems import RUNGS
+from jitnet.study.quiet import is_quiet
+from jitnet.study.roofs import Roofs, measure_roofs
+from jitnet.study.sizes import complete_size, describe
+from jitnet.threads import available_threads
+
+
+class Climb(NamedTuple):
+    """What is climbed, and what the command line says about it."""
+
+    problem: Problem
+    size: dict[str, int]
+    roofs: Roofs
+    note: str
+    quiet_before: bool
+    options: argparse.Namespace
+
+    def timings(self, size: Mapping[str, int]) -> Iterator[Timing]:
+        """Climb at a size."""
+        given = self.options
+        return ladder.climb(
+            self.problem, size, rungs=given.rungs, dtype=given.dtype, threads=given.threads
+        )
+
+    def say(self, text: str) -> None:
+        """Print, where JSON is not what is asked for."""
+        if not self.options.json:
+            print(text, flush=True)
+
+    def is_busy(self, timings: Sequence[Timing]) -> bool:
+        """Whether the machine does other things: verdicts would be about those."""
+        quiet = self.quiet_before and is_quiet(self.options.threads)
+        return not quiet or report.spreads_widely(timings)
+
+
+def climb(problem: Problem, options: argparse.Namespace) -> int:
+    """Climb a problem's ladder and print it; 1 where the rungs disagree."""
+    options.threads = available_threads() if options.threads is None else options.threads
+    ladder.check_rungs(options.rungs)
+    ladder.check_threads(options.threads)
+    size = complete_size(problem, options.size)
+    sweeps = _sweeps(problem, size, options.sizes)
+    with _numpy_threads(options.threads) as numpys:
+        roofs = measure_roofs(options.threads, options.dtype)
+        note = (
+            f"{processor()}\n"
+            f"{options.dtype}, {options.threads} thread{'s'[: options.threads > 1]}{numpys}, "
+            f"peak {roofs.gflops:,.0f} GFLOP/s, memory {roofs.gigabytes:,.0f} GB/s"
+        )
+        this = Climb(problem, size, roofs, note, is_quiet(options.threads), options)
+        this.say(f"{problem.title}\n{note}")
+        try:
+            timings = _climb_sweeps(this, sweeps) if sweeps else _climb_once(this)
+        except Disagreement as error:
+            options.parser.exit(1, f"{options.parser.prog}: {error}\n")
+    if options.json:
+        rungs = report.as_json(timings, roofs, processor(), busy=this.is_busy(timings))
+        print(json.dumps(rungs, indent=1))
+    return 0
+
+
+def _climb_once(this: Climb) -> list[Timing]:
+    """A line a rung, each as soon as it is there, and the picture."""
+    this.say(f"{describe(this.size)}\n\n{report.HEADER}")
+    timings = []
+    for timing in this.timings(this.size):
+        timings.append(timing)
+        this.say(report.row(timing, this.roofs))
+    if this.is_busy(timings):
+        this.say(f"\n{report.BUSY_MACHINE}")
+    if this.options.plot is not None:
+        from jitnet.study.picture import picture, save
+        from jitnet.study.plot import draw_rungs
+
+        with picture() as figure:
+            draw_rungs(figure, this.problem, timings, this.roofs, this.note, _itemsize(this))
+            save(figure, this.options.plot)
+        this.say(f"\npicture: {this.options.plot}")
+    return timings
+
+
+def _climb_sweeps(this: Climb, sweeps: Mapping[str, Sequence[dict[str, int]]]) -> list[Timing]:
+    """A table for each size that is swept, and the picture."""
+    swept = {dimension: _climb_sweep(this, dimension, sizes) for dimension, sizes in sweeps.items()}
+    if this.options.plot is not None:
+        from jitnet.study.picture import picture, save
+        from jitnet.study.plot import draw_sweeps
+
+        with picture() as figure:
+            draw_sweeps(figure, this.problem, swept, this.roofs, this.note, _itemsize(this))
+            save(figure, this.options.plot)
+        this.say(f"\npicture: {this.options.plot}")
+    return [timing for timings in swept.values() for timing in timings]
+
+
+def _climb_sweep(this: Climb, dimension: str, sizes: Sequence[dict[str, int]]) -> list[Timing]:
+    """A line a size, each as soon as it is there, and where each rung overtakes the one before."""
+    rungs = [rung for rung in RUNGS if rung in this.options.rungs]
+    others = {name: value for name, value in sizes[0].items() if name != dimension}
+    this.say(f"\n{describe(others)}" if others else "")
+    this.say(report.sweep_header(dimension, rungs))
+    timings: list[Timing] = []
+    for size in sizes:
+        part = list(this.timings(size))
+        this.say(report.sweep_row(size[dimension], part))
+        timings += part
+    busy = this.is_busy(timings)
+    verdicts = [report.BUSY_MACHINE] if busy else report.overtakings(dimension, timings)
+    reasons = [
+        f"{t.rung} skipped at {dimension} = {t.size[dimension]:,}: {t.skipped}"
+        for t in timings
+        if t.skipped
+    ]
+    this.say("\n".join([report.spread_of(timings), *verdicts, *reasons]))
+    return timings
+
+
+def _sweeps(
+    problem: Problem,
+    size: Mapping[str, int],
+    asked: Sequence[tuple[str, tuple[int, ...]]] | None,
+) -> dict[str, list[dict[str, int]]]:
+    """The sizes to run for each dimension that is swept; none for a single size."""
+    if asked is None:
+        return {}
+    return {
+        dimension: [complete_size(problem, {**size, dimension: value}) for value in values]
+        for dimension, values in (dict(asked) or problem.sweeps).items()
+    }
+
+
+@contextmanager
+def _numpy_threads(threads: int) -> Iterator[str]:
+    """Hold NumPy's BLAS to as many threads; what to say where that cannot be done."""
+    if find_spec("threadpoolctl") is None:
+        yield " (NumPy's are its own: pip install 'jitnet[study]')"
+        return
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(threads, "blas"):
+        yield ""
+
+
+def _itemsize(this: Climb) -> int:
+    """Bytes of a number."""
+    return int(np.dtype(this.options.dtype).itemsize)
