@@ -42,12 +42,14 @@ LESSONS: dict[str, Lesson] = {
     "broadcasting": Lesson("how shapes stretch, and the trap of rank-1 arrays", "broadcasting"),
     "activations": Lesson("activations, their slopes, and why flat ends are slow", "activations"),
     "linear_layers": Lesson("two linear layers are one", "linear_layers"),
+    "hidden_units": Lesson("a flower, and 1 to 50 hidden units", "hidden_units"),
     "initialization": Lesson("first weights: zero, small, large", "initialization"),
     "dimensions": Lesson("the shape of every array in a deep network", "dimensions"),
     "house_prices": Lesson("prices of houses, from one neuron to a network", "house_prices"),
     "scale": Lesson("accuracy against the number of examples", "scale"),
     "first_layer": Lesson("what the first layer's units look for", "first_layer"),
     "hyperparameters": Lesson("what is learned and what is chosen", "hyperparameters"),
+    "cats": Lesson("cats or not, with two layers and with four", "cats"),
     "data_kinds": Lesson("structured and unstructured data", "data_kinds"),
 }
 

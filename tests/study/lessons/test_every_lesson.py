@@ -13,9 +13,11 @@ from jitnet.study.lessons.table import LESSONS, get_lesson
 
 DRAWN = {
     "activations": 3,
+    "cats": 9,
     "cost": 2,
     "first_layer": 32,
     "gradient_descent": 2,
+    "hidden_units": 8,
     "house_prices": 2,
     "hyperparameters": 2,
     "initialization": 2,
@@ -36,12 +38,14 @@ def test_the_lessons_are_those_of_the_course() -> None:
         "broadcasting",
         "activations",
         "linear_layers",
+        "hidden_units",
         "initialization",
         "dimensions",
         "house_prices",
         "scale",
         "first_layer",
         "hyperparameters",
+        "cats",
         "data_kinds",
     ]
 
