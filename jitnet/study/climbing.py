@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +18,7 @@ from jitnet.study.problems import RUNGS
 from jitnet.study.quiet import is_quiet
 from jitnet.study.roofs import Roofs, measure_roofs
 from jitnet.study.sizes import complete_size, describe
+from jitnet.study.threads import numpy_threads
 from jitnet.threads import available_threads
 
 
@@ -58,7 +57,7 @@ def climb(problem: Problem, options: argparse.Namespace) -> int:
     ladder.check_threads(options.threads)
     size = complete_size(problem, options.size)
     sweeps = _sweeps(problem, size, options.sizes)
-    with _numpy_threads(options.threads) as numpys:
+    with numpy_threads(options.threads) as numpys:
         roofs = measure_roofs(options.threads, options.dtype)
         note = (
             f"{processor()}\n"
@@ -145,18 +144,6 @@ def _sweeps(
         dimension: [complete_size(problem, {**size, dimension: value}) for value in values]
         for dimension, values in (dict(asked) or problem.sweeps).items()
     }
-
-
-@contextmanager
-def _numpy_threads(threads: int) -> Iterator[str]:
-    """Hold NumPy's BLAS to as many threads; what to say where that cannot be done."""
-    if find_spec("threadpoolctl") is None:
-        yield " (NumPy's are its own: pip install 'jitnet[study]')"
-        return
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(threads, "blas"):
-        yield ""
 
 
 def _itemsize(this: Climb) -> int:

@@ -44,10 +44,11 @@ KINDS = (Kind((12288, 7, 1), 0.01, ORANGE), Kind((12288, 20, 7, 5, 1), None, BLU
 SHOWN = 8
 
 TEXT = """\
-{m_train} photos to train on and {m_test} to test with, each of 64×64 pixels in three colours: one
-column of 12,288 numbers, divided by 255. {cats:.0f} % of the first and {test_cats:.0f} % of the
-others show a cat. Two networks of the course's with ReLU units, its own first weights, {steps:,}
-steps of gradient descent over all photos at a rate of {rate:g}; the cost, as the course prints it:
+{m_train} photos to train on and {m_test} to test with, each of 64×64 pixels in three colours:
+one column of 12,288 numbers, divided by 255. {cats:.0f} % of the first and {test_cats:.0f} % of
+the others show a cat. Two networks of the course's with ReLU units, its own first weights,
+{steps:,} steps of gradient descent over all photos at a rate of {rate:g}; the cost, as the
+course prints it:
 
 {costs}
 
@@ -55,11 +56,12 @@ And what they know then:
 
 {accuracy}
 
-The shallow network knows every photo that it was trained on, and errs on more than a quarter of the
-others; the deeper one does better. But to say "cat" to every photo is right for
-{test_cats:.0f} % of the test: {m_train} photos are few for {parameters:,} parameters, which learn by heart what else is
-in a photo. Of the {wrong} photos that the deeper one misreads, {missed} show a cat that it does not
-see, and {alarms} show none, but a butterfly, say, or birds before a sunset."""
+The shallow network knows every photo that it was trained on, and errs on more than a quarter of
+the others; the deeper one does better. But to say "cat" to every photo is right for
+{test_cats:.0f} % of the test: {m_train} photos are few for {parameters:,} parameters, which
+learn by heart what else is in a photo. Of the {wrong} photos that the deeper one misreads,
+{missed} show a cat that it does not see, and {alarms} show none, but a butterfly, say, or birds
+before a sunset."""
 
 
 def run() -> Result:

@@ -106,7 +106,7 @@ def draw(figure: Figure, result: Result) -> None:
         panel.set_ylim(bottom=0)
         panel.plot([], [], "o", color="grey", markerfacecolor="white", label="descent starts")
         panel.plot([], [], "o", color="black", label="descent ends")
-        panel.legend(frameon=False, loc="upper center")
+        panel.legend(loc="upper center")
 
 
 def costs_along_w() -> dict[str, Array]:

@@ -20,8 +20,8 @@ OTHER = 2
 """The seed of the noise of 400 other points."""
 
 TEXT = """\
-The course's planar flower: 400 points, 200 of each colour, on petals that no straight line divides.
-Logistic regression gets {straight:.0f} % of them right, no better than a coin.
+The course's planar flower: 400 points, 200 of each colour, on petals that no straight line
+divides. Logistic regression gets {straight:.0f} % of them right, no better than a coin.
 
 A hidden layer of four tanh units, the course's own first weights, {steps:,} steps of gradient
 descent at a rate of 1.2. The cost comes out as the course prints it:
@@ -37,9 +37,9 @@ others, on the same petals with other noise:
 {sweep}
 
 One or two units draw a line or two, which is too few for these petals; with three the flower is
-there. From then on more units fit the cost of the points they see better and better, and those that
-they do not see no better: with {most} the border winds around single points, which is noise learned
-by heart."""
+there. From then on more units fit the cost of the points they see better and better, and those
+that they do not see no better: with {most} the border winds around single points, which is noise
+learned by heart."""
 
 
 def run() -> Result:

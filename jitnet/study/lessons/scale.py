@@ -77,7 +77,7 @@ def draw(figure: Figure, result: Result) -> None:
     panel.set_xticks(EXAMPLES, [f"{count:,}" for count in EXAMPLES])
     panel.minorticks_off()
     panel.set_title("More data is worth more to a larger network")
-    panel.legend(frameon=False, loc="lower right")
+    panel.legend(loc="lower right")
 
 
 def mean_accuracy(hidden: tuple[int, ...], count: int) -> float:
