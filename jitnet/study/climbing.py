@@ -128,7 +128,7 @@ def _climb_sweep(this: Climb, dimension: str, sizes: Sequence[dict[str, int]]) -
         for t in timings
         if t.skipped
     ]
-    this.say("\n".join([report.spread_of(timings), *verdicts, *reasons]))
+    this.say("\n".join([report.spreads(timings), *verdicts, *reasons]))
     return timings
 
 

@@ -91,13 +91,14 @@ def sweep_row(value: int, timings: Sequence[Timing]) -> str:
     return f"{value:>10,}" + "".join(f"{time:>12}" for time in times)
 
 
-def spread_of(timings: Iterable[Timing]) -> str:
-    """How far a sweep's times come and go."""
-    spreads = sorted(timing.spread for timing in timings if timing.spread is not None)
-    if not spreads:
-        return ""
-    middle, most = spread_text(median(spreads)), spread_text(spreads[-1])
-    return f"spread of the times: {middle} for most, {most} for one"
+def spreads(timings: Iterable[Timing]) -> str:
+    """How far each rung's times come and go, in the middle of a sweep's sizes."""
+    by_rung: dict[str, list[float]] = {rung: [] for rung in RUNGS}
+    for timing in timings:
+        if timing.spread is not None:
+            by_rung[timing.rung].append(timing.spread)
+    shares = [f"{rung} {spread_text(median(found))}" for rung, found in by_rung.items() if found]
+    return f"spread: {', '.join(shares)}"
 
 
 def overtakings(dimension: str, timings: Iterable[Timing]) -> list[str]:

@@ -22,6 +22,8 @@ def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timings that nobody reads need not be exact."""
     monkeypatch.setattr(timing, "TURN_SECONDS", 1e-4)
     monkeypatch.setattr(timing, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(quiet, "WAKE_SECONDS", 0)
+    monkeypatch.setattr(quiet, "SECONDS", 1e-3)
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -75,7 +77,7 @@ def test_a_sweep_prints_a_line_a_size_and_who_overtakes_whom(
     table = text.splitlines()[4:]
     assert table[0].split() == ["n", "loops", "compiled"]
     assert [line.split()[0] for line in table[1:4]] == ["2", "4", "8"]
-    assert table[4].startswith("spread of the times: ")
+    assert table[4].startswith("spread: loops ±")
     assert table[5].startswith(("compiled is ", "The machine is busy"))
 
 

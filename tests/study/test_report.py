@@ -43,6 +43,14 @@ def test_a_spread_is_half_the_distance_of_the_quartiles(spread: float, text: str
     assert report.spread_text(spread) == text
 
 
+def test_a_sweep_has_the_middle_spread_of_each_rung() -> None:
+    rungs = [("loops", None), ("compiled", 0.01), ("compiled", 0.03), ("compiled", 0.9)]
+    timings = [timing(rung, 8, 1.0)._replace(spread=spread) for rung, spread in rungs]
+    assert report.spreads([*timings, timing("tiled", 8, 1.0)]) == (
+        "spread: compiled ±3.0%, tiled ±1.2%"
+    )
+
+
 @pytest.mark.parametrize(
     ("spreads", "wide"),
     [((0.01, 0.02, 0.9), False), ((0.01, 0.2, 0.3), True), ((None, 0.3), True), ((None,), False)],

@@ -150,24 +150,18 @@ def network_forward(X: Array, parameters: list[Array]) -> tuple[Array, list[Cach
 def network_backward(
     A: Array, Y: Array, caches: list[Cache]
 ) -> tuple[list[Array], list[dict[str, Any]]]:
-    """[dW1, db1, …], and each block's shapes."""
+    """[dW1, db1, …], and each block's shapes, from the last A and the caches."""
     dA = -Y / A + (1 - Y) / (1 - A)
     gradients: list[Array] = []
     steps: list[dict[str, Any]] = []
     for layer in reversed(range(len(LINKS))):
-        dA_prev, dW, db = block_backward(dA, caches[layer], LINKS[layer])
+        cache = caches[layer]
+        dA_prev, dW, db = block_backward(dA, cache, LINKS[layer])
         gradients[:0] = dW, db
-        arrays = {
-            **caches[layer]._asdict(),
-            "A": dA,
-            "dA": dA,
-            "dA_prev": dA_prev,
-            "dW": dW,
-            "db": db,
-        }
+        arrays = {"A": A, **cache._asdict(), "dA": dA, "dA_prev": dA_prev, "dW": dW, "db": db}
         shapes = {name: list(array.shape) for name, array in arrays.items()}
         steps.insert(0, {"layer": layer + 1, **shapes})
-        dA = dA_prev
+        A, dA = cache.A_prev, dA_prev
     return gradients, steps
 
 

@@ -87,17 +87,17 @@ def draw(figure: Figure, result: Result) -> None:
     image.set_title("Unstructured: a digit")
     shuffled.imshow(pixels[_order()].reshape(8, 8), cmap="gray_r")
     shuffled.set_title("The same to a dense network")
-    scores = {
-        "houses:\nR² of prices": result.numbers["houses_r2"],
-        "digits:\naccuracy": result.numbers["digits_accuracy"],
-        "digits in another\norder: accuracy": {NETWORK: result.numbers["shuffled_accuracy"]},
-    }
-    for shift, model, color in ((-0.19, LINEAR, GREY), (0.19, NETWORK, BLUE)):
-        there = [(place, row[model]) for place, row in enumerate(scores.values()) if model in row]
-        places = [place + (shift if len(scores) > place + 1 else 0) for place, _ in there]
-        drawn = bars.bar(places, [score for _, score in there], 0.36, color=color, label=model)
+    house_scores, digit_scores = result.numbers["houses_r2"], result.numbers["digits_accuracy"]
+    linear = [house_scores[LINEAR], digit_scores[LINEAR]]
+    deep = [house_scores[NETWORK], digit_scores[NETWORK], result.numbers["shuffled_accuracy"]]
+    for places, scores, name, color in (
+        ((-0.19, 0.81), linear, LINEAR, GREY),
+        ((0.19, 1.19, 2), deep, NETWORK, BLUE),
+    ):
+        drawn = bars.bar(places, scores, 0.36, color=color, label=name)
         bars.bar_label(drawn, fmt="%.3f", padding=2, fontsize=9)
-    bars.set_xticks(range(len(scores)), scores)
+    names = ("houses:\nR² of prices", "digits:\naccuracy", "digits in another\norder: accuracy")
+    bars.set_xticks(range(3), names)
     bars.set(ylim=(0, 1.3), yticks=(0, 0.5, 1), title="On held-out data")
     bars.legend(loc="upper left", ncols=2, fontsize=9)
 
