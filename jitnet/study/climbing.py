@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,6 +49,17 @@ class Climb(NamedTuple):
         quiet = self.quiet_before and is_quiet(self.options.threads)
         return not quiet or report.spreads_widely(timings)
 
+    def draw(self, draw: Callable[..., None], timings: Any, busy: bool) -> None:
+        """Draw what was timed, and write the picture to its file."""
+        from jitnet.study.picture import picture, save
+
+        note = f"{self.note}\non a machine busy with other things" if busy else self.note
+        itemsize = int(np.dtype(self.options.dtype).itemsize)
+        with picture() as figure:
+            draw(figure, self.problem, timings, self.roofs, note, itemsize)
+            save(figure, self.options.plot)
+        self.say(f"\npicture: {self.options.plot}")
+
 
 def climb(problem: Problem, options: argparse.Namespace) -> int:
     """Climb a problem's ladder and print it; 1 where the rungs disagree."""
@@ -67,50 +78,49 @@ def climb(problem: Problem, options: argparse.Namespace) -> int:
         this = Climb(problem, size, roofs, note, is_quiet(options.threads), options)
         this.say(f"{problem.title}\n{note}")
         try:
-            timings = _climb_sweeps(this, sweeps) if sweeps else _climb_once(this)
+            timings, busy = _climb_sweeps(this, sweeps) if sweeps else _climb_once(this)
         except Disagreement as error:
             options.parser.exit(1, f"{options.parser.prog}: {error}\n")
     if options.json:
-        rungs = report.as_json(timings, roofs, processor(), busy=this.is_busy(timings))
-        print(json.dumps(rungs, indent=1))
+        print(json.dumps(report.as_json(timings, roofs, processor(), busy=busy), indent=1))
     return 0
 
 
-def _climb_once(this: Climb) -> list[Timing]:
-    """A line a rung, each as soon as it is there, and the picture."""
+def _climb_once(this: Climb) -> tuple[list[Timing], bool]:
+    """A line a rung, each as soon as it is there, and the picture; whether the machine is busy."""
     this.say(f"{describe(this.size)}\n\n{report.HEADER}")
     timings = []
     for timing in this.timings(this.size):
         timings.append(timing)
         this.say(report.row(timing, this.roofs))
-    if this.is_busy(timings):
+    busy = this.is_busy(timings)
+    if busy:
         this.say(f"\n{report.BUSY_MACHINE}")
     if this.options.plot is not None:
-        from jitnet.study.picture import picture, save
         from jitnet.study.plot import draw_rungs
 
-        with picture() as figure:
-            draw_rungs(figure, this.problem, timings, this.roofs, this.note, _itemsize(this))
-            save(figure, this.options.plot)
-        this.say(f"\npicture: {this.options.plot}")
-    return timings
+        this.draw(draw_rungs, timings, busy)
+    return timings, busy
 
 
-def _climb_sweeps(this: Climb, sweeps: Mapping[str, Sequence[dict[str, int]]]) -> list[Timing]:
-    """A table for each size that is swept, and the picture."""
-    swept = {dimension: _climb_sweep(this, dimension, sizes) for dimension, sizes in sweeps.items()}
+def _climb_sweeps(
+    this: Climb, sweeps: Mapping[str, Sequence[dict[str, int]]]
+) -> tuple[list[Timing], bool]:
+    """A table for each size that is swept, and the picture; whether the machine is busy."""
+    swept, busy = {}, False
+    for dimension, sizes in sweeps.items():
+        swept[dimension], was_busy = _climb_sweep(this, dimension, sizes)
+        busy = busy or was_busy
     if this.options.plot is not None:
-        from jitnet.study.picture import picture, save
         from jitnet.study.plot import draw_sweeps
 
-        with picture() as figure:
-            draw_sweeps(figure, this.problem, swept, this.roofs, this.note, _itemsize(this))
-            save(figure, this.options.plot)
-        this.say(f"\npicture: {this.options.plot}")
-    return [timing for timings in swept.values() for timing in timings]
+        this.draw(draw_sweeps, swept, busy)
+    return [timing for timings in swept.values() for timing in timings], busy
 
 
-def _climb_sweep(this: Climb, dimension: str, sizes: Sequence[dict[str, int]]) -> list[Timing]:
+def _climb_sweep(
+    this: Climb, dimension: str, sizes: Sequence[dict[str, int]]
+) -> tuple[list[Timing], bool]:
     """A line a size, each as soon as it is there, and where each rung overtakes the one before."""
     rungs = [rung for rung in RUNGS if rung in this.options.rungs]
     others = {name: value for name, value in sizes[0].items() if name != dimension}
@@ -129,7 +139,7 @@ def _climb_sweep(this: Climb, dimension: str, sizes: Sequence[dict[str, int]]) -
         if t.skipped
     ]
     this.say("\n".join([report.spreads(timings), *verdicts, *reasons]))
-    return timings
+    return timings, busy
 
 
 def _sweeps(
@@ -144,8 +154,3 @@ def _sweeps(
         dimension: [complete_size(problem, {**size, dimension: value}) for value in values]
         for dimension, values in (dict(asked) or problem.sweeps).items()
     }
-
-
-def _itemsize(this: Climb) -> int:
-    """Bytes of a number."""
-    return int(np.dtype(this.options.dtype).itemsize)
