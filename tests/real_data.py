@@ -12,12 +12,12 @@ import pytest
 Array = np.ndarray[Any, np.dtype[Any]]
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+FOLDER = Path(os.environ.get("JITNET_DATA") or BESIDE)
 
 
 def data_file(name: str) -> Path:
     """A file of the data folder; the test that asks for it is skipped where it is not there."""
-    folder = Path(os.environ.get("JITNET_DATA") or BESIDE)
-    path = folder / name
+    path = FOLDER / name
     if not path.exists():
         pytest.skip(f"no {path}; JITNET_DATA names the folder of real data")
     return path

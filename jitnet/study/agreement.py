@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.kernels.cache import compilation
+from jitnet.study.engine import team_size
 from jitnet.study.problem import Array, Inputs, Outputs, Problem, Run, Size
 from jitnet.study.problems import RUNGS
 from jitnet.study.sizes import describe
@@ -42,7 +43,7 @@ def compare(
     errors: dict[str, float] = {}
     reference: Outputs = ()
     for rung in rungs:
-        runs[rung] = start(problem, rung, inputs, threads)
+        runs[rung] = start(problem, size, rung, inputs, threads)
         outputs = _first_step(rung, runs[rung], threads)
         reference = reference or outputs
         errors[rung] = difference(outputs, reference, problem.origin(inputs), epsilon)
@@ -60,11 +61,13 @@ def make_inputs(problem: Problem, size: Size, dtype: str) -> Inputs:
     return tuple(_as_dtype(array, dtype) for array in inputs)
 
 
-def start(problem: Problem, rung: str, inputs: Inputs, threads: int) -> Run:
+def start(problem: Problem, size: Size, rung: str, inputs: Inputs, threads: int) -> Run:
     """A rung's run: it takes so many steps from the inputs, and returns what the last one gave."""
     module = import_module(f"{problem.package}.{rung}")
     if rung == "tiled":
-        run: Run = module.start(threads, *inputs)
+        fits = problem.feed is not None  # and a fit chooses its team by itself
+        team = threads if fits else team_size(threads, problem.flops(size))
+        run: Run = module.start(team, *inputs)
         return run
     return problem.repeat(module, tuple(map(_as_lists, inputs)) if rung == LOOPS else inputs)
 

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,9 +16,7 @@ from jitnet.study.lessons.table import LESSONS, get_lesson
 from jitnet.study.problems import PROBLEMS, RUNGS, get_problem
 
 if TYPE_CHECKING:
-    from jitnet.study.ladder import Timing
     from jitnet.study.problem import Problem
-    from jitnet.study.roofs import Roofs
 
 PICTURES = (".pdf", ".png", ".svg")
 DEFAULT = "logistic_regression"
@@ -61,8 +59,11 @@ def run_study(options: argparse.Namespace) -> int:
             return _teach(options)
         problem = get_problem(options.problem or DEFAULT)
         if options.source is not None:
-            return _show_source(problem, options.source)
-        return _climb(problem, options)
+            return _show_source(problem, options)
+        from jitnet.study.climbing import climb
+
+        with _compilation_noticed():
+            return climb(problem, options)
     except ValueError as error:
         fail: Callable[[str], NoReturn] = options.parser.error
         fail(str(error))
@@ -72,60 +73,31 @@ def _teach(options: argparse.Namespace) -> int:
     if options.problem is not None:
         raise ValueError(f"a lesson is taken without a problem, got {options.problem!r}")
     lesson = get_lesson(options.lesson).load()
-    if options.plot is not None and not hasattr(lesson, "draw"):
-        drawn = ", ".join(name for name, row in LESSONS.items() if hasattr(row.load(), "draw"))
-        raise ValueError(f"the lesson {options.lesson} has no picture; these have: {drawn}")
     with _compilation_noticed():
         result = lesson.run()
     print(json.dumps(result.numbers, indent=1) if options.json else result.text)
     if options.plot is not None:
-        from matplotlib.figure import Figure
+        from jitnet.study.picture import picture, save
 
-        figure = Figure(figsize=(10, 5), layout="constrained")
-        lesson.draw(figure, result)
-        figure.savefig(options.plot, dpi=150)
-        _say(options, f"picture: {options.plot}")
+        with picture() as figure:
+            lesson.draw(figure, result)
+            save(figure, options.plot)
+        if not options.json:
+            print(f"picture: {options.plot}")
     return 0
 
 
-def _show_source(problem: Problem, rung: str) -> int:
+def _show_source(problem: Problem, options: argparse.Namespace) -> int:
     from jitnet.study.ladder import check_rungs
     from jitnet.study.source import source
 
-    check_rungs([rung])
-    print(source(problem, rung), end="")
-    return 0
-
-
-def _climb(problem: Problem, options: argparse.Namespace) -> int:
-    from jitnet.study import ladder, report
-    from jitnet.study.agreement import Disagreement
-    from jitnet.study.roofs import measure_roofs
-    from jitnet.study.sizes import complete_size
-    from jitnet.threads import available_threads
-
-    ladder.check_rungs(options.rungs)
-    threads = available_threads() if options.threads is None else options.threads
-    ladder.check_threads(threads)
-    size = complete_size(problem, options.size)
-    sweeps = _sweeps(problem, size, options)
-    with _compilation_noticed(), _numpy_threads(threads) as numpys:
-        roofs = measure_roofs(threads, options.dtype)
-        note = (
-            f"{options.dtype}, {threads} thread{'s'[: threads > 1]}{numpys}, "
-            f"peak {roofs.gflops:,.0f} GFLOP/s, memory {roofs.gigabytes:,.0f} GB/s"
-        )
-        _say(options, f"{problem.title}\n{note}")
-        given = {"rungs": options.rungs, "dtype": options.dtype, "threads": threads}
-        try:
-            if sweeps:
-                timings = _print_sweeps(problem, sweeps, given, roofs, note, options)
-            else:
-                timings = _print_rungs(problem, size, given, roofs, options)
-        except Disagreement as error:
-            options.parser.exit(1, f"{options.parser.prog}: {error}\n")
+    check_rungs([options.source])
+    code = source(problem, options.source)
     if options.json:
-        print(json.dumps(report.as_json(timings, roofs), indent=1))
+        shown = {"problem": problem.name, "rung": options.source, "source": code}
+        print(json.dumps(shown, indent=1))
+    else:
+        print(code, end="")
     return 0
 
 
@@ -154,112 +126,6 @@ def _compilation_noticed() -> Iterator[None]:
         yield
     finally:
         cache.watchers.remove(notice)
-
-
-@contextmanager
-def _numpy_threads(threads: int) -> Iterator[str]:
-    """Hold NumPy's BLAS to as many threads; what to say where that cannot be done."""
-    if find_spec("threadpoolctl") is None:
-        yield " (NumPy's are its own: pip install 'jitnet[study]')"
-        return
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(threads, "blas"):
-        yield ""
-
-
-def _print_sweeps(
-    problem: Problem,
-    sweeps: Mapping[str, Sequence[Mapping[str, int]]],
-    given: dict[str, Any],
-    roofs: Roofs,
-    note: str,
-    options: argparse.Namespace,
-) -> list[Timing]:
-    """A table for each size that is swept, and the picture."""
-    import numpy as np
-
-    swept = {
-        dimension: _print_sweep(problem, dimension, sizes, given, options)
-        for dimension, sizes in sweeps.items()
-    }
-    if options.plot is not None:
-        from jitnet.study.plot import draw_ladder
-
-        itemsize = np.dtype(options.dtype).itemsize
-        draw_ladder(options.plot, problem, swept, roofs, note, itemsize)
-        _say(options, f"\npicture: {options.plot}")
-    return [timing for timings in swept.values() for timing in timings]
-
-
-def _print_rungs(
-    problem: Problem,
-    size: Mapping[str, int],
-    given: dict[str, Any],
-    roofs: Roofs,
-    options: argparse.Namespace,
-) -> list[Timing]:
-    """A line a rung, each as soon as it is there."""
-    from jitnet.study import ladder, report
-    from jitnet.study.sizes import describe
-
-    _say(options, f"{describe(size)}\n\n{report.HEADER}")
-    timings = []
-    for timing in ladder.climb(problem, size, **given):
-        timings.append(timing)
-        _say(options, report.row(timing, roofs))
-    return timings
-
-
-def _print_sweep(
-    problem: Problem,
-    dimension: str,
-    sizes: Sequence[Mapping[str, int]],
-    given: dict[str, Any],
-    options: argparse.Namespace,
-) -> list[Timing]:
-    """A line a size, each as soon as it is there, and where each rung overtakes the one before."""
-    from jitnet.study import ladder, report
-    from jitnet.study.sizes import describe
-
-    rungs = [rung for rung in RUNGS if rung in given["rungs"]]
-    others = {name: value for name, value in sizes[0].items() if name != dimension}
-    _say(options, f"\n{describe(others)}" if others else "")
-    _say(options, report.sweep_header(dimension, rungs))
-    timings: list[Timing] = []
-    for size in sizes:
-        part = list(ladder.climb(problem, size, **given))
-        _say(options, report.sweep_row(size[dimension], part))
-        timings += part
-    reasons = [
-        f"{t.rung} skipped at {dimension} = {t.size[dimension]:,}: {t.skipped}"
-        for t in timings
-        if t.skipped
-    ]
-    _say(options, "\n".join([*report.overtakings(dimension, timings), *reasons]))
-    return timings
-
-
-def _sweeps(
-    problem: Problem, size: Mapping[str, int], options: argparse.Namespace
-) -> dict[str, list[dict[str, int]]]:
-    """The sizes to run for each dimension that is swept; none for a single size."""
-    from jitnet.study.sizes import complete_size
-
-    if options.sizes is None and options.plot is None:
-        return {}
-    chosen = dict(options.sizes or ()) or dict(problem.sweeps)
-    if options.sizes is None:
-        chosen = dict(list(chosen.items())[:1])
-    return {
-        dimension: [complete_size(problem, {**size, dimension: value}) for value in values]
-        for dimension, values in chosen.items()
-    }
-
-
-def _say(options: argparse.Namespace, text: str) -> None:
-    if not options.json:
-        print(text, flush=True)
 
 
 def _epilog() -> str:

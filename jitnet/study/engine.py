@@ -14,9 +14,14 @@ from jitnet.kernels.panels import panel_width
 from jitnet.kernels.team import new_team
 from jitnet.memory import zeros
 from jitnet.study.problem import Array
-from jitnet.threads import available_threads, run_team
+from jitnet.threads import PARALLEL_FLOPS, available_threads, run_team
 
 Layers = list[tuple[Array, Any]]
+
+
+def team_size(threads: int, flops: float) -> int:
+    """Threads for a step of so many operations: one where the engine takes no team for it."""
+    return threads if flops >= PARALLEL_FLOPS else 1
 
 
 def descend(
@@ -30,12 +35,13 @@ def descend(
     the start, and gives the layers and the cost before the last step.
     """
     hidden = [jn.Dense(len(W), activation) for W, _ in layers[:-1]]
+    flops = 3 * 2.0 * X.shape[1] * sum(W.size for W, _ in layers)
     model = jn.Sequential(
         [*hidden, jn.Dense(1)],
         loss="binary_crossentropy",
         optimizer=jn.SGD(float(alpha)),
         dtype=X.dtype.name,
-        n_threads=None if threads >= available_threads() else threads,
+        n_threads=None if threads >= available_threads() else team_size(threads, flops),
     )
     first = [array for W, b in layers for array in (W.T, np.ravel(b))]
 

@@ -26,7 +26,9 @@ class Timing(NamedTuple):
     problem, size, rung : str, dict, str
         What was run.
     seconds : float or None
-        The time of a step, or None where the rung was skipped.
+        The median time of a step, or None where the rung was skipped.
+    spread : float or None
+        How far that comes and goes: half the distance between the quartiles, as a share of it.
     speedup : float or None
         How many times faster than the first rung, or None where that was skipped.
     gflops : float or None
@@ -43,6 +45,7 @@ class Timing(NamedTuple):
     size: dict[str, int]
     rung: str
     seconds: float | None
+    spread: float | None
     speedup: float | None
     gflops: float | None
     max_error: float | None
@@ -70,7 +73,8 @@ def climb(
     dtype : str
         ``"float32"`` or ``"float64"``, but for the loops, whose numbers are Python's.
     threads : int
-        Threads of the parallel and the tiled rung; NumPy's are its own.
+        Threads of the parallel and, where a step is long enough for a team, of the tiled rung;
+        NumPy's are its own.
 
     Yields
     ------
@@ -94,25 +98,31 @@ def climb(
     check_threads(threads)
     complete = sizes.complete_size(problem, size or {})
     ordered = [rung for rung in RUNGS if rung in rungs]
-    runs, errors, too_large = _agreeing_runs(problem, complete, ordered, dtype, threads)
+    too_slow = sizes.too_slow(problem, complete, threads)
+    runs, errors = _agreeing_runs(problem, complete, ordered, dtype, threads, too_slow)
     first: float | None = None
     for rung in ordered:
-        if rung not in runs:
-            yield Timing(problem.name, complete, rung, None, None, None, None, too_large)
+        if rung in too_slow:
+            yield _skipped(problem, complete, rung, too_slow[rung])
             continue
         with numba_threads(threads) if rung == "parallel" else nullcontext():
-            seconds = time_a_step(runs[rung])
+            seconds, spread = time_a_step(runs[rung])
         first = seconds if rung == LOOPS else first
         yield Timing(
             problem=problem.name,
             size=complete,
             rung=rung,
             seconds=seconds,
+            spread=spread,
             speedup=first / seconds if first else None,
             gflops=problem.flops(complete) / seconds / 1e9,
             max_error=errors.get(rung),
             skipped=None,
         )
+
+
+def _skipped(problem: Problem, size: dict[str, int], rung: str, reason: str) -> Timing:
+    return Timing(problem.name, size, rung, None, None, None, None, None, reason)
 
 
 def check_rungs(rungs: Sequence[str]) -> None:
@@ -129,20 +139,23 @@ def check_threads(threads: int) -> None:
 
 
 def _agreeing_runs(
-    problem: Problem, size: dict[str, int], rungs: Sequence[str], dtype: str, threads: int
-) -> tuple[dict[str, Run], dict[str, float], str | None]:
-    """A run of each rung, checked against the loops; their errors; why the loops are not there.
+    problem: Problem,
+    size: dict[str, int],
+    rungs: Sequence[str],
+    dtype: str,
+    threads: int,
+    too_slow: Mapping[str, str],
+) -> tuple[dict[str, Run], dict[str, float]]:
+    """A run of each rung that is fast enough, checked against the loops, and their errors.
 
     Where a step would take the loops too long, all are checked at a size that they can do, and
     against one another at this.
     """
-    seconds = sizes.loops_seconds(problem, size)
     others = [rung for rung in rungs if rung != LOOPS]
-    if seconds <= sizes.LOOPS_SECONDS:
-        runs, errors = compare(problem, size, (LOOPS, *others), dtype, threads)
-        return {rung: runs[rung] for rung in rungs}, errors, None
+    if LOOPS not in too_slow:
+        return compare(problem, size, (LOOPS, *others), dtype, threads)
     small = sizes.within_reach_of_loops(problem, size)
     compare(problem, small, (LOOPS, *others), dtype, threads)
-    runs, errors = compare(problem, size, others, dtype, threads)
-    errors = {rung: error for rung, error in errors.items() if rung != others[0]}
-    return runs, errors, f"a step would take about {sizes.duration(seconds)}"
+    fast = [rung for rung in others if rung not in too_slow]
+    runs, errors = compare(problem, size, fast, dtype, threads)
+    return runs, {rung: error for rung, error in errors.items() if rung != fast[0]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from jitnet.study.ladder import Timing
@@ -12,9 +13,17 @@ from jitnet.study.roofs import Roofs
 
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 MARGIN = 1.05
-"""From which ratio on a rung counts as faster: less comes and goes from run to run."""
+"""From which ratio on a rung counts as faster, both spreads added: less comes and goes."""
+BUSY = 0.05
+"""From which spread of most rungs on the machine must be doing other things: when it is not, times
+spread by a hundredth or two."""
+BUSY_MACHINE = (
+    "The machine is busy with other things, so there is no verdict: the times are theirs, too. "
+    "Try again\nwhen it is quiet."
+)
 HEADER = (
-    f"{'rung':<12}{'time a step':>12}{'speed-up':>12}{'GFLOP/s':>10}{'of peak':>9}{'error':>10}"
+    f"{'rung':<12}{'time a step':>12}{'spread':>8}{'speed-up':>10}{'GFLOP/s':>10}{'of peak':>9}"
+    f"{'error':>10}"
 )
 
 
@@ -29,27 +38,45 @@ def row(timing: Timing, roofs: Roofs) -> str:
     """A rung's line in the table under `HEADER`."""
     if timing.seconds is None or timing.gflops is None:
         return f"{timing.rung:<12}skipped: {timing.skipped}"
-    speedup = "" if timing.speedup is None else _three_digits(timing.speedup)
+    speedup = "" if timing.speedup is None else three_digits(timing.speedup)
+    spread = "" if timing.spread is None else spread_text(timing.spread)
     error = "–" if timing.max_error is None else f"{timing.max_error:.1e}"
     share = timing.gflops / roofs.gflops
     return (
-        f"{timing.rung:<12}{duration(timing.seconds):>12}{speedup:>12}{timing.gflops:>10.3g}"
-        f"{share:>9.2%}{error:>10}"
+        f"{timing.rung:<12}{duration(timing.seconds):>12}{spread:>8}{speedup:>10}"
+        f"{timing.gflops:>10.3g}{share:>9.2%}{error:>10}"
     )
 
 
-def _three_digits(value: float) -> str:
+def spread_text(spread: float) -> str:
+    """How far a time comes and goes, with two digits."""
+    if spread >= 1:
+        return ">±100%"
+    return f"±{spread:.0%}" if spread >= 0.1 else f"±{spread:.1%}"
+
+
+def three_digits(value: float) -> str:
+    """A ratio with three digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def as_json(timings: Iterable[Timing], roofs: Roofs) -> list[dict[str, Any]]:
-    """A dictionary a rung, with its share of the peak."""
+def spreads_widely(timings: Iterable[Timing]) -> bool:
+    """Whether most rungs' times come and go by more than they do on a machine with nothing else."""
+    spreads = [timing.spread for timing in timings if timing.spread is not None]
+    return bool(spreads) and median(spreads) > BUSY
+
+
+def as_json(
+    timings: Iterable[Timing], roofs: Roofs, processor: str, *, busy: bool
+) -> list[dict[str, Any]]:
+    """A dictionary a rung, with its share of the peak, and what it was measured on."""
     rungs = []
     for timing in timings:
         fields = timing._asdict()
         share = None if timing.gflops is None else timing.gflops / roofs.gflops
         max_error, skipped = fields.pop("max_error"), fields.pop("skipped")
-        rungs.append({**fields, "peak_share": share, "max_error": max_error, "skipped": skipped})
+        found = {"peak_share": share, "max_error": max_error, "skipped": skipped}
+        rungs.append({**fields, **found, "processor": processor, "busy": busy})
     return rungs
 
 
@@ -64,25 +91,43 @@ def sweep_row(value: int, timings: Sequence[Timing]) -> str:
     return f"{value:>10,}" + "".join(f"{time:>12}" for time in times)
 
 
+def spreads(timings: Iterable[Timing]) -> str:
+    """How far each rung's times come and go, in the middle of a sweep's sizes."""
+    by_rung: dict[str, list[float]] = {rung: [] for rung in RUNGS}
+    for timing in timings:
+        if timing.spread is not None:
+            by_rung[timing.rung].append(timing.spread)
+    shares = [f"{rung} {spread_text(median(found))}" for rung, found in by_rung.items() if found]
+    return f"spread: {', '.join(shares)}"
+
+
 def overtakings(dimension: str, timings: Iterable[Timing]) -> list[str]:
     """Where each rung overtakes the one before: from which size on it is the faster."""
-    by_rung: dict[str, dict[int, float]] = {rung: {} for rung in RUNGS}
+    by_rung: dict[str, dict[int, Timing]] = {rung: {} for rung in RUNGS}
     for timing in timings:
         if timing.seconds is not None:
-            by_rung[timing.rung][timing.size[dimension]] = timing.seconds
+            by_rung[timing.rung][timing.size[dimension]] = timing
     return [
         f"{later} is {_faster(dimension, by_rung[earlier], by_rung[later], earlier)}"
         for earlier, later in pairwise(rung for rung in RUNGS if by_rung[rung])
     ]
 
 
-def _faster(dimension: str, earlier: dict[int, float], later: dict[int, float], than: str) -> str:
+def _faster(dimension: str, earlier: dict[int, Timing], later: dict[int, Timing], than: str) -> str:
     """From which size on a rung is faster than the one before it."""
     values = sorted(earlier.keys() & later.keys())
-    slower = [value for value in values if later[value] > earlier[value] / MARGIN]
+    slower = [value for value in values if not _is_faster(later[value], earlier[value])]
     if not slower:
         return f"faster than {than} throughout"
     if slower[-1] == values[-1]:
         return f"not faster than {than} at {dimension} = {values[-1]:,}"
     faster = min(value for value in values if value > slower[-1])
     return f"faster than {than} from {dimension} = {faster:,} on"
+
+
+def _is_faster(later: Timing, earlier: Timing) -> bool:
+    """Whether a step is shorter by more than times come and go."""
+    assert later.seconds is not None
+    assert earlier.seconds is not None
+    margin = MARGIN + (later.spread or 0.0) + (earlier.spread or 0.0)
+    return earlier.seconds > margin * later.seconds

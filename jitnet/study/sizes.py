@@ -8,8 +8,11 @@ from jitnet.study.problem import Problem, Size
 
 LOOPS_FLOPS, LOOPS_NUMBERS = 1.5e7, 2e7
 """Operations a second of plain Python loops, and numbers that they read or write, about."""
-LOOPS_SECONDS = 3.0
-"""What the loops may take for a step; a size they would take longer for is not waited for."""
+COMPILED_FLOPS = 4e8
+"""Those of compiled loops, a thread, where their numbers come from afar."""
+LOOPS_SECONDS, COMPILED_SECONDS = 3.0, 10.0
+"""What the loops may take for a step, and what they may when they are compiled: a size that they
+would take longer for is not waited for."""
 MOST_BYTES = 4 << 30
 
 
@@ -45,6 +48,26 @@ def describe(size: Size) -> str:
 def loops_seconds(problem: Problem, size: Size) -> float:
     """About what a step takes on the first rung."""
     return problem.flops(size) / LOOPS_FLOPS + problem.traffic(size) / LOOPS_NUMBERS
+
+
+def compiled_seconds(problem: Problem, size: Size, threads: int) -> float:
+    """About what a step takes on the rungs that are the first one's loops, compiled."""
+    return problem.flops(size) / (COMPILED_FLOPS * threads)
+
+
+def too_slow(problem: Problem, size: Size, threads: int) -> dict[str, str]:
+    """The rungs that a step would take too long, and how long."""
+    compiled, parallel = (compiled_seconds(problem, size, team) for team in (1, threads))
+    rungs = {
+        "loops": (loops_seconds(problem, size), LOOPS_SECONDS),
+        "compiled": (compiled, COMPILED_SECONDS),
+        "parallel": (parallel, COMPILED_SECONDS),
+    }
+    return {
+        rung: f"a step would take about {duration(seconds)}"
+        for rung, (seconds, most) in rungs.items()
+        if seconds > most
+    }
 
 
 def within_reach_of_loops(problem: Problem, size: Size) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Numba's own threads, which the parallel rung runs on."""
+"""Numba's own threads, which the parallel rung runs on, and NumPy's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import numba
 
@@ -34,3 +35,15 @@ def numba_threads(threads: int) -> Iterator[None]:
             yield
         finally:
             numba.set_num_threads(before)
+
+
+@contextmanager
+def numpy_threads(threads: int) -> Iterator[str]:
+    """Hold NumPy's BLAS to as many threads; what to say where that cannot be done."""
+    if find_spec("threadpoolctl") is None:
+        yield " (NumPy's are its own: pip install 'jitnet[study]')"
+        return
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(threads, "blas"):
+        yield ""

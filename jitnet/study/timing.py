@@ -1,30 +1,66 @@
-"""How long a step takes."""
+"""How long a step takes, and how far that comes and goes."""
 
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
+
+import numpy as np
 
 from jitnet.study.problem import Run
 
-TURN_SECONDS, TURNS = 0.03, 5
+TURN_SECONDS, TURNS = 0.03, 9
+MOST_SECONDS = 2.0
+"""After so long no further turn begins."""
 SETTLE_SECONDS = 0.15
 """How long the threads of a rung before, NumPy's above all, wait busily for more to do."""
+TRIES = 3
+"""Calls by the fastest of which a turn's steps are counted: for the first, threads may have to
+wait for a core for milliseconds."""
 
 
-def time_a_step(run: Run) -> float:
-    """Seconds of a step, the least of some turns, each of as many steps as a clock can measure."""
+class StepTime(NamedTuple):
+    """What some turns took.
+
+    Parameters
+    ----------
+    seconds : float
+        The median time of a step.
+    spread : float or None
+        Half the distance between the turns' quartiles, as a share of the median; None where there
+        was time for too few turns.
+    """
+
+    seconds: float
+    spread: float | None
+
+
+def time_a_step(run: Run) -> StepTime:
+    """Time some turns, each of as many steps as a clock can measure."""
     time.sleep(SETTLE_SECONDS)
-    times, seconds = 1, 0.0
+    began = time.perf_counter()
+    steps, seconds = _steps_a_turn(run)
+    turns = [seconds]
+    while len(turns) < TURNS and time.perf_counter() - began < MOST_SECONDS:
+        turns.append(_seconds_a_step(run, steps))
+    low, median, high = np.quantile(turns, (0.25, 0.5, 0.75)).tolist()
+    return StepTime(median, (high - low) / (2 * median) if len(turns) > 2 else None)
+
+
+def _steps_a_turn(run: Run) -> tuple[int, float]:
+    """How many steps a turn has, and what one of them takes."""
+    steps = 1
     while True:
-        began = time.perf_counter()
-        run(times)
-        seconds = time.perf_counter() - began
-        if seconds >= TURN_SECONDS / 2:
-            break
-        times = max(2 * times, int(times * TURN_SECONDS / max(seconds, 1e-7)))
-    best = seconds / times
-    for _ in range(TURNS if seconds < 1 else 0):
-        began = time.perf_counter()
-        run(times)
-        best = min(best, (time.perf_counter() - began) / times)
-    return best
+        seconds = _seconds_a_step(run, steps)
+        for _ in range(TRIES - 1):
+            if seconds * steps < MOST_SECONDS / TRIES:
+                seconds = min(seconds, _seconds_a_step(run, steps))
+        if seconds * steps >= TURN_SECONDS / 2:
+            return steps, seconds
+        steps = max(2 * steps, int(TURN_SECONDS / max(seconds, 1e-9)))
+
+
+def _seconds_a_step(run: Run, steps: int) -> float:
+    began = time.perf_counter()
+    run(steps)
+    return (time.perf_counter() - began) / steps

@@ -1,6 +1,7 @@
 """``jitnet study``: tables, JSON, pictures and code, and one line for a mistake."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from jitnet.cli import main
-from jitnet.study import command, sizes, timing
+from jitnet.machine import processor
+from jitnet.study import command, quiet, report, sizes, timing
 from jitnet.study.lessons.table import LESSONS
 from jitnet.study.matmul import vectorized
 from jitnet.study.problems import PROBLEMS, RUNGS
@@ -20,6 +22,8 @@ def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timings that nobody reads need not be exact."""
     monkeypatch.setattr(timing, "TURN_SECONDS", 1e-4)
     monkeypatch.setattr(timing, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(quiet, "WAKE_SECONDS", 0)
+    monkeypatch.setattr(quiet, "SECONDS", 1e-3)
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -37,9 +41,10 @@ def test_a_table_has_a_line_a_rung(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "matmul", "--size", "n=8"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "The product of two n×n matrices"
-    assert "peak" in lines[1]
-    assert lines[2] == "n = 8"
-    assert [line.split()[0] for line in lines[5:]] == list(RUNGS)
+    assert lines[1] == processor()
+    assert "peak" in lines[2]
+    assert lines[3] == "n = 8"
+    assert [line.split()[0] for line in lines[6:11]] == list(RUNGS)
 
 
 def test_a_first_run_says_once_that_it_compiles(tmp_path: Path) -> None:
@@ -59,8 +64,8 @@ def test_json_is_a_list_of_rungs(capsys: pytest.CaptureFixture[str]) -> None:
     assert [rung["rung"] for rung in rungs] == ["loops", "tiled"]
     for rung in rungs:
         assert set(rung) == {
-            "problem", "size", "rung", "seconds", "speedup", "gflops", "peak_share", "max_error",
-            "skipped",
+            "problem", "size", "rung", "seconds", "spread", "speedup", "gflops", "peak_share",
+            "max_error", "skipped", "processor", "busy",
         }  # fmt: skip
 
 
@@ -69,10 +74,27 @@ def test_a_sweep_prints_a_line_a_size_and_who_overtakes_whom(
 ) -> None:
     assert main(["study", "matmul", "--sizes", "n=4,2,8", "--rungs", "loops,compiled"]) == 0
     text = capsys.readouterr().out
-    table = text.splitlines()[3:]
+    table = text.splitlines()[4:]
     assert table[0].split() == ["n", "loops", "compiled"]
     assert [line.split()[0] for line in table[1:4]] == ["2", "4", "8"]
-    assert table[4].startswith("compiled is ")
+    assert table[4].startswith("spread: loops ±")
+    assert table[5].startswith(("compiled is ", "The machine is busy"))
+
+
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("sizes", [["--size", "n=4"], ["--sizes", "n=4,8"]])
+def test_a_busy_machine_is_named_instead_of_a_verdict(
+    sizes: list[str],
+    busy: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quiet, "ENOUGH", 2.0 if busy else 0.0)
+    monkeypatch.setattr(report, "BUSY", math.inf)
+    main(["study", "matmul", *sizes, "--rungs", "vectorized,compiled"])
+    text = capsys.readouterr().out
+    assert ("The machine is busy" in text) == busy
+    assert ("compiled is " in text) == (not busy and sizes[0] == "--sizes")
 
 
 def test_a_sweep_in_json_has_every_size(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,29 +107,43 @@ def test_a_sweep_in_json_has_every_size(capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
-def test_a_picture_sweeps_the_first_size(
+def test_a_picture_measures_each_rung_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "ladder.svg"
+    assert main(["study", "relu", "--plot", str(path), "--size", "m=8"]) == 0
+    assert path.read_text().startswith("<?xml")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines if "%" in line] == list(RUNGS)
+    assert lines[-1] == f"picture: {path}"
+
+
+def test_a_picture_of_a_sweep_has_its_sizes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.setattr(sizes, "LOOPS_SECONDS", 0.01)
     path = tmp_path / "ladder.svg"
-    assert main(["study", "relu", "--plot", str(path), "--rungs", "vectorized"]) == 0
+    arguments = ["--sizes", "m=1,10,100", "--plot", str(path), "--rungs", "vectorized"]
+    assert main(["study", "relu", *arguments]) == 0
     assert path.read_text().startswith("<?xml")
     text = capsys.readouterr().out
     assert [line.split()[0] for line in text.splitlines() if "µs" in line or "ms" in line] == [
         "1",
         "10",
         "100",
-        "1,000",
-        "10,000",
-        "100,000",
     ]
     assert f"picture: {path}" in text
 
 
 def test_source_prints_a_rungs_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "matmul", "--source", "loops"]) == 0
-    assert "c += A[i][k] * B[k][j]" in capsys.readouterr().out
+    code = capsys.readouterr().out
+    assert "c += A[i][k] * B[k][j]" in code
+    assert main(["study", "matmul", "--source", "loops", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown == {"problem": "matmul", "rung": "loops", "source": code}
 
 
 def test_a_lesson_prints_its_text_or_its_numbers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,17 +155,10 @@ def test_a_lesson_prints_its_text_or_its_numbers(capsys: pytest.CaptureFixture[s
 
 def test_a_lesson_draws_its_picture(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    path = tmp_path / "descent.png"
-    assert main(["study", "--lesson", "gradient_descent", "--plot", str(path)]) == 0
-    assert path.read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_lesson_without_a_picture_says_which_have_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    pytest.importorskip("matplotlib")
-    line = complaint(capsys, "--lesson", "slope", "--plot", str(tmp_path / "slope.png"))
-    assert "the lesson slope has no picture; these have: cost, gradient_descent" in line
+    for ending, begin in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        path = tmp_path / f"descent{ending}"
+        assert main(["study", "--lesson", "gradient_descent", "--plot", str(path)]) == 0
+        assert path.read_bytes().startswith(begin)
 
 
 def test_help_lists_problems_rungs_and_lessons(capsys: pytest.CaptureFixture[str]) -> None:

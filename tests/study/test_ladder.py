@@ -12,12 +12,15 @@ import pytest
 from jitnet.activations import ACTIVATIONS
 from jitnet.study import agreement, sizes, timing
 from jitnet.study.agreement import Disagreement, compare, difference
+from jitnet.study.engine import team_size
 from jitnet.study.ladder import climb
+from jitnet.study.matmul import tiled as tiled_matmul
 from jitnet.study.matmul import vectorized as vectorized_matmul
 from jitnet.study.problem import Problem
 from jitnet.study.problems import PROBLEMS, RUNGS, get_problem
 from jitnet.study.sizes import complete_size
 from jitnet.study.threads import numba_threads
+from jitnet.threads import PARALLEL_FLOPS
 
 each_problem = pytest.mark.parametrize("name", PROBLEMS)
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -71,7 +74,7 @@ def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
     problem = get_problem(name)
     size = dict.fromkeys(problem.sizes, 5)
     inputs = agreement.make_inputs(problem, size, "float64")
-    runs = {rung: agreement.start(problem, rung, inputs, 1) for rung in RUNGS}
+    runs = {rung: agreement.start(problem, size, rung, inputs, 1) for rung in RUNGS}
     third = runs["loops"](3)
     assert difference(third, runs["loops"](1)) > 1e-3
     for rung in RUNGS:
@@ -82,7 +85,7 @@ def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
 def test_the_parallel_rung_gives_the_same_bits_for_any_number_of_threads(name: str) -> None:
     problem = get_problem(name)
     inputs = agreement.make_inputs(problem, problem.sizes, "float32")
-    run = agreement.start(problem, "parallel", inputs, 2)
+    run = agreement.start(problem, problem.sizes, "parallel", inputs, 2)
     results = []
     for threads in (1, 2):
         with numba_threads(threads):
@@ -182,6 +185,39 @@ def test_the_callers_threads_are_left_as_they_were(matmul: Problem) -> None:
     before = numba.get_num_threads()
     list(climb(matmul, {"n": 4}, threads=1))
     assert numba.get_num_threads() == before
+
+
+@pytest.mark.parametrize(("n", "team"), [(4, 1), (256, 2)])
+def test_the_tiled_rung_takes_a_team_where_the_engine_does(
+    n: int, team: int, matmul: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams = []
+
+    def start(threads: int, *inputs: Any) -> Any:
+        teams.append(threads)
+        return kept(threads, *inputs)
+
+    kept = tiled_matmul.start
+    monkeypatch.setattr(tiled_matmul, "start", start)
+    compare(matmul, {"n": n}, ("vectorized", "tiled"), "float32", 2)
+    assert teams == [team]
+
+
+def test_a_team_is_for_as_many_operations_as_in_the_engine() -> None:
+    assert team_size(3, PARALLEL_FLOPS) == 3
+    assert team_size(3, PARALLEL_FLOPS - 1) == 1
+
+
+@pytest.mark.usefixtures("short_turns")
+def test_compiled_loops_that_would_take_minutes_are_skipped_with_the_reason(
+    matmul: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizes, "LOOPS_SECONDS", 1e-2)
+    monkeypatch.setattr(sizes, "COMPILED_SECONDS", 1e-3)
+    found = {timing.rung: timing for timing in climb(matmul, {"n": 80}, threads=2)}
+    assert [rung for rung in RUNGS if found[rung].skipped] == ["loops", "compiled", "parallel"]
+    assert "a step would take about" in str(found["compiled"].skipped)
+    assert found["tiled"].max_error is not None, "it is compared with NumPy's"
 
 
 def test_an_unknown_problem_lists_those_there_are() -> None:

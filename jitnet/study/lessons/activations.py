@@ -11,7 +11,17 @@ from jitnet.study.activations.loops import ACTIVATIONS
 from jitnet.study.lessons.digits import digits_without_fold
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps_to_show
+from jitnet.study.picture import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    note,
+    panels,
+    steps_to_show,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,10 +57,11 @@ descent at a rate of {rate:g}, the same first weights for all:
 {learning}
 
 The sigmoid's slope is at most 1/4, so three layers leave at most 1/64 of a gradient, and the
-first layer hardly learns; it needs {ratio:.0f} times the steps of ReLU. tanh has its slope of
-1 in the middle, where these units begin, and here it keeps up with ReLU. But let biases of {out:g}
-push all hidden units out to about {out:g}, and both of them are flat: almost nothing of the
-gradient arrives. ReLU's slope is still 1."""
+first layer hardly learns; it needs {ratio:.0f} times the steps of ReLU. ReLU's loss jumps once,
+at step {jump}: where the cost has become steep a step of this rate lands beyond the valley, and
+the next ones find back. tanh has its slope of 1 in the middle, where these units begin, and here
+it keeps up with ReLU. But let biases of {out:g} push all hidden units out to about {out:g}, and
+both of them are flat: almost nothing of the gradient arrives. ReLU's slope is still 1."""
 
 
 def run() -> Result:
@@ -66,6 +77,7 @@ def run() -> Result:
         rate=RATE,
         learning=_learning_table(learning),
         ratio=ratio,
+        jump=learning["relu"]["jump"]["step"],
         out=FAR_OUT,
     )
     return Result(numbers, text)
@@ -74,24 +86,31 @@ def run() -> Result:
 def draw(figure: Figure, result: Result) -> None:
     """The curves, their slopes, and the loss step by step."""
     curve, slope, loss = panels(figure, 1, 3, inches=(13, 4.2))[0]
-    z = np.linspace(-4, 4, 401)
-    for name, g in ACTIVATIONS.items():
-        if name in NAMES:
-            style = {"color": COLORS[name], "label": NAMES[name]}
-            style["linestyle"] = "--" if name in ("leaky_relu", "identity") else "-"
-            curve.plot(z, [g.value(x) for x in z], **style)
-            slope.plot(z, [g.slope(x) for x in z], **style)
+    z = np.linspace(-4, 4, 402)  # none of them is 0, where a slope may jump
+    for name in NAMES:
+        g = ACTIVATIONS[name]
+        style: dict[str, Any] = {"color": COLORS[name], "label": NAMES[name]}
+        style["linestyle"] = "--" if name in ("leaky_relu", "identity") else "-"
+        style["zorder"] = 1 if name == "identity" else 2
+        curve.plot(z, [g.value(x) for x in z], **style)
+        slopes = np.array([g.slope(x) for x in z])
+        jumps = slopes[z > 0][0] - slopes[z < 0][-1] > 0.5
+        for part in (z < 0, z > 0) if jumps else (slice(None),):
+            slope.plot(z[part], slopes[part], **style)
+    slope.plot(0, 1, "o", color=BLUE, markerfacecolor="white")
+    slope.plot(0, 0, "o", color=BLUE)
     for name, found in result.numbers["learning"].items():
         line = "--" if name == "leaky_relu" else "-"
         loss.plot(
             found["steps_shown"], found["losses"], line, color=COLORS[name], label=NAMES[name]
         )
-    loss.axhline(ENOUGH, color="grey", linewidth=0.8)
+    jump = result.numbers["learning"]["relu"]["jump"]
+    note(loss, "a step lands\nbeyond the valley", (350, 1.75), (jump["step"], jump["loss"]))
+    loss.axhline(ENOUGH, color=GREY, linewidth=0.8)
     loss.set(xscale="log", xlabel="step", ylabel="training loss", title="Learning the digits")
     curve.set(xlabel="z", ylabel="g(z)", ylim=(-1.5, 3), title="Activations")
     slope.set(xlabel="z", ylabel="slope g′(z)", title="Slopes")
-    for panel in (curve, loss):
-        panel.legend(frameon=False)
+    curve.legend()
 
 
 def _curve(name: str) -> dict[str, list[float]]:
@@ -110,11 +129,13 @@ def _learning(activation: str) -> dict[str, Any]:
     far_out = _size_of_dW1(model)
     model.set_weights(first)
     losses = _losses(model)
-    shown = steps_to_show(len(losses))
+    jump = int(np.argmax(np.diff(losses))) + 1
+    shown = sorted({*steps_to_show(len(losses)), jump + 1})
     return {
         "dW1": gradient,
         "dW1_far_out": far_out,
         "steps": int(np.argmax(np.array(losses) <= ENOUGH)),
+        "jump": {"step": jump + 1, "loss": losses[jump]},
         "steps_shown": shown,
         "losses": [losses[step - 1] for step in shown],
     }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jitnet.study.diagram import blank, grid, write
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
+from jitnet.study.picture import BLUE, GREEN, ORANGE, panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FOODS = ("lentils", "salmon", "rice", "almonds")
 SOURCES = ("protein", "fat", "carbohydrate")
@@ -48,7 +53,7 @@ The cure: keep two sides and say so, where it costs nothing.
 
 def run() -> Result:
     """Broadcast, fall into the trap, and leave it."""
-    sums, percentages = _sums(), _percentages(KILOCALORIES)
+    sums, percentages = [_sum(a, b) for a, b in _pairs()], _percentages(KILOCALORIES)
     shapes, mean = _shapes(), _stretched_mean()
     caught = not _has_shape(np.arange(1.0, 6.0), (5, 1))
     text = lay_out(
@@ -85,11 +90,37 @@ def run() -> Result:
     return Result(numbers, text)
 
 
-def _sums() -> list[dict[str, Any]]:
+def draw(figure: Figure, result: Result) -> None:
+    """Each sum as arrays of cells; those that only broadcasting makes up are pale."""
+    heights = (5.4, 3.4)
+    rows = panels(figure, 2, 2, inches=(10, 5.2), gridspec_kw={"height_ratios": heights})
+    for place, (a, b) in enumerate(_pairs()):
+        panel, height = rows.flat[place], heights[place // 2]
+        blank(panel, 12.4, height)
+        _draw_sum(panel, a, b, (height - 0.9) / 2)
+    figure.suptitle("Pale cells are in no memory: a side of length 1 is stretched to the other's")
+
+
+def _draw_sum(panel: Any, a: NDArray[Any], b: NDArray[Any], middle: float) -> None:
+    """Two arrays and their sum, around the middle of a sheet."""
+    arrays = (a, b, a + b)
+    stretched = (*np.broadcast_arrays(a, b), a + b)
+    left = 6.2 - (3 * stretched[0].shape[1] + 2 * 1.2) / 2
+    drawn = zip(arrays, stretched, (BLUE, GREEN, ORANGE), ("", "+", "="), strict=True)
+    for own, cells, color, sign in drawn:
+        rows, columns = cells.shape
+        write(panel, left - 0.6, middle, sign, fontsize=13)
+        shape = (1, 1) if own.ndim == 0 else own.shape
+        grid(panel, left, middle + rows / 2, cells, color, own=shape)
+        write(panel, left + columns / 2, middle + rows / 2 + 0.5, _shape(own), color=color)
+        left += columns + 1.2
+
+
+def _pairs() -> list[tuple[NDArray[Any], NDArray[Any]]]:
     """The four ways in which shapes meet."""
     column, row = np.array([[1], [2], [3], [4]]), np.array([[100, 200, 300]])
     matrix, side = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[100], [200]])
-    return [_sum(column, np.array(100)), _sum(matrix, row), _sum(matrix, side), _sum(side, row)]
+    return [(column, np.array(100)), (matrix, row), (matrix, side), (side, row)]
 
 
 def _sum(a: NDArray[Any], b: NDArray[Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import jitnet as jn
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLUE, ORANGE, panels
+from jitnet.study.picture import BLUE, ORANGE, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,7 +106,7 @@ def draw(figure: Figure, result: Result) -> None:
         panel.set_ylim(bottom=0)
         panel.plot([], [], "o", color="grey", markerfacecolor="white", label="descent starts")
         panel.plot([], [], "o", color="black", label="descent ends")
-        panel.legend(frameon=False, loc="upper center")
+        panel.legend(loc="upper center")
 
 
 def costs_along_w() -> dict[str, Array]:

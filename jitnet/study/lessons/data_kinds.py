@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,10 @@ from jitnet.study.lessons.digits import digits_without_fold, network
 from jitnet.study.lessons.houses import houses, r_squared
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
+from jitnet.study.picture import BLUE, GREY, panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HIDDEN = 64
 EPOCHS = 40
@@ -53,7 +57,7 @@ def run() -> Result:
     """Compare two models on two kinds of data, and shuffle the pixels."""
     price = {LINEAR: _price(()), NETWORK: _price((HIDDEN,))}
     digit = {LINEAR: _read(()), NETWORK: _read((HIDDEN,))}
-    order = np.random.default_rng(0).permutation(64)
+    order = _order()
     shuffled = _read((HIDDEN,), order)
     numbers = {
         "houses_r2": price,
@@ -64,6 +68,38 @@ def run() -> Result:
         "shuffled_difference": _difference(order),
     }
     return Result(numbers, _explain(numbers, order))
+
+
+def draw(figure: Figure, result: Result) -> None:
+    """A house, a digit, the digit in another order, and what two models make of each."""
+    house, image, shuffled, bars = panels(
+        figure, 1, 4, inches=(13, 3.9), gridspec_kw={"width_ratios": (1, 1, 1, 1.5)}
+    )[0]
+    for panel in (house, image, shuffled):
+        panel.set_axis_off()
+        panel.set_anchor("N")
+    house.set(title="Structured: a house", xlim=(0, 1), ylim=(len(_house()) - 0.5, -0.5))
+    for place, (name, value) in enumerate(_house().items()):
+        house.text(0.0, place, name, color=GREY, va="center")
+        house.text(1.0, place, value, ha="right", va="center")
+    pixels = digits_without_fold().X_train[0]
+    image.imshow(pixels.reshape(8, 8), cmap="gray_r")
+    image.set_title("Unstructured: a digit")
+    shuffled.imshow(pixels[_order()].reshape(8, 8), cmap="gray_r")
+    shuffled.set_title("The same to a dense network")
+    house_scores, digit_scores = result.numbers["houses_r2"], result.numbers["digits_accuracy"]
+    linear = [house_scores[LINEAR], digit_scores[LINEAR]]
+    deep = [house_scores[NETWORK], digit_scores[NETWORK], result.numbers["shuffled_accuracy"]]
+    for places, scores, name, color in (
+        ((-0.19, 0.81), linear, LINEAR, GREY),
+        ((0.19, 1.19, 2), deep, NETWORK, BLUE),
+    ):
+        drawn = bars.bar(places, scores, 0.36, color=color, label=name)
+        bars.bar_label(drawn, fmt="%.3f", padding=2, fontsize=9)
+    names = ("houses:\nR² of prices", "digits:\naccuracy", "digits in another\norder: accuracy")
+    bars.set_xticks(range(3), names)
+    bars.set(ylim=(0, 1.3), yticks=(0, 0.5, 1), title="On held-out data")
+    bars.legend(loc="upper left", ncols=2, fontsize=9)
 
 
 def _price(hidden: tuple[int, ...]) -> float:
@@ -107,7 +143,7 @@ def _explain(numbers: dict[str, Any], order: NDArray[np.int64]) -> str:
     price, digit = numbers["houses_r2"], numbers["digits_accuracy"]
     return lay_out(
         TEXT,
-        house=_house(),
+        house=in_columns(list(_house()), [list(_house().values())], left=0),
         digit=digits.y_train[0],
         image=_image(digits.X_train[0]),
         scores=in_columns(
@@ -123,11 +159,18 @@ def _explain(numbers: dict[str, Any], order: NDArray[np.int64]) -> str:
     )
 
 
-def _house() -> str:
+def _house() -> dict[str, str]:
+    """A row of the table: some of its columns, and the price."""
     X, y = jn.datasets.load_house_sales()
     names = ("sqft_living", "bedrooms", "bathrooms", "grade", "yr_built", "lat", "long")
-    cells = [f"{X[0, HOUSE_FEATURES.index(name)]:g}" for name in names]
-    return in_columns((*names, "price"), [(*cells, f"{y[0]:,.0f}")], left=0)
+    cells = {name: f"{X[0, HOUSE_FEATURES.index(name)]:g}" for name in names}
+    return {**cells, "price": f"{y[0]:,.0f}"}
+
+
+def _order() -> NDArray[np.int64]:
+    """Another order of the pixels."""
+    order: NDArray[np.int64] = np.random.default_rng(0).permutation(64)
+    return order
 
 
 def _image(pixels: NDArray[np.float32]) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.study.diagram import blank, grid, write
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
+from jitnet.study.picture import BLUE, GREEN, ORANGE, PINK, panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 
@@ -65,6 +71,37 @@ def run() -> Result:
         last=len(N) - 1,
     )
     return Result(numbers, text)
+
+
+def draw(figure: Figure, result: Result) -> None:
+    """Z[l] = W[l] A[l−1] + b[l] for each layer, every array as large as it is."""
+    layers = result.numbers["layers"]
+    heights = [max(layer["W"][0], layer["W"][1]) + 3.4 for layer in layers[1:]]
+    panel = panels(figure, 1, 1, inches=(9, 10))[0, 0]
+    blank(panel, 34, sum(heights))
+    top = float(sum(heights))
+    for (below, layer), height in zip(pairwise(layers), heights, strict=True):
+        _draw_layer(panel, below, layer, top - height / 2)
+        top -= height
+    panel.set_title("Z[l] = W[l] A[l−1] + b[l]: as many columns of W as rows of the A before")
+
+
+def _draw_layer(panel: Any, below: dict[str, Any], layer: dict[str, Any], middle: float) -> None:
+    """One layer's arrays from left to right."""
+    number, left = layer["l"], 1.0
+    arrays = (
+        (f"W[{number}]", layer["W"], BLUE, "", 0.8),
+        (f"A[{number - 1}]", below["A"], GREEN, "", 2.2),
+        (f"b[{number}]", layer["b"], PINK, "+", 2.2),
+        (f"Z[{number}]", layer["Z"], ORANGE, "=", 0.0),
+    )
+    for name, (rows, columns), color, sign, gap in arrays:
+        write(panel, left - 1.1, middle, sign, fontsize=14)
+        grid(panel, left, middle + rows / 2, np.zeros((rows, columns)), color, numbers=False)
+        center = left + columns / 2
+        write(panel, center, middle + rows / 2 + 0.7, name, color=color)
+        write(panel, center, middle - rows / 2 - 0.7, f"({rows}, {columns})", fontsize=9)
+        left += max(columns, 2) + gap
 
 
 def as_columns(arrays: list[Array]) -> list[Array]:

@@ -11,7 +11,7 @@ import jitnet as jn
 from jitnet.study.lessons.digits import digits_without_fold
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import panels
+from jitnet.study.picture import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,9 +77,9 @@ def run() -> Result:
 def draw(figure: Figure, result: Result) -> None:
     """The weights of each living unit, and its favourite below them."""
     living = [unit for unit in result.numbers["units"] if unit["activation"] > 0]
-    columns = 8
-    rows = -(-len(living) // columns)
-    axes = panels(figure, 2 * rows, columns, inches=(11, 3.1 * rows + 0.5))
+    rows = 2
+    columns = -(-len(living) // rows)
+    axes = panels(figure, 2 * rows, columns, inches=(10.5, 3.5 * rows + 0.5))
     images = digits_without_fold().X_train
     for panel in axes.flat:
         panel.set_axis_off()
@@ -89,11 +89,12 @@ def draw(figure: Figure, result: Result) -> None:
         most = np.abs(weights).max()
         above, below = axes[2 * row, column], axes[2 * row + 1, column]
         above.imshow(weights, cmap="PuOr", vmin=-most, vmax=most)
-        above.set_title(f"unit {unit['unit']}: {unit['digit']}", fontsize=10)
+        above.set_title(f"unit {unit['unit']}", fontsize=10, pad=4)
         below.imshow(images[unit["favourite"]].reshape(8, 8), cmap="gray_r")
+        below.set_title(f"likes a {unit['digit']} best", fontsize=9, pad=4)
     figure.suptitle(
-        "First-layer weights (purple: ink excites, orange: ink inhibits), "
-        "and each unit's favourite image with its digit"
+        "Weights of each unit of the first layer (purple: ink excites, orange: ink inhibits),\n"
+        "and below them the image that excites it most"
     )
 
 

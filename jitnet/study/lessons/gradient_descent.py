@@ -8,7 +8,7 @@ import numpy as np
 
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLACK, BLUE, GREEN, ORANGE, panels
+from jitnet.study.picture import BLACK, BLUE, GREEN, GREY, ORANGE, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +23,9 @@ DESCENTS = {
     "at too large a rate": (2.5, TOO_LARGE),
 }
 COLORS = dict(zip(DESCENTS, (BLUE, GREEN, ORANGE), strict=True))
+START = {"marker": "o", "markerfacecolor": "white", "markersize": 9, "linestyle": "none"}
+FARTHEST = 4.0
+"""How far from the minimum pictures show w."""
 
 TEXT = """\
 J(w) = (w − 2)² + 1 is a bowl with its minimum at w = 2. Its slope is dw = 2(w − 2), and a step
@@ -70,21 +73,24 @@ def run() -> Result:
 
 
 def draw(figure: Figure, result: Result) -> None:
-    """The ways down the bowl, and the distance to the minimum step by step."""
-    bowl, distance = panels(figure, 1, 2, inches=(10, 4))[0]
-    w = np.linspace(-2, 6, 200)
+    """The ways down the bowl, and w step by step."""
+    bowl, steps = panels(figure, 1, 2, inches=(11, 4.6))[0]
+    w = np.linspace(MINIMUM - FARTHEST, MINIMUM + FARTHEST, 200)
     bowl.plot(w, cost(w), color=BLACK, linewidth=1)
     for name, found in result.numbers["descents"].items():
-        path = np.array(found["path"])
-        near = path[np.abs(path - MINIMUM) < 4]
-        bowl.plot(near, cost(near), "o-", color=COLORS[name], markersize=4, linewidth=1, label=name)
+        path, color = np.array(found["path"]), COLORS[name]
+        near = path[np.abs(path - MINIMUM) < FARTHEST]
         label = f"{name}, α = {found['rate']:g}"
-        line = "--" if name == "from the left" else "-"
-        distance.semilogy(np.abs(path - MINIMUM), line, color=COLORS[name], label=label)
-    bowl.set(xlabel="weight w", ylabel="cost J(w)", title="J(w) = (w − 2)² + 1")
-    distance.set(xlabel="step", ylabel="|w − 2|, log scale", title="distance to the minimum")
-    for panel in (bowl, distance):
-        panel.legend(frameon=False)
+        bowl.plot(near, cost(near), ".-", color=color, linewidth=1, label=label)
+        bowl.plot(path[0], cost(path[0]), **START, color=color)
+        steps.plot(path, ".-", color=color, linewidth=1)
+        steps.plot(0, path[0], **START, color=color)
+    steps.axhline(MINIMUM, color=GREY, linewidth=0.8)
+    bowl.plot([], [], **START, color=GREY, label="starts")
+    bowl.set(xlabel="weight w", ylabel="cost J(w)", title="J(w) = (w − 2)² + 1", ylim=(0, None))
+    steps.set(xlabel="step", ylabel="weight w", title="w step by step", xlim=(-0.5, 20.5))
+    steps.set(ylim=(MINIMUM - FARTHEST, MINIMUM + FARTHEST), xticks=range(0, 21, 5))
+    figure.legend(loc="outside lower center", ncols=4)
 
 
 def cost(w: Any) -> Any:

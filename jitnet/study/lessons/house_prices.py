@@ -12,7 +12,7 @@ from jitnet.datasets import HOUSE_FEATURES
 from jitnet.study.lessons.houses import DOLLARS, error_in_dollars, held_out, houses, r_squared
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLUE, GREEN, ORANGE, panels
+from jitnet.study.picture import BLUE, GREEN, GREY, ORANGE, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,10 +34,10 @@ ALL_LINEAR = "all 13 features: one linear neuron"
 STEPS = (
     Step("size: one linear neuron", SIZE, (), "identity", 0.03),
     Step("size, bedrooms, zip code: one linear neuron", PLACE, (), "identity", 0.03),
-    Step("the same: 32 hidden units", PLACE, (32,), "identity", 0.003),
+    Step("size, bedrooms, zip code: 32 hidden units", PLACE, (32,), "identity", 0.003),
     Step(ALL_LINEAR, HOUSE_FEATURES, (), "identity", 0.03),
-    Step("the same: one ReLU neuron", HOUSE_FEATURES, (), "relu", 0.03),
-    Step("the same: 32 hidden units, ReLU output", HOUSE_FEATURES, (32,), "relu", 0.003),
+    Step("all 13 features: one ReLU neuron", HOUSE_FEATURES, (), "relu", 0.03),
+    Step("all 13 features: 32 hidden units, a ReLU output", HOUSE_FEATURES, (32,), "relu", 0.003),
 )
 EPOCHS = 40
 BATCH = 128
@@ -107,11 +107,20 @@ def run() -> Result:
 
 def draw(figure: Figure, result: Result) -> None:
     """The houses with the line through them, and what each further step explains."""
-    scatter, bars = panels(figure, 1, 2, inches=(12, 4.4))[0]
+    scatter, corner, bars = panels(
+        figure, 1, 3, inches=(13, 4.8), gridspec_kw={"width_ratios": (1.35, 0.75, 1)}
+    )[0]
     sold = houses(SIZE)
-    scatter.plot(_sizes(), sold.y_train * DOLLARS / 1e6, ".", color=BLUE, markersize=2, alpha=0.2)
+    scatter.plot(
+        _sizes(),
+        sold.y_train * DOLLARS / 1e6,
+        ".",
+        color=BLUE,
+        markersize=2,
+        alpha=0.2,
+        rasterized=True,
+    )
     size = np.linspace(0, 8000, 8001)
-    corner = scatter.inset_axes((0.62, 0.66, 0.36, 0.27))
     for name, label, style in (
         ("linear", "one linear neuron", {"color": ORANGE, "linewidth": 2}),
         ("relu", "one ReLU neuron", {"color": "black", "linestyle": "--"}),
@@ -121,15 +130,23 @@ def draw(figure: Figure, result: Result) -> None:
         price = np.maximum(price, 0) if name == "relu" else price
         for panel in (scatter, corner):
             panel.plot(size, price / 1e6, label=label, **style)
-    corner.set(xlim=(0, 400), ylim=(-0.05, 0.08), title="small houses")
+    corner.axhline(0, color=GREY, linewidth=0.8)
+    corner.set(xlim=(0, 400), ylim=(-0.05, 0.08), title="The lines at small houses")
+    corner.set(xlabel="living area, square feet")
     scatter.set(xlim=(0, 8000), ylim=(-0.2, 4), title="Price from size, houses to train on")
     scatter.set(xlabel="living area, square feet", ylabel="price, millions of dollars")
-    scatter.legend(frameon=False, loc="upper left")
-    names = list(result.numbers["steps"])
+    scatter.legend(loc="upper left")
+    names = [name.replace(": ", ":\n") for name in result.numbers["steps"]]
     shares = [step["r2"] for step in result.numbers["steps"].values()]
-    drawn = bars.barh(names[::-1], shares[::-1], color=GREEN)
+    drawn = bars.barh(names[::-1], shares[::-1], color=GREEN, height=0.6)
     bars.bar_label(drawn, fmt="%.3f", padding=3)
-    bars.set(xlim=(0, 1), xlabel="R² on houses held out", title="With more to go by")
+    bars.tick_params(axis="y", length=0)
+    bars.set(
+        xlim=(0, 1.1),
+        xticks=(0, 0.25, 0.5, 0.75, 1),
+        xlabel="R² on houses held out",
+        title="With more to go by",
+    )
 
 
 def one_neuron(activation: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import jitnet as jn
 from jitnet.study.lessons.digits import network
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import panels
+from jitnet.study.picture import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

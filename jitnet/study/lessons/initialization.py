@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from jitnet.study.lessons.flower import flower, train_on_flower
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps_to_show
+from jitnet.study.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps_to_show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,22 +80,23 @@ def run() -> Result:
 
 def draw(figure: Figure, result: Result) -> None:
     """The mean loss step by step, and the hidden activations before the first step."""
-    loss, activations = panels(figure, 1, 2, inches=(11, 4.2))[0]
+    loss, activations = panels(figure, 1, 2, inches=(11, 4.8))[0]
     for name, row in result.numbers["starts"].items():
         loss.loglog(row["steps"], row["losses"], color=COLORS[name], label=name)
     loss.set(xlabel="step", ylabel="mean loss (cross-entropy)", title="Learning")
-    loss.legend(frameon=False)
+    figure.legend(loc="outside lower center", ncols=len(STARTS))
     X, _ = flower()
-    bins = np.linspace(-1, 1, 41)
-    for name in ("random × 0.01", "random × 10", "random × 100"):
-        A = [np.tanh(X @ first_weights(name, STARTS[name], seed)[0]) for seed in range(SEEDS)]
-        share = np.full(np.size(A), 100 / np.size(A))
-        activations.hist(
-            np.ravel(A), bins, weights=share, histtype="step", color=COLORS[name], label=name
+    parts = ("below −0.99:\nflat", "between", "above 0.99:\nflat")
+    for place, name in enumerate(("random × 0.01", "random × 10", "random × 100")):
+        starts = [first_weights(name, STARTS[name], seed)[0] for seed in range(SEEDS)]
+        shares, _ = np.histogram(np.tanh(np.stack([X @ W1 for W1 in starts])), (-1, -FLAT, FLAT, 1))
+        bars = activations.bar(
+            np.arange(3) + 0.27 * (place - 1), 100 * shares / shares.sum(), 0.25, color=COLORS[name]
         )
+        activations.bar_label(bars, fmt="%.0f", padding=2, fontsize=9)
+    activations.set_xticks(range(3), parts)
     activations.set(xlabel="hidden activation a = tanh z", ylabel="share of activations, %")
-    activations.set_title("Before the first step")
-    activations.legend(frameon=False)
+    activations.set_title("Random first weights, before the first step")
 
 
 def first_weights(name: str, scale: float, seed: int) -> list[Array]:

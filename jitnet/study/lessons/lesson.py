@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-__all__ = ["Result"]
+__all__ = ["MissingData", "Result"]
+
+
+class MissingData(ValueError):
+    """A lesson's data are not here; the message says where they are to be had."""
 
 
 class Result(NamedTuple):

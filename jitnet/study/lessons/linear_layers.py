@@ -10,7 +10,7 @@ import jitnet as jn
 from jitnet.study.lessons.flower import draw_flower, flower, train_on_flower
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import panels
+from jitnet.study.picture import panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,12 +66,13 @@ def run() -> Result:
 
 def draw(figure: Figure, result: Result) -> None:
     """What each network sees in the plane."""
-    row = panels(figure, 1, 3, inches=(12, 4.4))[0]
+    row = panels(figure, 1, 3, inches=(12, 4.9), sharey=True)[0]
     for panel, (name, (hidden, activation)) in zip(row, NETWORKS.items(), strict=True):
         found = result.numbers["networks"][name]
         draw_flower(panel, hidden, activation, found["weights"])
         panel.set_title(f"{name}: {100 * found['accuracy']:.1f} %")
-    row[0].legend(loc="upper left")
+        panel.label_outer()
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 
 def collapse() -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from jitnet.study.lessons.digits import digits_without_fold, network
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
-from jitnet.study.lessons.picture import BLACK, BLUE, GREEN, ORANGE, panels
+from jitnet.study.picture import BLACK, BLUE, GREEN, ORANGE, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,7 +77,7 @@ def draw(figure: Figure, result: Result) -> None:
     panel.set_xticks(EXAMPLES, [f"{count:,}" for count in EXAMPLES])
     panel.minorticks_off()
     panel.set_title("More data is worth more to a larger network")
-    panel.legend(frameon=False, loc="lower right")
+    panel.legend(loc="lower right")
 
 
 def mean_accuracy(hidden: tuple[int, ...], count: int) -> float:

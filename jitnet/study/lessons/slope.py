@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
+from jitnet.study.picture import BLUE, GREEN, GREY, ORANGE, panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTH = 0.001
 PLACES = (2.0, 5.0)
@@ -72,6 +78,26 @@ def run() -> Result:
         {"width": WIDTH, "slopes": slopes, "slope_of_a2_at_2_by_width": narrowing},
         lay_out(TEXT, width=WIDTH, table=table, narrowing=widths),
     )
+
+
+def draw(figure: Figure, result: Result) -> None:
+    """Each curve with its tangents, and the triangle of height and width beside each."""
+    rows = panels(figure, 1, len(CURVES), inches=(13, 4))
+    grid = np.linspace(0.4, 7, 200)
+    for panel, curve in zip(rows.flat, CURVES, strict=True):
+        panel.plot(grid, [curve.value(a) for a in grid], color=BLUE)
+        for a, color in zip(PLACES, (GREEN, ORANGE), strict=True):
+            slope, height = curve.slope(a), curve.value(a)
+            ends = np.array([a - 1.2, a + 1.2])
+            panel.plot(ends, height + slope * (ends - a), color=color)
+            corner = ((a, a + 1, a + 1), (height, height, height + slope))
+            panel.plot(*corner, color=GREY, linewidth=0.9, linestyle="--")
+            panel.plot(a, height, "o", color=color, label=f"a = {a:g}: slope {slope:.4g}")
+        panel.set(title=f"f(a) = {curve.name},  slope {curve.formula}", xlabel="a", ylabel="f(a)")
+        panel.set_xticks((0, *PLACES, 7))
+        panel.margins(y=0.12)
+        panel.legend(loc="upper left", handletextpad=0.2)
+    figure.suptitle("The slope is the height that the tangent gains over a width of 1 (dashed)")
 
 
 def height_over_width(f: Callable[[float], float], a: float, width: float) -> float:

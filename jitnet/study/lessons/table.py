@@ -10,7 +10,7 @@ __all__ = ["LESSONS", "Lesson", "get_lesson"]
 
 
 class Lesson(NamedTuple):
-    """A lesson's title and the module that has its ``run`` and, maybe, its ``draw``."""
+    """A lesson's title and the module that has its ``run`` and its ``draw``."""
 
     title: str
     module: str
@@ -21,7 +21,7 @@ class Lesson(NamedTuple):
         Returns
         -------
         module
-            ``run()`` returns a `Result`; ``draw(figure, result)``, where there is one, draws it.
+            ``run()`` returns a `Result`; ``draw(figure, result)`` draws it.
 
         Examples
         --------
@@ -39,15 +39,21 @@ LESSONS: dict[str, Lesson] = {
     ),
     "cost": Lesson("why cross-entropy: squared error is not convex", "cost"),
     "gradient_descent": Lesson("downhill from the right and from the left", "gradient_descent"),
+    "learning_rates": Lesson("the cost against the steps, for several rates", "learning_rates"),
+    "dot_product": Lesson("np.dot against a loop", "dot_product"),
     "broadcasting": Lesson("how shapes stretch, and the trap of rank-1 arrays", "broadcasting"),
     "activations": Lesson("activations, their slopes, and why flat ends are slow", "activations"),
     "linear_layers": Lesson("two linear layers are one", "linear_layers"),
+    "hidden_units": Lesson("a flower, and 1 to 50 hidden units", "hidden_units"),
     "initialization": Lesson("first weights: zero, small, large", "initialization"),
     "dimensions": Lesson("the shape of every array in a deep network", "dimensions"),
+    "blocks": Lesson("a deep network in blocks, and what they leave in caches", "blocks"),
+    "gradient_checking": Lesson("nudges tell whether a gradient is right", "gradient_checking"),
     "house_prices": Lesson("prices of houses, from one neuron to a network", "house_prices"),
     "scale": Lesson("accuracy against the number of examples", "scale"),
     "first_layer": Lesson("what the first layer's units look for", "first_layer"),
     "hyperparameters": Lesson("what is learned and what is chosen", "hyperparameters"),
+    "cats": Lesson("cats or not, with two layers and with four", "cats"),
     "data_kinds": Lesson("structured and unstructured data", "data_kinds"),
 }
 

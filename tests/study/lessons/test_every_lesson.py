@@ -4,46 +4,46 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
+from itertools import combinations
+from typing import Any
 
 import pytest
 
 from jitnet.study.lessons.lesson import Result
 from jitnet.study.lessons.table import LESSONS, get_lesson
+from jitnet.study.picture import picture
 
 DRAWN = {
-    "activations": 3,
+    "slope": 4,
+    "computation_graph": 2,
     "cost": 2,
-    "first_layer": 32,
     "gradient_descent": 2,
-    "house_prices": 2,
-    "hyperparameters": 2,
-    "initialization": 2,
+    "learning_rates": 1,
+    "dot_product": 1,
+    "broadcasting": 4,
+    "activations": 3,
     "linear_layers": 3,
+    "hidden_units": 8,
+    "initialization": 2,
+    "dimensions": 1,
+    "blocks": 1,
+    "gradient_checking": 2,
+    "house_prices": 3,
     "scale": 1,
+    "first_layer": 28,
+    "hyperparameters": 2,
+    "cats": 9,
+    "data_kinds": 4,
 }
-"""How many axes each picture has, a colour bar's included."""
+"""The lessons of the course, and how many axes each picture has, a colour bar's included."""
 
-CHEAP = ("slope", "computation_graph", "cost", "first_layer", "hyperparameters", "data_kinds")
+CHEAP = ("slope", "computation_graph", "cost", "learning_rates", "hidden_units", "first_layer")
 
 
 def test_the_lessons_are_those_of_the_course() -> None:
-    assert list(LESSONS) == [
-        "slope",
-        "computation_graph",
-        "cost",
-        "gradient_descent",
-        "broadcasting",
-        "activations",
-        "linear_layers",
-        "initialization",
-        "dimensions",
-        "house_prices",
-        "scale",
-        "first_layer",
-        "hyperparameters",
-        "data_kinds",
-    ]
+    assert list(LESSONS) == list(DRAWN)
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
@@ -92,17 +92,87 @@ def test_a_lesson_says_the_same_each_time(name: str, lesson: Callable[[str], Res
     assert get_lesson(name).load().run() == lesson(name)
 
 
+@pytest.fixture(scope="module")
+def drawn(lesson: Callable[[str], Result]) -> Callable[[str], Any]:
+    """A function that gives a lesson's picture by its name."""
+    pytest.importorskip("matplotlib", reason="pictures are drawn with matplotlib")
+
+    @cache
+    def figure_of(name: str) -> Any:
+        with picture() as figure:
+            get_lesson(name).load().draw(figure, lesson(name))
+            figure.draw_without_rendering()
+            return figure
+
+    return figure_of
+
+
 @pytest.mark.parametrize("name", LESSONS)
-def test_a_lesson_draws_if_a_picture_says_more(name: str, lesson: Callable[[str], Result]) -> None:
-    module = get_lesson(name).load()
-    assert hasattr(module, "draw") == (name in DRAWN)
-    if name not in DRAWN:
-        return
-    reason = "pictures are drawn with matplotlib"
-    figure = pytest.importorskip("matplotlib.figure", reason=reason).Figure()
-    module.draw(figure, lesson(name))
+def test_every_lesson_draws_its_picture(name: str, drawn: Callable[[str], Any]) -> None:
+    figure = drawn(name)
+    assert len(figure.axes) == DRAWN[name]
     file = BytesIO()
     figure.savefig(file, format="png")
     assert file.getvalue().startswith(b"\x89PNG")
-    assert len(figure.axes) == DRAWN[name]
-    assert sum(axes.has_data() for axes in figure.axes) >= min(DRAWN[name], 26)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_text_of_a_picture_lies_across_another_or_beyond_the_paper(
+    name: str, drawn: Callable[[str], Any]
+) -> None:
+    figure = drawn(name)
+    boxes = [(text.get_text(), text.get_window_extent()) for text in _texts(figure)]
+    paper = figure.bbox
+    for text, box in boxes:
+        assert paper.x0 <= box.x0, text
+        assert box.x1 <= paper.x1, text
+        assert paper.y0 <= box.y0, text
+        assert box.y1 <= paper.y1, text
+    crossing = [
+        (one, other)
+        for (one, first), (other, second) in combinations(boxes, 2)
+        if first.shrunk(0.98, 0.9).overlaps(second.shrunk(0.98, 0.9))
+    ]
+    assert crossing == []
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_legend_covers_what_it_explains(name: str, drawn: Callable[[str], Any]) -> None:
+    figure = drawn(name)
+    from matplotlib.transforms import Bbox
+
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        box = legend and Bbox.intersection(legend.get_window_extent(), axes.bbox)
+        if box is None:
+            continue
+        for line in axes.get_lines():
+            path = line.get_transform().transform_path(line.get_path())
+            if line.get_linestyle() == "None":
+                assert box.count_contains(path.vertices) == 0, line.get_label()
+            else:
+                assert not path.intersects_bbox(box, filled=False), line.get_label()
+        for patch in axes.patches:
+            seen = Bbox.intersection(patch.get_window_extent(), axes.bbox)
+            assert seen is None or not box.overlaps(seen)
+
+
+def _texts(figure: Any) -> list[Any]:
+    """What is written in a figure where it is seen; ticks beyond an axis's limits are not."""
+    from matplotlib.axis import Axis
+    from matplotlib.text import Text
+
+    hidden: set[Any] = set()
+    for axes in figure.findobj(lambda artist: hasattr(artist, "axison")):
+        if not axes.axison:
+            hidden.update(text for axis in (axes.xaxis, axes.yaxis) for text in axis.findobj(Text))
+    for axis in figure.findobj(Axis):
+        low, high = sorted(axis.get_view_interval())
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not low <= tick.get_loc() <= high:
+                hidden.update(tick.findobj(Text))
+    return [
+        text
+        for text in figure.findobj(Text)
+        if text.get_text().strip() and text.get_visible() and text not in hidden
+    ]

@@ -41,7 +41,7 @@ def test_only_the_linear_neuron_asks_less_than_nothing(lesson: Lesson) -> None:
     assert min(found["linear"]["prices"]) < 0
     assert min(found["relu"]["prices"]) == 0
     assert found["steps"]["all 13 features: one linear neuron"]["negative"] > 0
-    assert found["steps"]["the same: one ReLU neuron"]["negative"] == 0
+    assert found["steps"]["all 13 features: one ReLU neuron"]["negative"] == 0
 
 
 def test_more_features_and_hidden_units_explain_more(lesson: Lesson) -> None:
