@@ -129,9 +129,10 @@ class Engine:
             turn=self._turns.word,
             door=DOOR,
         )
+        self._state = State(*(getattr(self.network, name) for name in State._fields))
         self.hyper = hyperparameters_of(optimizer)
         self._weights = int((self.table[:, memory.N_IN] * self.table[:, memory.N_OUT]).sum())
-        self._room: tuple[Array, memory.Workspace] | None = None
+        self._room: tuple[Network, memory.Workspace] | None = None
         self._pace: tuple[tuple[int, int], Pace] | None = None
 
     @property
@@ -176,18 +177,16 @@ class Engine:
         """[W1, b1, W2, b2, …] as views of the parameters, or of an array laid out like them."""
         return memory.parameter_views(self.network.parameters if flat is None else flat, self.table)
 
-    def state(self) -> State:
+    def state(self, into: State | None = None) -> State:
         """A copy of all that training changes, as it is between two steps."""
-        source = self._state
-        target = State(*(np.empty_like(array) for array in source))
-        self._turns.copy(target, source)
+        target = State(*map(np.empty_like, self._state)) if into is None else into
+        self._turns.copy(target, self._state)
         return target
 
     def restore(self, state: State) -> None:
         """Go back to a copied state."""
-        own = self._state
-        given = (np.array(new, old.dtype) for new, old in zip(state, own, strict=True))
-        self._turns.copy(own, State(*given))
+        given = (np.array(new, old.dtype) for new, old in zip(state, self._state, strict=True))
+        self._turns.copy(self._state, State(*given))
 
     def moment_views(self, state: State) -> dict[str, list[Array]]:
         """The optimiser's moments in a state, as views like the parameters'."""
@@ -204,14 +203,9 @@ class Engine:
         """Replace the parameters; the optimiser's state stays."""
         self._turns.copy(self._only(self.network.parameters), self._only(parameters))
 
-    @property
-    def _state(self) -> State:
-        return State(*(getattr(self.network, name) for name in State._fields))
-
     def _only(self, parameters: Array) -> State:
         """A state of which nothing but the parameters is copied."""
-        own = self._state
-        return State(parameters, *(array[:0] for array in own[1:]))
+        return State(parameters, *(array[:0] for array in self._state[1:]))
 
     def _penalty(self, parameters: Array) -> float:
         """Σ λ/2 Σ W² over the layers."""
@@ -335,10 +329,11 @@ class Engine:
         """
         in_epoch, first_epoch = -(-data.examples // batch), self._epoch
         done, total, pace = 0, epochs * in_epoch, self._training_pace(batch)
+        start = None
         while done < total:
             steps = _whole_epochs(pace.steps, done % in_epoch, in_epoch, total - done, each_epoch)
-            if done % in_epoch == 0:  # a callback may have trained in between
-                since, start, position = done, self.state(), _new_position(self._epoch)
+            if start is None or done % in_epoch == 0:  # a callback may have trained in between
+                since, start, position = done, self.state(start), _new_position(self._epoch)
             plan = self._plan(TRAIN, batch, steps, data.examples, first_epoch, shuffle)
             progress = self._progress(position, plan)
             began = time.perf_counter()
@@ -379,7 +374,7 @@ class Engine:
 
     def _is_finite(self) -> bool:
         """Whether all that training changes is finite."""
-        return all(bool(np.isfinite(array).all()) for array in self._state)
+        return all(bool(np.isfinite(array).all()) for array in self._state[:3])
 
     def _return_to(
         self, start: State, most: int, data: Data, batch: int, first_epoch: int, shuffle: bool
@@ -445,8 +440,10 @@ class Engine:
         self, network: Network, data: Data, plan: Plan, progress: Progress, threads: int
     ) -> None:
         """Take some compiled steps, in the network's turn, as all who work on it share its room."""
-        table, work = self._room_for(plan.batch)
-        arguments = (network._replace(table=table), work, data, plan, progress)
+        placed, work = self._room_for(plan.batch)
+        if network is not self.network:
+            placed = network._replace(table=placed.table)
+        arguments = (placed, work, data, plan, progress)
         _ensure_compiled(arguments)
 
         def steps(wanted: int, team: Array) -> Any:
@@ -502,12 +499,13 @@ class Engine:
             self._pace = key, self._new_pace(batch, 3)
         return self._pace[1]
 
-    def _room_for(self, batch: int) -> tuple[Array, memory.Workspace]:
-        """Room for a block of a batch, kept from call to call, and the table of its places."""
+    def _room_for(self, batch: int) -> tuple[Network, memory.Workspace]:
+        """Room for a block of a batch, kept from call to call, and the network with its places."""
         panels = -(-self._block_of(batch) // panel_width(self.dtype))
         room = self._room
         if room is None or room[1].panels < panels:
-            room = self._room = memory.place_batch(self.table, panels, self.dtype)
+            table, work = memory.place_batch(self.table, panels, self.dtype)
+            room = self._room = self.network._replace(table=table), work
         return room
 
 
