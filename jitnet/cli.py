@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from jitnet.io.files import can_be_written
 from jitnet.study.command import add_study
 
 if TYPE_CHECKING:
@@ -277,10 +277,10 @@ def _check_output(options: argparse.Namespace) -> Path | None:
         print(f"The model will not be written: that {need}")
         return None
     output = chosen or Path(f"{options.data}.safetensors")
-    folder = output.parent
-    if output.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+    if not can_be_written(output):
         options.parser.error(
-            f"argument --output: {str(output)!r} must be a file in a folder that can be written"
+            f"argument --output: {str(output)!r} must be a file in a folder that can be written, "
+            "or one that can be written itself"
         )
     return output
 

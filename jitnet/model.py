@@ -466,8 +466,10 @@ class Sequential:
         Parameters
         ----------
         path : str or path-like
-            The file, by custom ``.safetensors``. It is written beside its place and then moved
-            there, so that a file that stood there is either replaced whole or kept.
+            The file, by custom ``.safetensors``; symbolic links are followed. It is written beside
+            its place and then moved there, so that a file that stood there is either replaced
+            whole, with the same owner and rights, or kept. Where that cannot be done, and for a
+            device or a pipe, it is written in place.
 
         Raises
         ------

@@ -1,6 +1,7 @@
 """The command line trains real digits, and answers a mistake with one line."""
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -80,6 +81,17 @@ def test_quiet_training_writes_no_progress_and_obeys_its_options(
     assert [path.name for path in here.iterdir()] == ["small.safetensors"]
     shapes = [array.shape for array in jn.load("small.safetensors").get_weights()]
     assert shapes == [(64, 16), (16,), (16, 8), (8,), (8, 10), (10,)]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices and links as POSIX has them")
+def test_the_output_may_be_a_device_or_a_link(here: Path) -> None:
+    pytest.importorskip("safetensors", reason="a model is written with safetensors")
+    (here / "link").symlink_to("model.safetensors")
+    for name in ("/dev/null", "link"):
+        assert main(["train", "digits", "--quiet", "--epochs", "1", "--output", name]) == 0
+    assert Path("/dev/null").is_char_device()
+    assert (here / "link").is_symlink()
+    assert jn.load("model.safetensors").predict(np.zeros((1, 64))).shape == (1, 10)
 
 
 @pytest.mark.parametrize(

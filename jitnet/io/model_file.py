@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import fields, is_dataclass
 from numbers import Integral, Real
 from os import PathLike
@@ -15,6 +14,7 @@ import numpy as np
 
 from jitnet.checks import check_whole
 from jitnet.engine import Engine
+from jitnet.io.files import write_file
 from jitnet.layers import Dense
 from jitnet.memory import Array
 from jitnet.optimizers.table import OPTIMIZERS
@@ -33,7 +33,7 @@ KINDS: dict[str, Any] = {
 
 
 def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) -> None:
-    """Write a built model to a file, whole or not at all."""
+    """Write a built model to a file."""
     try:
         from safetensors.numpy import save
     except ImportError as error:
@@ -57,7 +57,7 @@ def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) ->
         "powers": engine.powers.tolist(),
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    _replace(Path(path), save(contiguous, {"jitnet": json.dumps(description)}))
+    write_file(path, save(contiguous, {"jitnet": json.dumps(description)}))
 
 
 def load(path: str | PathLike[str]) -> Sequential:
@@ -159,11 +159,3 @@ def _recreate(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return KINDS[value["class"]](**{k: _recreate(v) for k, v in value.items() if k != "class"})
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside its place, with the rights a new one gets, and move it there."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        written = Path(folder) / path.name
-        written.write_bytes(content)
-        written.replace(path)
