@@ -11,11 +11,13 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from jitnet.io.files import can_be_written
+from jitnet.streams import Output, ReaderLeft
 from jitnet.study.command import add_study
 
 if TYPE_CHECKING:
@@ -63,15 +65,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ...     print(end.code)
     2
     """
-    options = build_parser().parse_args(arguments)
+    with redirect_stdout(Output(sys.stdout)), redirect_stderr(Output(sys.stderr, lasting=True)):
+        try:
+            return _run(arguments)
+        except ReaderLeft:
+            return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        return int(options.run(options))
+        try:
+            options = build_parser().parse_args(arguments)
+            return int(options.run(options))
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("jitnet: interrupted", file=sys.stderr)
         return 130
     except (FloatingPointError, MemoryError, OSError) as error:
         print(f"jitnet: {error}", file=sys.stderr)
         return 1
+
+
+def _say(text: str) -> None:
+    """Print a line; what a command does besides it does even if nobody reads on."""
+    with suppress(ReaderLeft):
+        print(text, flush=True)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -239,9 +258,9 @@ def _train(options: argparse.Namespace) -> int:
     held_out = jn.datasets.every_nth_of_each_class(y)
     X_train, y_train = X[~held_out], y[~held_out]
     sizes = "-".join(map(str, (X.shape[1], *options.hidden, 10)))
-    print(f"digits          {len(X_train)} images to train on, {held_out.sum()} held out")
+    _say(f"digits          {len(X_train)} images to train on, {held_out.sum()} held out")
     shape = f"{sizes}, {options.epochs} epochs, batches of {options.batch_size}"
-    print(f"network         {shape}", flush=True)
+    _say(f"network         {shape}")
 
     names = ("epochs", "hidden", "batch_size", "learning_rate", "seed", "threads")
     chosen = {name: getattr(options, name) for name in names}
@@ -254,12 +273,12 @@ def _train(options: argparse.Namespace) -> int:
     seconds = time.perf_counter() - start - progress.compile_seconds
 
     accuracy = model.evaluate(X[held_out], y[held_out])["accuracy"]
-    print(f"test accuracy   {accuracy:.4f}")
-    print(f"training time   {seconds:.2f} s{_compile_note(progress.compile_seconds)}")
-    print(f"images/second   {options.epochs * len(X_train) / seconds:,.0f}")
+    _say(f"test accuracy   {accuracy:.4f}")
+    _say(f"training time   {seconds:.2f} s{_compile_note(progress.compile_seconds)}")
+    _say(f"images/second   {options.epochs * len(X_train) / seconds:,.0f}")
     if output is not None:
         model.save(output)
-        print(f"model           {output}")
+        _say(f"model           {output}")
     return 0
 
 
@@ -274,7 +293,7 @@ def _check_output(options: argparse.Namespace) -> Path | None:
         need = "needs the package safetensors: pip install 'jitnet[cli]'"
         if chosen is not None:
             options.parser.error(f"argument --output: writing a model {need}")
-        print(f"The model will not be written: that {need}")
+        _say(f"The model will not be written: that {need}")
         return None
     output = chosen or Path(f"{options.data}.safetensors")
     if not can_be_written(output):
@@ -320,8 +339,8 @@ def _warmup(options: argparse.Namespace) -> int:
         model = jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype)
         model.fit([[0.0]], [0.0], epochs=1)
         model.predict([[0.0]])
-        print(f"{dtype:<16}{time.perf_counter() - start:.1f} s", flush=True)
-    print(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")
+        _say(f"{dtype:<16}{time.perf_counter() - start:.1f} s")
+    _say(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")
     return 0
 
 

@@ -8,6 +8,8 @@ import time
 from importlib.util import find_spec
 from typing import Any, TextIO
 
+from jitnet.streams import Output
+
 __all__ = ["BarProgress", "LineProgress", "Progress", "make_progress"]
 
 COMPILING = "compiling kernels (once; cached for later runs)"
@@ -42,13 +44,17 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._given_stream = stream
+        self._output: Output | None = None
         self.compile_seconds = 0.0
         self.n_epochs = 0
 
     @property
-    def stream(self) -> TextIO:
-        """Where this progress is written."""
-        return self._given_stream or sys.stderr
+    def stream(self) -> Output:
+        """Where this progress is written; nothing ends a fit that cannot be written there."""
+        stream = self._given_stream or sys.stderr
+        if self._output is None or self._output != stream:
+            self._output = Output(stream, lasting=True)
+        return self._output
 
     def start(self, n_epochs: int, compiling: bool = False) -> None:
         """Begin.
@@ -236,7 +242,7 @@ class _Ticker:
     Where the stream is not a terminal the line is written once and does not count.
     """
 
-    def __init__(self, stream: TextIO, interval: float = 1.0) -> None:
+    def __init__(self, stream: Output, interval: float = 1.0) -> None:
         self._stream = stream
         self._interval = interval
         self._stopped = threading.Event()
@@ -297,7 +303,7 @@ def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -
         raise TypeError(f"progress must be True, False, None or a Progress, got {value!r}")
     if not value:
         return Progress(stream)
-    if (stream or sys.stderr).isatty() and find_spec("tqdm") is not None:
+    if Output(stream or sys.stderr).isatty() and find_spec("tqdm") is not None:
         return BarProgress(stream)
     return LineProgress(stream)
 
