@@ -141,12 +141,46 @@ def test_the_bar_moves_by_parts_of_epochs_and_shows_the_figures() -> None:
     progress = BarProgress(stream)
     progress.start(40)
     progress.update(19.5, {"loss": 0.25})
+    progress.close()
+    last = stream.getvalue().split("\r")[-1]
+    assert "49%" in last
+    assert "| 19/40 epochs" in last
     progress.update(40, {"loss": 0.125, "accuracy": 0.99})
     progress.close()
     last = stream.getvalue().split("\r")[-1]
     assert "100%" in last
-    assert "40.0/40 epochs" in last
+    assert "| 40/40 epochs" in last
     assert "loss 0.1250  accuracy 0.9900" in last
+
+
+def test_without_tqdm_a_terminal_gets_one_line_that_is_written_over() -> None:
+    stream = Terminal()
+    progress = LineProgress(stream, interval=0.0)
+    progress.start(30)
+    for epochs, loss in ((1, 2.5e-7), (2, 0.5), (30, 0.25)):
+        progress.update(epochs, {"loss": loss})
+    progress.compiled(0.5)
+    progress.close()
+    progress.close()
+    lines = stream.getvalue().split("\r")
+    assert lines[0] == ""
+    assert [line.rstrip() for line in lines[1:]] == [
+        "epoch 1/30  loss 2.500e-07",
+        "epoch 2/30  loss 0.5000",
+        "epoch 30/30  loss 0.2500",
+    ]
+    assert len(lines[2]) == len(lines[1]), "what was longer is wiped"
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_line_is_cut_where_a_terminal_would_break_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    progress = LineProgress(stream, interval=0.0)
+    progress.start(30)
+    progress.update(30, {"loss": 0.25, "accuracy": 0.5})
+    progress.close()
+    assert stream.getvalue() == "\repoch 30/30  loss 0\n"
 
 
 @pytest.mark.parametrize("kind", [Progress, LineProgress, BarProgress])
