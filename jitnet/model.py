@@ -16,6 +16,7 @@ from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.engine import Engine
 from jitnet.errors import NotFittedError
 from jitnet.fitting import follow
+from jitnet.hints import hint_for, hinted, missing_method
 from jitnet.initializers import resolve
 from jitnet.layers import Dense
 from jitnet.losses import LOSSES
@@ -89,6 +90,7 @@ class Sequential:
     True
     """
 
+    @hinted
     def __init__(
         self,
         layers: Sequence[Dense],
@@ -157,6 +159,7 @@ class Sequential:
         self._engine, self.history = engine, {}
         return self
 
+    @hinted
     def fit(
         self,
         X: ArrayLike,
@@ -245,6 +248,7 @@ class Sequential:
             None if checked is None else lambda: engine.evaluate(checked),
         )
 
+    @hinted
     def partial_fit(
         self,
         X: ArrayLike,
@@ -492,6 +496,10 @@ class Sequential:
 
         write_model(self, self._built(), path)
 
+    def __getattr__(self, name: str) -> Any:
+        """Say what is meant, where a method of others' models is asked for."""
+        raise missing_method(type(self).__name__, name)
+
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: of the engine only what training changes."""
         engine = self._engine
@@ -587,7 +595,8 @@ def _check_optimizer(optimizer: Optimizer | str | None) -> Optimizer:
     if isinstance(optimizer, str):
         return OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]()
     if not isinstance(optimizer, tuple(OPTIMIZERS.values())):
-        raise TypeError(f"optimizer must be an optimiser such as Adam(), got {optimizer!r}")
+        hint = hint_for("optimizer", optimizer, OPTIMIZERS)
+        raise TypeError(f"optimizer must be an optimiser such as Adam(), got {optimizer!r}{hint}")
     return optimizer
 
 
