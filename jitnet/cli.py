@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from jitnet.extras import install
 from jitnet.io.files import can_be_written
 from jitnet.streams import Output, ReaderLeft
 from jitnet.study.command import add_study
@@ -194,15 +195,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Print the installed version; it is looked up only when asked for."""
+    """Print the version; it is looked up only when asked for."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
         super().__init__(option_strings, dest, nargs=0, help=help)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        from jitnet.version import package_version
 
-        print(f"jitnet {version('jitnet')}")
+        print(f"jitnet {package_version()}")
         parser.exit()
 
 
@@ -273,6 +274,8 @@ def _train(options: argparse.Namespace) -> int:
     seconds = time.perf_counter() - start - progress.compile_seconds
 
     accuracy = model.evaluate(X[held_out], y[held_out])["accuracy"]
+    loss, least = model.history["loss"][-1], _least_loss(LABEL_SMOOTHING, classes=10)
+    _say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
     _say(f"test accuracy   {accuracy:.4f}")
     _say(f"training time   {seconds:.2f} s{_compile_note(progress.compile_seconds)}")
     _say(f"images/second   {options.epochs * len(X_train) / seconds:,.0f}")
@@ -280,6 +283,13 @@ def _train(options: argparse.Namespace) -> int:
         model.save(output)
         _say(f"model           {output}")
     return 0
+
+
+def _least_loss(smoothing: float, classes: int) -> float:
+    """The least cross-entropy there can be with smoothed labels: their own entropy."""
+    other = smoothing / classes
+    own = 1 - smoothing + other
+    return -own * math.log(own) - (classes - 1) * other * math.log(other)
 
 
 def _compile_note(seconds: float) -> str:
@@ -290,7 +300,7 @@ def _check_output(options: argparse.Namespace) -> Path | None:
     """Where to write the model, or None where it cannot be written; seen to before any work."""
     chosen: Path | None = options.output
     if find_spec("safetensors") is None:
-        need = "needs the package safetensors: pip install 'jitnet[cli]'"
+        need = f"needs the package safetensors: {install('cli')}"
         if chosen is not None:
             options.parser.error(f"argument --output: writing a model {need}")
         _say(f"The model will not be written: that {need}")
@@ -315,10 +325,12 @@ def _info(options: argparse.Namespace) -> int:
     from jitnet.kernels.cache import FOLDER
     from jitnet.kernels.cpu import VECTOR_BYTES
     from jitnet.threads import available_threads
+    from jitnet.version import package_version
 
     rows = {
         "python": python_version(),
-        **{package: version(package) for package in ("jitnet", "numpy", "numba", "llvmlite")},
+        "jitnet": package_version(),
+        **{package: version(package) for package in ("numpy", "numba", "llvmlite")},
         "CPU": numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
         "lanes": f"{VECTOR_BYTES // 4} of float32, {VECTOR_BYTES // 8} of float64",
         "threads": available_threads(),
@@ -337,7 +349,7 @@ def _warmup(options: argparse.Namespace) -> int:
     for dtype in ("float32", "float64"):
         start = time.perf_counter()
         model = jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype)
-        model.fit([[0.0]], [0.0], epochs=1)
+        model.fit([[0.0]], [0.0], epochs=1, progress=False)
         model.predict([[0.0]])
         _say(f"{dtype:<16}{time.perf_counter() - start:.1f} s")
     _say(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")

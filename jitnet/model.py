@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 from collections.abc import Iterable, Sequence
 from os import PathLike
@@ -25,7 +26,7 @@ from jitnet.memory import Array, Shape
 from jitnet.optimizers import Adam
 from jitnet.optimizers.table import OPTIMIZERS, Optimizer
 from jitnet.progress import Progress, make_progress
-from jitnet.summary import format_summary
+from jitnet.summary import format_summary, short_repr
 from jitnet.threads import MOST_THREADS, available_threads
 from jitnet.validation import (
     check_inputs,
@@ -195,7 +196,8 @@ class Sequential:
         callbacks : sequence of Callback, default ()
             Told of each epoch's end.
         progress : bool or Progress, optional
-            True shows a bar or plain lines.
+            True shows a bar or plain lines. By default nothing is shown but a line where kernels
+            have to be compiled, by `logging`; False leaves that out as well.
 
         Returns
         -------
@@ -448,10 +450,8 @@ class Sequential:
     def summary(self) -> None:
         """Print the table of the network's dimensions and its number of parameters.
 
-        Raises
-        ------
-        NotFittedError
-            If the model has no weights yet, and so no number of features.
+        Before the first fit the number of features is not known, and what depends on it is a
+        question mark.
 
         Examples
         --------
@@ -462,7 +462,24 @@ class Sequential:
         2      (3, 1)  (1,)  (m, 1)  identity             4
         total                                            13
         """
-        print(format_summary(self.layers, self._built().n_features))
+        if self._engine is not None:
+            print(format_summary(self.layers, self._engine.n_features))
+        else:
+            print(format_summary(self.layers, None))
+            print("? is known after the first fit, or build(n_features)")
+
+    def __repr__(self) -> str:
+        """Show the model as the code that makes it."""
+        layers = ", ".join(map(short_repr, self.layers))
+        parts = [f"[{layers}]", f"loss={self.loss!r}", f"optimizer={short_repr(self.optimizer)}"]
+        settings = inspect.signature(Sequential.__init__).parameters
+        for name in ("label_smoothing", "quantile", "seed", "n_threads"):
+            value = getattr(self, name)
+            if value != settings[name].default:
+                parts.append(f"{name}={value!r}")
+        if self.dtype != np.float32:
+            parts.append(f"dtype={self.dtype.name!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file: layers, weights and the optimiser's state.
@@ -480,7 +497,8 @@ class Sequential:
         NotFittedError
             If the model has no weights yet.
         ImportError
-            Without the package safetensors: ``pip install 'jitnet[cli]'``.
+            Without the package safetensors: ``pip install 'jitnet[cli]'``, in a checkout
+            ``pip install '.[cli]'``.
 
         Examples
         --------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import shutil
 import sys
 import threading
@@ -12,9 +14,10 @@ from typing import Any, TextIO
 
 from jitnet.streams import Output
 
-__all__ = ["BarProgress", "LineProgress", "Progress", "make_progress"]
+__all__ = ["BarProgress", "LineProgress", "Notice", "Progress", "make_progress"]
 
 COMPILING = "compiling kernels (once; cached for later runs)"
+NOTICE = f"{COMPILING}, some ten seconds; progress=False leaves this line out"
 
 
 class Progress:
@@ -100,6 +103,24 @@ class Progress:
 
     def close(self) -> None:
         """End, also in the middle of a fit; a second call does nothing."""
+
+
+class Notice(Progress):
+    """A progress that says by `logging`, in a line, that kernels have to be compiled.
+
+    Examples
+    --------
+    >>> Notice().compiling()  # a warning of the logger "jitnet", by default on standard error
+    """
+
+    _said = False
+
+    def compiling(self) -> None:
+        """Say it once; see `Progress.compiling`."""
+        if not self._said:
+            self._said = True
+            with contextlib.suppress(ValueError):  # the standard error stream may be closed
+                logging.getLogger("jitnet").warning(NOTICE)
 
 
 class _Shown(Progress):
@@ -348,9 +369,10 @@ def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -
     Parameters
     ----------
     value : bool, Progress or None
-        None and False are silent. True is a bar by tqdm where that is installed and the stream is
-        a terminal or a notebook's, which may show it as a widget; without tqdm it is a line that is
-        written over, and elsewhere plain lines. A `Progress` is returned as it is.
+        None is silent but for a line where kernels are compiled, False altogether. True is a bar by
+        tqdm where that is installed and the stream is a terminal or a notebook's, which may show it
+        as a widget; without tqdm it is a line that is written over, and elsewhere plain lines. A
+        `Progress` is returned as it is.
     stream : file-like, optional
         Where to write; the standard error stream by default.
 
@@ -374,7 +396,7 @@ def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -
     if value is not None and not isinstance(value, bool):
         raise TypeError(f"progress must be True, False, None or a Progress, got {value!r}")
     if not value:
-        return Progress(stream)
+        return Notice(stream) if value is None else Progress(stream)
     lines = LineProgress(stream)
     return BarProgress(stream) if lines.live and find_spec("tqdm") is not None else lines
 

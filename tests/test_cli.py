@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -46,6 +47,9 @@ def test_training_shows_progress_and_ends_in_an_accuracy_and_a_model(
     printed = figures(shown.out)
     assert float(printed["test accuracy"]) >= 0.965
     assert float(printed["training time"]) > 0
+    loss, least = re.findall(r"\d\.\d{4}", shown.out.split("training loss")[1])[:2]
+    assert least == "0.5003", "the entropy of 0.91 and nine times 0.01"
+    assert float(least) < float(loss) < float(least) + 0.05
     assert float(printed["images/second"].replace(",", "")) > 0
     assert printed["model"] == "digits.safetensors"
     X, y = jn.datasets.load_digits()
@@ -153,11 +157,13 @@ def test_without_safetensors_training_says_so_first_and_writes_nothing(
     assert not list(here.iterdir())
 
 
-def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_said_everywhere_alike(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--version"])
     assert end.value.code == 0
-    assert capsys.readouterr().out.startswith("jitnet 0.")
+    assert capsys.readouterr().out == f"jitnet {jn.__version__}\n"
+    main(["info"])
+    assert figures(capsys.readouterr().out)["jitnet"] == jn.__version__
 
 
 def test_info_names_versions_the_cpu_and_the_threads(

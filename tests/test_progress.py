@@ -1,6 +1,9 @@
 """A fit's progress: silent, plain lines, or a bar, and a sign of life while kernels compile."""
 
 import io
+import logging
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -28,6 +31,42 @@ class Terminal(io.StringIO):
 
 def compiling_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "jitnet-compiling"]
+
+
+def test_a_fit_that_compiles_says_so_once_and_is_silent_otherwise(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    progress = make_progress(None)
+    progress.start(2, compiling=True)
+    progress.compiling()
+    progress.compiled(1.0)
+    progress.update(2, {"loss": 0.5})
+    progress.close()
+    ((name, level, line),) = caplog.record_tuples
+    assert (name, level) == ("jitnet", logging.WARNING)
+    assert line.startswith("compiling kernels (once")
+    assert "progress=False leaves this line out" in line
+    make_progress(None).start(2)
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("stream", ["", "sys.stderr.close()\n", "sys.stderr = None\n"])
+@pytest.mark.parametrize("progress", [None, False])
+def test_a_first_fit_says_on_standard_error_that_it_compiles_unless_told_not_to(
+    progress: bool | None, stream: str
+) -> None:
+    code = (
+        f"import sys, jitnet as jn\n{stream}"
+        "from jitnet.kernels.cache import watchers\n"
+        "from jitnet.fitting import shown\n"
+        "from jitnet.progress import make_progress\n"
+        f"with shown(make_progress({progress}), 1):\n"
+        "    [watcher.compiling() for watcher in watchers]\n"
+        "print('done')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "done\n"
+    assert done.stderr.count("\n") == int(progress is None and not stream)
 
 
 @pytest.mark.parametrize("value", [None, False])

@@ -14,6 +14,7 @@ import numpy as np
 
 from jitnet.checks import check_whole
 from jitnet.engine import Engine
+from jitnet.extras import install
 from jitnet.io.files import write_file
 from jitnet.layers import Dense
 from jitnet.memory import Array
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from jitnet.model import Sequential
 
 FORMAT = 1
-INSTALL = "a model file needs the package safetensors: pip install 'jitnet[cli]'"
+INSTALL = f"a model file needs the package safetensors: {install('cli')}"
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (Dense, *OPTIMIZERS.values(), Constant, Cosine, Exponential, OneCycle, Step)
@@ -81,7 +82,8 @@ def load(path: str | PathLike[str]) -> Sequential:
     ValueError
         If it is no model of this library.
     ImportError
-        Without the package safetensors: ``pip install 'jitnet[cli]'``.
+        Without the package safetensors: ``pip install 'jitnet[cli]'``, in a checkout
+        ``pip install '.[cli]'``.
 
     Examples
     --------
