@@ -1,11 +1,12 @@
 """What asv is told to do otherwise, for this suite.
 
-A benchmark that fails is that benchmark's failure: `asv continuous` compares the others, too. And
-in the list of its pages a change is shown of what holds on a noisy machine alone.
+A benchmark that fails is that benchmark's failure: `asv continuous` compares the others, too. The
+list of its pages begins with the ratios, and shows a change of what holds on a noisy machine alone.
 """
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ HOLDS = ("track_", "peakmem_")
 """How those benchmarks' names begin that hold on a noisy machine: ratios, accuracy and memory."""
 
 
+LEAD = "(ratio) "
+"""What ratios' names begin with in the list, which is sorted: before all letters."""
+
+
 class RunToTheEnd(Run):  # type: ignore[misc]
     """A run after which there is a comparison; what failed is marked in it, and counts as worse."""
 
@@ -28,22 +33,20 @@ class RunToTheEnd(Run):  # type: ignore[misc]
         return None if status == 2 else status
 
 
-def without_changes_of_times(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of the list, in which a time has a value and no change."""
-    return [
-        row
-        if row["name"].rsplit(".", 1)[-1].startswith(HOLDS)
-        else {**row, "prev_value": None, "change_rev": None}
-        for row in rows
-    ]
+def readable(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the list: ratios come first, and a time has a value and no change."""
+    method = row["name"].rsplit(".", 1)[-1]
+    if method.endswith("_ratio"):
+        row = row | {"pretty_name": LEAD + row["pretty_name"]}
+    return row if method.startswith(HOLDS) else row | {"prev_value": None, "change_rev": None}
 
 
 def publish(conf: Any, *given: Any) -> None:
-    """Publish the list as asv does, but for changes of times."""
+    """Publish the list as asv does, with rows that can be read."""
     asvs_publish(conf, *given)
     for path in Path(conf.html_dir).rglob("summary.json"):
-        rows = without_changes_of_times(util.load_json(str(path)))
-        util.write_json(str(path), rows, compact=True)
+        rows = map(readable, util.load_json(str(path)))
+        util.write_json(str(path), sorted(rows, key=itemgetter("pretty_name")), compact=True)
 
 
 continuous.Run = RunToTheEnd

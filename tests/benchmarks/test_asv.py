@@ -116,16 +116,17 @@ def test_a_benchmark_that_fails_leaves_the_comparison_of_the_others(
     assert "track_longer_name" in row
 
 
-def test_the_pages_show_changes_of_what_holds_alone(config: Path) -> None:
-    from asv_plugin import without_changes_of_times
+def test_the_list_leads_with_ratios_and_shows_changes_of_what_holds_alone(config: Path) -> None:
+    from asv_plugin import readable
 
     (regex,) = json.loads(config.read_text())["regressions_first_commits"]
     for name in benchmark_names(config):
-        row = {"name": name, "last_value": 2.0, "prev_value": 1.0, "change_rev": [None, 3]}
-        (shown,) = without_changes_of_times([row])
+        row = {"name": name, "pretty_name": name, "last_value": 2.0, "prev_value": 1.0}
+        shown = readable(row | {"change_rev": [None, 3]})
         timed = name.rsplit(".", 1)[-1].startswith("time")
-        assert (shown == row) != timed
+        assert (shown["prev_value"] is None) == (shown["change_rev"] is None) == timed
         assert shown["last_value"] == 2.0
+        assert (shown["pretty_name"] < "a") == name.endswith("_ratio")
         assert bool(re.match(regex, name)) == timed
 
 
