@@ -6,6 +6,8 @@ import os
 import platform
 from pathlib import Path
 
+from jitnet.kernels.cpu import VECTOR_BYTES
+
 
 def core_count() -> int:
     """Cores that this process may use."""
@@ -25,8 +27,8 @@ def cpu_model() -> str:
 
 
 def description() -> str:
-    """Processor, cores, system and Python in one line."""
+    """Processor, its vectors, cores, system and Python in one line: names span many widths."""
     return (
-        f"{cpu_model()}, {core_count()} cores, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}"
+        f"{cpu_model()} with vectors of {8 * VECTOR_BYTES} bits, {core_count()} cores, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     )
