@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gating.cases import CASES
-from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve
+from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve, same_package
 from gating.comparison import THRESHOLD, Finding, compare
 
 CACHE = Path(__file__).parent / ".gate"
@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = time.perf_counter()
     try:
         base, head = (resolve(name, options.repository) for name in (options.base, options.head))
+        if not options.always and same_package(base, head, options.repository):
+            print("[]" if options.json else f"{base[:9]} → {head[:9]}: the package is the same")
+            return 0
         findings = _compare(base, head, options)
     except (UnknownCommitError, RuntimeError, subprocess.CalledProcessError) as error:
         print(f"gate.py: error: {error}", file=sys.stderr)
@@ -59,6 +62,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--repository", type=Path, default=REPOSITORY, help="where the commits are")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    parser.add_argument("--always", action="store_true", help="compare also what is the same")
     options = parser.parse_args(arguments)
     options.kernels = options.kernels.split(",")
     unknown = [name for name in options.kernels if name not in CASES]
@@ -91,8 +95,13 @@ def _detail(finding: Finding) -> str:
             return f"{side} fails: {reason}"
     starts = " ".join(f"{ratio:.2f}" for ratio in finding.ratios)
     again = " ".join(f"{ratio:.2f}" for ratio in finding.again)
-    mark = "slower" if finding.slower else "faster" if finding.faster else ""
-    return "  ".join(filter(None, (starts, again and f"again {again}", mark)))
+    marks = {
+        "slower": finding.slower,
+        "slower only beside what shares its compiled unit": finding.beside,
+        "faster": finding.faster,
+    }
+    mark = next((mark for mark, holds in marks.items() if holds), "")
+    return "  ".join(filter(None, (starts, again and f"alone {again}", mark)))
 
 
 def _fields(finding: Finding) -> dict[str, object]:

@@ -100,7 +100,8 @@ def _try(commit: str, plant: Plant | None) -> dict[str, Any]:
             plant.put_into(clone)
             _git("-C", str(clone), *AUTHOR, "commit", "-q", "-a", "-m", f"Plant: {plant.kernel}")
         start = time.perf_counter()
-        command = [sys.executable, str(GATE), commit, "HEAD", "--json", "--repository", str(clone)]
+        command = [sys.executable, str(GATE), commit, "HEAD", "--json", "--always"]
+        command += ["--repository", str(clone)]
         gate = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         seconds = time.perf_counter() - start
     if gate.returncode not in (0, 1):

@@ -4,6 +4,7 @@
     python benchmarks/peers.py --workloads digits,deep --sections training
     python benchmarks/peers.py --output peers.md --json peers.json --plot peers.svg
     python benchmarks/peers.py --readme README.md           renew the table there
+    python benchmarks/peers.py --sections single            one thread beside NumPy on one
     python benchmarks/peers.py --quick                      a smoke test of all of it
 
 Each library trains in a process of its own, and only one of them works at a time. Before a race
@@ -34,6 +35,7 @@ from race.report import (
     number,
     product_table,
     short_table,
+    single_table,
     speed_table,
     threads_table,
     work_table,
@@ -41,7 +43,8 @@ from race.report import (
 from workloads import PRODUCTS, WORKLOADS, Job, Workload
 
 LIBRARIES = ("jitnet", "numpy", "sklearn", "torch", "jax")
-SECTIONS = ("training", "product", "threads")
+SECTIONS = ("training", "single", "product", "threads")
+SINGLE = ("mnist512", "tabular")
 SCALED = ("mnist512", "tabular", "wide")
 SCALING_BAR = 1.8
 ONE, TWO = "one thread", "two threads"
@@ -117,6 +120,22 @@ def training(options: argparse.Namespace, pace: Pace, findings: Findings) -> Non
     ]
 
 
+def single(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
+    """Race jitnet against NumPy, each on one thread."""
+    workloads = [w for w in chosen_workloads(options) if w.name in SINGLE]
+    if not workloads:
+        return
+    with ExitStack() as stack:
+        children, missing = start_children((Entry("jitnet", 1), Entry("numpy", 1)), stack)
+        findings.missing += missing
+        if missing:
+            return
+        findings.versions.update({child.title: child.version for child in children})
+        contests = race(workloads, children, pace, 1)
+    findings.contests["single"] = contests
+    findings.tables += ["## One thread\n", single_table(contests)]
+
+
 def product(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
     """Multiply square matrices on one core."""
     with ExitStack() as stack:
@@ -182,7 +201,8 @@ def summary(findings: Findings) -> str:
     """The short table, with the machine, the versions and the day."""
     versions = ", ".join(f"{title} {release}" for title, release in findings.versions.items())
     where = f"Steps per second. {description()}; {versions}; {date.today()}."
-    return f"{short_table(findings.contests['training'])}\n{where}\n"
+    contests = findings.contests
+    return f"{short_table(contests['training'], contests.get('single', ()))}\n{where}\n"
 
 
 def figures(findings: Findings) -> dict[str, Any]:
@@ -214,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     pace = Pace(0.02, 1, True) if options.quick else Pace(options.seconds, options.rounds, False)
     findings = Findings(options.threads)
-    parts = {"training": training, "product": product, "threads": scaling}
+    parts = {"training": training, "single": single, "product": product, "threads": scaling}
     for section in options.sections:
         parts[section](options, pace, findings)
     report = render(options, findings)

@@ -41,6 +41,8 @@ class Workload:
         The ratio of jitnet's steps per second to the best peer's that is aimed at.
     steps_a_chunk : int
         Steps that a peer does in one go in full-batch work; otherwise a chunk is an epoch.
+    epsilon : float
+        Adam's ε.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Workload:
     learning_rate: float
     bar: float
     steps_a_chunk: int = 0
+    epsilon: float = 1e-8
 
     @property
     def binary(self) -> bool:
@@ -87,6 +90,10 @@ class Workload:
             steps_a_chunk=min(self.steps_a_chunk, 10 * batches),
         )
 
+    def smooth(self) -> Workload:
+        """The same job with an ε of Adam's beside which a gradient of rounding alone is small."""
+        return replace(self, epsilon=1e-3)
+
 
 @dataclass(frozen=True)
 class Product:
@@ -108,6 +115,10 @@ class Product:
 
     def shortened(self, batches: int) -> Product:
         """A product is short."""
+        return self
+
+    def smooth(self) -> Product:
+        """A product is smooth."""
         return self
 
 

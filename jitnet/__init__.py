@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    __version__: str
     from jitnet.estimators import MLPClassifier as MLPClassifier
     from jitnet.estimators import MLPRegressor as MLPRegressor
 
@@ -42,6 +43,10 @@ ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from jitnet.version import package_version
+
+        return package_version()
     if name in ESTIMATORS:
         from jitnet import estimators
 
@@ -50,4 +55,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *ESTIMATORS]
+    return [*__all__, *ESTIMATORS, "__version__"]

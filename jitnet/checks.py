@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from jitnet.hints import hint_for
+
 
 def check_number(
     name: str,
@@ -51,8 +53,9 @@ def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -
 
 def check_choice(name: str, value: Any, choices: Any) -> str:
     """A name out of those there are."""
+    known = f"there are: {', '.join(choices)}{hint_for(name, value, choices)}"
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a name, got {value!r}; there are: {', '.join(choices)}")
+        raise TypeError(f"{name} must be a name, got {value!r}; {known}")
     if value not in choices:
-        raise ValueError(f"unknown {name} {value!r}; there are: {', '.join(choices)}")
+        raise ValueError(f"unknown {name} {value!r}; {known}")
     return value

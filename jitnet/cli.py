@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from jitnet.extras import install
+from jitnet.io.files import can_be_written
+from jitnet.streams import Output, ReaderLeft
 from jitnet.study.command import add_study
 
 if TYPE_CHECKING:
@@ -63,15 +66,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ...     print(end.code)
     2
     """
-    options = build_parser().parse_args(arguments)
+    with redirect_stdout(Output(sys.stdout)), redirect_stderr(Output(sys.stderr, lasting=True)):
+        try:
+            return _run(arguments)
+        except ReaderLeft:
+            return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        return int(options.run(options))
+        try:
+            options = build_parser().parse_args(arguments)
+            return int(options.run(options))
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         print("jitnet: interrupted", file=sys.stderr)
         return 130
     except (FloatingPointError, MemoryError, OSError) as error:
         print(f"jitnet: {error}", file=sys.stderr)
         return 1
+
+
+def _say(text: str) -> None:
+    """Print a line; what a command does besides it does even if nobody reads on."""
+    with suppress(ReaderLeft):
+        print(text, flush=True)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -175,15 +195,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """Print the installed version; it is looked up only when asked for."""
+    """Print the version; it is looked up only when asked for."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
         super().__init__(option_strings, dest, nargs=0, help=help)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
+        from jitnet.version import package_version
 
-        print(f"jitnet {version('jitnet')}")
+        print(f"jitnet {package_version()}")
         parser.exit()
 
 
@@ -239,9 +259,9 @@ def _train(options: argparse.Namespace) -> int:
     held_out = jn.datasets.every_nth_of_each_class(y)
     X_train, y_train = X[~held_out], y[~held_out]
     sizes = "-".join(map(str, (X.shape[1], *options.hidden, 10)))
-    print(f"digits          {len(X_train)} images to train on, {held_out.sum()} held out")
+    _say(f"digits          {len(X_train)} images to train on, {held_out.sum()} held out")
     shape = f"{sizes}, {options.epochs} epochs, batches of {options.batch_size}"
-    print(f"network         {shape}", flush=True)
+    _say(f"network         {shape}")
 
     names = ("epochs", "hidden", "batch_size", "learning_rate", "seed", "threads")
     chosen = {name: getattr(options, name) for name in names}
@@ -254,13 +274,22 @@ def _train(options: argparse.Namespace) -> int:
     seconds = time.perf_counter() - start - progress.compile_seconds
 
     accuracy = model.evaluate(X[held_out], y[held_out])["accuracy"]
-    print(f"test accuracy   {accuracy:.4f}")
-    print(f"training time   {seconds:.2f} s{_compile_note(progress.compile_seconds)}")
-    print(f"images/second   {options.epochs * len(X_train) / seconds:,.0f}")
+    loss, least = model.history["loss"][-1], _least_loss(LABEL_SMOOTHING, classes=10)
+    _say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
+    _say(f"test accuracy   {accuracy:.4f}")
+    _say(f"training time   {seconds:.2f} s{_compile_note(progress.compile_seconds)}")
+    _say(f"images/second   {options.epochs * len(X_train) / seconds:,.0f}")
     if output is not None:
         model.save(output)
-        print(f"model           {output}")
+        _say(f"model           {output}")
     return 0
+
+
+def _least_loss(smoothing: float, classes: int) -> float:
+    """The least cross-entropy there can be with smoothed labels: their own entropy."""
+    other = smoothing / classes
+    own = 1 - smoothing + other
+    return -own * math.log(own) - (classes - 1) * other * math.log(other)
 
 
 def _compile_note(seconds: float) -> str:
@@ -271,16 +300,16 @@ def _check_output(options: argparse.Namespace) -> Path | None:
     """Where to write the model, or None where it cannot be written; seen to before any work."""
     chosen: Path | None = options.output
     if find_spec("safetensors") is None:
-        need = "needs the package safetensors: pip install 'jitnet[cli]'"
+        need = f"needs the package safetensors: {install('cli')}"
         if chosen is not None:
             options.parser.error(f"argument --output: writing a model {need}")
-        print(f"The model will not be written: that {need}")
+        _say(f"The model will not be written: that {need}")
         return None
     output = chosen or Path(f"{options.data}.safetensors")
-    folder = output.parent
-    if output.is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+    if not can_be_written(output):
         options.parser.error(
-            f"argument --output: {str(output)!r} must be a file in a folder that can be written"
+            f"argument --output: {str(output)!r} must be a file in a folder that can be written, "
+            "or one that can be written itself"
         )
     return output
 
@@ -296,10 +325,12 @@ def _info(options: argparse.Namespace) -> int:
     from jitnet.kernels.cache import FOLDER
     from jitnet.kernels.cpu import VECTOR_BYTES
     from jitnet.threads import available_threads
+    from jitnet.version import package_version
 
     rows = {
         "python": python_version(),
-        **{package: version(package) for package in ("jitnet", "numpy", "numba", "llvmlite")},
+        "jitnet": package_version(),
+        **{package: version(package) for package in ("numpy", "numba", "llvmlite")},
         "CPU": numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
         "lanes": f"{VECTOR_BYTES // 4} of float32, {VECTOR_BYTES // 8} of float64",
         "threads": available_threads(),
@@ -318,10 +349,10 @@ def _warmup(options: argparse.Namespace) -> int:
     for dtype in ("float32", "float64"):
         start = time.perf_counter()
         model = jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype)
-        model.fit([[0.0]], [0.0], epochs=1)
+        model.fit([[0.0]], [0.0], epochs=1, progress=False)
         model.predict([[0.0]])
-        print(f"{dtype:<16}{time.perf_counter() - start:.1f} s", flush=True)
-    print(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")
+        _say(f"{dtype:<16}{time.perf_counter() - start:.1f} s")
+    _say(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")
     return 0
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from jitnet.checks import check_choice
+
 __all__ = ["INITIALIZERS", "RELU_FAMILY", "Initializer", "resolve"]
 
 Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
@@ -201,14 +203,6 @@ def resolve(name: str, activation: str) -> Initializer:
     >>> resolve("auto", "relu").__name__, resolve("auto", "tanh").__name__
     ('he_normal', 'glorot_uniform')
     """
-    if not isinstance(name, str):
-        raise TypeError(f"initializer must be a name, got {name!r}; {_known()}")
-    if name == "auto":
+    if check_choice("initializer", name, ("auto", *INITIALIZERS)) == "auto":
         return he_normal if activation in RELU_FAMILY else glorot_uniform
-    if name not in INITIALIZERS:
-        raise ValueError(f"unknown initializer {name!r}; {_known()}")
     return INITIALIZERS[name]
-
-
-def _known() -> str:
-    return "there are: auto, " + ", ".join(INITIALIZERS)

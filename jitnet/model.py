@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import secrets
 from collections.abc import Iterable, Sequence
 from os import PathLike
@@ -16,6 +17,7 @@ from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.engine import Engine
 from jitnet.errors import NotFittedError
 from jitnet.fitting import History, Record, follow
+from jitnet.hints import hint_for, hinted, missing_method
 from jitnet.initializers import resolve
 from jitnet.layers import Dense
 from jitnet.losses import LOSSES
@@ -24,7 +26,7 @@ from jitnet.memory import Array, Shape
 from jitnet.optimizers import Adam
 from jitnet.optimizers.table import OPTIMIZERS, Optimizer
 from jitnet.progress import Progress, make_progress
-from jitnet.summary import format_summary
+from jitnet.summary import format_summary, short_repr
 from jitnet.threads import MOST_THREADS
 from jitnet.validation import (
     check_inputs,
@@ -82,6 +84,7 @@ class Sequential:
     True
     """
 
+    @hinted
     def __init__(
         self,
         layers: Sequence[Dense],
@@ -155,6 +158,7 @@ class Sequential:
         self._engine, self._record = engine, Record()
         return self
 
+    @hinted
     def fit(
         self,
         X: ArrayLike,
@@ -190,7 +194,8 @@ class Sequential:
         callbacks : sequence of Callback, default ()
             Told of each epoch's end.
         progress : bool or Progress, optional
-            True shows a bar or plain lines.
+            True shows a bar or plain lines. By default nothing is shown but a line where kernels
+            have to be compiled, by `logging`; False leaves that out as well.
 
         Returns
         -------
@@ -243,6 +248,7 @@ class Sequential:
             None if checked is None else lambda: engine.evaluate(checked),
         )
 
+    @hinted
     def partial_fit(
         self,
         X: ArrayLike,
@@ -445,10 +451,8 @@ class Sequential:
     def summary(self) -> None:
         """Print the table of the network's dimensions and its number of parameters.
 
-        Raises
-        ------
-        NotFittedError
-            If the model has no weights yet, and so no number of features.
+        Before the first fit the number of features is not known, and what depends on it is a
+        question mark.
 
         Examples
         --------
@@ -459,7 +463,24 @@ class Sequential:
         2      (3, 1)  (1,)  (m, 1)  identity             4
         total                                            13
         """
-        print(format_summary(self.layers, self._built().n_features))
+        if self._engine is not None:
+            print(format_summary(self.layers, self._engine.n_features))
+        else:
+            print(format_summary(self.layers, None))
+            print("? is known after the first fit, or build(n_features)")
+
+    def __repr__(self) -> str:
+        """Show the model as the code that makes it."""
+        layers = ", ".join(map(short_repr, self.layers))
+        parts = [f"[{layers}]", f"loss={self.loss!r}", f"optimizer={short_repr(self.optimizer)}"]
+        settings = inspect.signature(Sequential.__init__).parameters
+        for name in ("label_smoothing", "quantile", "seed", "n_threads"):
+            value = getattr(self, name)
+            if value != settings[name].default:
+                parts.append(f"{name}={value!r}")
+        if self.dtype != np.float32:
+            parts.append(f"dtype={self.dtype.name!r}")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file: layers, weights and the optimiser's state.
@@ -467,15 +488,18 @@ class Sequential:
         Parameters
         ----------
         path : str or path-like
-            The file, by custom ``.safetensors``. It is written beside its place and then moved
-            there, so that a file that stood there is either replaced whole or kept.
+            The file, by custom ``.safetensors``; symbolic links are followed. It is written beside
+            its place and then moved there, so that a file that stood there is either replaced
+            whole, with the same owner and rights, or kept. Where that cannot be done, and for a
+            device or a pipe, it is written in place.
 
         Raises
         ------
         NotFittedError
             If the model has no weights yet.
         ImportError
-            Without the package safetensors: ``pip install 'jitnet[cli]'``.
+            Without the package safetensors: ``pip install 'jitnet[cli]'``, in a checkout
+            ``pip install '.[cli]'``.
 
         Examples
         --------
@@ -490,6 +514,10 @@ class Sequential:
         from jitnet.io.model_file import write_model
 
         write_model(self, self._built(), path)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what is meant, where a method of others' models is asked for."""
+        raise missing_method(type(self).__name__, name)
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: of the engine only what training changes."""
@@ -586,7 +614,8 @@ def _check_optimizer(optimizer: Optimizer | str | None) -> Optimizer:
     if isinstance(optimizer, str):
         return OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]()
     if not isinstance(optimizer, tuple(OPTIMIZERS.values())):
-        raise TypeError(f"optimizer must be an optimiser such as Adam(), got {optimizer!r}")
+        hint = hint_for("optimizer", optimizer, OPTIMIZERS)
+        raise TypeError(f"optimizer must be an optimiser such as Adam(), got {optimizer!r}{hint}")
     return optimizer
 
 

@@ -1,16 +1,23 @@
-"""How a fit shows that it is alive: a bar on a terminal, plain lines elsewhere."""
+"""How a fit shows that it is alive: a bar, a widget or one line, and plain lines in a log."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import shutil
 import sys
 import threading
 import time
+import warnings
 from importlib.util import find_spec
 from typing import Any, TextIO
 
-__all__ = ["BarProgress", "LineProgress", "Progress", "make_progress"]
+from jitnet.streams import Output
+
+__all__ = ["BarProgress", "LineProgress", "Notice", "Progress", "make_progress"]
 
 COMPILING = "compiling kernels (once; cached for later runs)"
+NOTICE = f"{COMPILING}, some ten seconds; progress=False leaves this line out"
 
 
 class Progress:
@@ -42,13 +49,17 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._given_stream = stream
+        self._output: Output | None = None
         self.compile_seconds = 0.0
         self.n_epochs = 0
 
     @property
-    def stream(self) -> TextIO:
-        """Where this progress is written."""
-        return self._given_stream or sys.stderr
+    def stream(self) -> Output:
+        """Where this progress is written; nothing ends a fit that cannot be written there."""
+        stream = self._given_stream or sys.stderr
+        if self._output is None or self._output != stream:
+            self._output = Output(stream, lasting=True)
+        return self._output
 
     def start(self, n_epochs: int, compiling: bool = False) -> None:
         """Begin.
@@ -94,6 +105,24 @@ class Progress:
         """End, also in the middle of a fit; a second call does nothing."""
 
 
+class Notice(Progress):
+    """A progress that says by `logging`, in a line, that kernels have to be compiled.
+
+    Examples
+    --------
+    >>> Notice().compiling()  # a warning of the logger "jitnet", by default on standard error
+    """
+
+    _said = False
+
+    def compiling(self) -> None:
+        """Say it once; see `Progress.compiling`."""
+        if not self._said:
+            self._said = True
+            with contextlib.suppress(ValueError):  # the standard error stream may be closed
+                logging.getLogger("jitnet").warning(NOTICE)
+
+
 class _Shown(Progress):
     """A progress that shows that kernels are being compiled."""
 
@@ -101,9 +130,18 @@ class _Shown(Progress):
         super().__init__(stream)
         self._ticker: _Ticker | None = None
 
+    @property
+    def live(self) -> bool:
+        """Whether a line can be written over: on a terminal, and in a notebook's cell."""
+        return self.stream.isatty() or self._in_a_cell
+
+    @property
+    def _in_a_cell(self) -> bool:
+        return self._given_stream is None and in_notebook()
+
     def compiling(self) -> None:
         if self._ticker is None:
-            self._ticker = _Ticker(self.stream)
+            self._ticker = _Ticker(self.stream, live=self.live)
 
     def compiled(self, seconds: float) -> None:
         super().compiled(seconds)
@@ -125,7 +163,7 @@ class _Shown(Progress):
 
 
 class LineProgress(_Shown):
-    """Plain lines, for logs and for machines without tqdm.
+    """A line that is written over and over, or plain lines where that cannot be: for logs.
 
     Parameters
     ----------
@@ -149,10 +187,12 @@ class LineProgress(_Shown):
         super().__init__(stream)
         self.interval = interval
         self._next_line, self._unwritten = 0.0, ""
+        self._line: _Line | None = None
 
     def start(self, n_epochs: int, compiling: bool = False) -> None:
         """Begin; see `Progress.start`."""
         self._next_line, self._unwritten = time.perf_counter() + self.interval, ""
+        self._line = _Line(self.stream) if self.live else None
         super().start(n_epochs, compiling)
 
     def update(self, epochs_done: float, logs: dict[str, float]) -> None:
@@ -166,15 +206,27 @@ class LineProgress(_Shown):
         """Write the last figures, if no line has them; see `Progress.close`."""
         super().close()
         self._write_last()
+        if self._line is not None:
+            self._line.end()
 
     def _write_last(self) -> None:
         if self._unwritten:
-            self._write_line(self._unwritten)
+            if self._line is not None:
+                self._line.show(self._unwritten)
+            else:
+                self._write_line(self._unwritten)
             self._next_line, self._unwritten = time.perf_counter() + self.interval, ""
+
+    def _write_line(self, text: str) -> None:
+        if self._line is not None:
+            self._line.show(text)
+            self._line.end()
+        else:
+            super()._write_line(text)
 
 
 class BarProgress(_Shown):
-    """A bar by tqdm, which must be installed.
+    """A bar by tqdm, which must be installed: a widget in a notebook that has them.
 
     Parameters
     ----------
@@ -197,7 +249,7 @@ class BarProgress(_Shown):
     True
     """
 
-    FORMAT = "{l_bar}{bar}| {n:.1f}/{total} epochs [{elapsed}<{remaining}{postfix}]"
+    FORMAT = "{{l_bar}}{{bar}}| {done}/{{total}} epochs [{{elapsed}}<{{remaining}}{{postfix}}]"
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
@@ -207,6 +259,7 @@ class BarProgress(_Shown):
         """Move the bar; see `Progress.update`."""
         if self._bar is None:
             self._bar = self._new_bar()
+        self._bar.bar_format = self.FORMAT.format(done=int(epochs_done))
         self._bar.set_postfix_str(_figures(logs), refresh=False)
         self._bar.update(min(epochs_done, self.n_epochs) - self._bar.n)
 
@@ -216,12 +269,25 @@ class BarProgress(_Shown):
         if self._bar is not None:
             self._bar.refresh()
             self._bar.close()
+            stopped = self._bar.n < self.n_epochs and sys.exc_info()[0] is None
+            if stopped and hasattr(self._bar, "container"):
+                self._bar.disp(bar_style="info")  # a widget would be red, as after an error
             self._bar = None
 
     def _new_bar(self) -> Any:
-        from tqdm import tqdm
+        bar_format = self.FORMAT.format(done=0)
+        return self._kind()(total=self.n_epochs, file=self.stream, bar_format=bar_format)
 
-        return tqdm(total=self.n_epochs, file=self.stream, bar_format=self.FORMAT)
+    def _kind(self) -> Any:
+        if not self._in_a_cell:
+            from tqdm import tqdm
+
+            return tqdm
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said where the notebook has no widgets
+            from tqdm.auto import tqdm as suited
+
+        return suited
 
     def _write_line(self, text: str) -> None:
         if self._bar is None:
@@ -230,39 +296,71 @@ class BarProgress(_Shown):
             self._bar.write(text, file=self.stream)
 
 
+class _Line:
+    """A line that is written over, until it is ended."""
+
+    def __init__(self, stream: Output) -> None:
+        self._stream = stream
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        """Write a text in the place of the last one, cut where a terminal would break it."""
+        if self._stream.isatty():
+            text = text[: shutil.get_terminal_size().columns - 1]
+        self._write(f"\r{text.ljust(len(self._shown))}")
+        self._shown = text
+
+    def wipe(self) -> None:
+        """Leave an empty line to be written on."""
+        self.show("")
+        self._write("\r")
+
+    def end(self) -> None:
+        """Leave what is shown, if something is, and go to the next line."""
+        if self._shown:
+            self._write("\n")
+            self._shown = ""
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+
 class _Ticker:
     """A line that counts seconds from a thread of its own, until it is stopped.
 
-    Where the stream is not a terminal the line is written once and does not count.
+    Where it cannot be written over the line is written once and does not count.
     """
 
-    def __init__(self, stream: TextIO, interval: float = 1.0) -> None:
-        self._stream = stream
+    def __init__(self, stream: Output, *, live: bool, interval: float = 1.0) -> None:
         self._interval = interval
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        if stream.isatty():
-            self._write(f"\r{COMPILING} ...")
+        self._line = _Line(stream)
+        if not live:
+            stream.write(f"{COMPILING} ...\n")
+            stream.flush()
+        else:
+            self._line.show(f"{COMPILING} ...")
             self._thread = threading.Thread(target=self._tick, name="jitnet-compiling", daemon=True)
             self._thread.start()
-        else:
-            self._write(f"{COMPILING} ...\n")
 
     def stop(self) -> None:
         """End the thread and wipe the line."""
         self._stopped.set()
         if self._thread is not None:
             self._thread.join()
-            self._write("\r" + " " * (len(COMPILING) + 12) + "\r")
+            self._line.wipe()
 
     def _tick(self) -> None:
         start = time.perf_counter()
         while not self._stopped.wait(self._interval):
-            self._write(f"\r{COMPILING} ... {time.perf_counter() - start:.0f} s")
+            self._line.show(f"{COMPILING} ... {time.perf_counter() - start:.0f} s")
 
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+
+def in_notebook() -> bool:
+    """Whether a notebook's cell is being run, where no stream is a terminal."""
+    return "ipykernel.zmqshell" in sys.modules
 
 
 def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -> Progress:
@@ -271,8 +369,10 @@ def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -
     Parameters
     ----------
     value : bool, Progress or None
-        None and False are silent. True is a bar where the stream is a terminal and tqdm is
-        installed, and plain lines otherwise. A `Progress` is returned as it is.
+        None is silent but for a line where kernels are compiled, False altogether. True is a bar by
+        tqdm where that is installed and the stream is a terminal or a notebook's, which may show it
+        as a widget; without tqdm it is a line that is written over, and elsewhere plain lines. A
+        `Progress` is returned as it is.
     stream : file-like, optional
         Where to write; the standard error stream by default.
 
@@ -296,10 +396,9 @@ def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -
     if value is not None and not isinstance(value, bool):
         raise TypeError(f"progress must be True, False, None or a Progress, got {value!r}")
     if not value:
-        return Progress(stream)
-    if (stream or sys.stderr).isatty() and find_spec("tqdm") is not None:
-        return BarProgress(stream)
-    return LineProgress(stream)
+        return Notice(stream) if value is None else Progress(stream)
+    lines = LineProgress(stream)
+    return BarProgress(stream) if lines.live and find_spec("tqdm") is not None else lines
 
 
 def _figures(logs: dict[str, float]) -> str:

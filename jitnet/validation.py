@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from jitnet.hints import as_numbers
 from jitnet.kernels.panels import SOURCES
 from jitnet.layers import Dense
 from jitnet.losses.table import LOSSES
@@ -126,8 +127,7 @@ def _as_numbers(values: ArrayLike, name: str) -> Array:
         ) from error
     if array.dtype.kind not in "fiub":
         raise TypeError(
-            f"{name} must hold real numbers, got the type {array.dtype}; convert it first, for "
-            "instance with np.asarray(…, dtype=np.float32)"
+            f"{name} must hold real numbers, got the type {array.dtype}; " + as_numbers(array.dtype)
         )
     return array
 
@@ -161,9 +161,13 @@ def _check_finite(array: Array, dtype: Any, name: str) -> None:
             bad = chunk[~finite][0]
             if np.isfinite(bad):
                 raise ValueError(f"{name} must fit into {dtype}, but contains {bad}; scale it down")
+            filled = (
+                " or fill in its column's median, as scikit-learn's "
+                "SimpleImputer(strategy='median') does"
+            )
             raise ValueError(
-                f"{name} must be finite, but contains {bad}; leave it out or fill it in, for "
-                "instance with np.nan_to_num"
+                f"{name} must be finite, but contains {bad}; leave it out"
+                + filled * name.startswith("X")
             )
 
 

@@ -242,7 +242,6 @@ def test_weights_to_set(given: Any, kind: type[Exception], words: str) -> None:
         ("evaluate", [X, VALUES]),
         ("gradients", [X, VALUES]),
         ("get_weights", []),
-        ("summary", []),
         ("save", ["model.safetensors"]),
     ],
 )

@@ -275,6 +275,49 @@ def test_numpys_error_state_neither_matters_nor_changes() -> None:
         assert np.geterr() == found
 
 
+def test_before_the_first_fit_the_summary_shows_what_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model = classifier()
+    model.summary()
+    before = capsys.readouterr().out.splitlines()
+    model.build(6).summary()
+    after = capsys.readouterr().out.splitlines()
+    assert before[-1] == "? is known after the first fit, or build(n_features)"
+    assert len(before) == len(after) + 1
+    assert before[1].split()[1:3] == ["(?,", after[1].split()[2]]
+    assert before[1].split()[-1] == before[-2].split()[-1] == "?"
+    assert before[2].split() == after[2].split(), "the second layer's inputs are the first's units"
+
+
+def test_a_model_shows_itself_as_the_code_that_makes_it() -> None:
+    rate = jn.Cosine(0.01, steps=100, warmup=5)
+    for model, code in (
+        (
+            jn.Sequential([jn.Dense(1)], "mse"),
+            "Sequential([Dense(1)], loss='mse', optimizer=Adam()",
+        ),
+        (
+            jn.Sequential(
+                [jn.Dense(3, activation="relu", l2=0.5), jn.Dense(2, bias=False)],
+                "softmax_crossentropy",
+                jn.SGD(rate, momentum=0.9),
+                label_smoothing=0.1,
+                seed=7,
+                dtype="float64",
+                n_threads=1,
+            ),
+            "Sequential([Dense(3, activation='relu', l2=0.5), Dense(2, bias=False)], "
+            "loss='softmax_crossentropy', optimizer=SGD(",
+        ),
+    ):
+        assert repr(model).startswith(code)
+        same = eval(repr(model), dict(vars(jn)))
+        assert repr(same) == repr(model)
+        assert state_of(same.build(4)) == state_of(model.build(4))
+        assert (same.layers, same.optimizer) == (model.layers, model.optimizer)
+
+
 def test_the_summary_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     classifier().build(6).summary()
     assert capsys.readouterr().out.splitlines()[-1].split() == ["total", "83"]

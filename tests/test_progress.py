@@ -1,6 +1,9 @@
 """A fit's progress: silent, plain lines, or a bar, and a sign of life while kernels compile."""
 
 import io
+import logging
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -28,6 +31,42 @@ class Terminal(io.StringIO):
 
 def compiling_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "jitnet-compiling"]
+
+
+def test_a_fit_that_compiles_says_so_once_and_is_silent_otherwise(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    progress = make_progress(None)
+    progress.start(2, compiling=True)
+    progress.compiling()
+    progress.compiled(1.0)
+    progress.update(2, {"loss": 0.5})
+    progress.close()
+    ((name, level, line),) = caplog.record_tuples
+    assert (name, level) == ("jitnet", logging.WARNING)
+    assert line.startswith("compiling kernels (once")
+    assert "progress=False leaves this line out" in line
+    make_progress(None).start(2)
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("stream", ["", "sys.stderr.close()\n", "sys.stderr = None\n"])
+@pytest.mark.parametrize("progress", [None, False])
+def test_a_first_fit_says_on_standard_error_that_it_compiles_unless_told_not_to(
+    progress: bool | None, stream: str
+) -> None:
+    code = (
+        f"import sys, jitnet as jn\n{stream}"
+        "from jitnet.kernels.cache import watchers\n"
+        "from jitnet.fitting import shown\n"
+        "from jitnet.progress import make_progress\n"
+        f"with shown(make_progress({progress}), 1):\n"
+        "    [watcher.compiling() for watcher in watchers]\n"
+        "print('done')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "done\n"
+    assert done.stderr.count("\n") == int(progress is None and not stream)
 
 
 @pytest.mark.parametrize("value", [None, False])
@@ -141,12 +180,46 @@ def test_the_bar_moves_by_parts_of_epochs_and_shows_the_figures() -> None:
     progress = BarProgress(stream)
     progress.start(40)
     progress.update(19.5, {"loss": 0.25})
+    progress.close()
+    last = stream.getvalue().split("\r")[-1]
+    assert "49%" in last
+    assert "| 19/40 epochs" in last
     progress.update(40, {"loss": 0.125, "accuracy": 0.99})
     progress.close()
     last = stream.getvalue().split("\r")[-1]
     assert "100%" in last
-    assert "40.0/40 epochs" in last
+    assert "| 40/40 epochs" in last
     assert "loss 0.1250  accuracy 0.9900" in last
+
+
+def test_without_tqdm_a_terminal_gets_one_line_that_is_written_over() -> None:
+    stream = Terminal()
+    progress = LineProgress(stream, interval=0.0)
+    progress.start(30)
+    for epochs, loss in ((1, 2.5e-7), (2, 0.5), (30, 0.25)):
+        progress.update(epochs, {"loss": loss})
+    progress.compiled(0.5)
+    progress.close()
+    progress.close()
+    lines = stream.getvalue().split("\r")
+    assert lines[0] == ""
+    assert [line.rstrip() for line in lines[1:]] == [
+        "epoch 1/30  loss 2.500e-07",
+        "epoch 2/30  loss 0.5000",
+        "epoch 30/30  loss 0.2500",
+    ]
+    assert len(lines[2]) == len(lines[1]), "what was longer is wiped"
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_line_is_cut_where_a_terminal_would_break_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    stream = Terminal()
+    progress = LineProgress(stream, interval=0.0)
+    progress.start(30)
+    progress.update(30, {"loss": 0.25, "accuracy": 0.5})
+    progress.close()
+    assert stream.getvalue() == "\repoch 30/30  loss 0\n"
 
 
 @pytest.mark.parametrize("kind", [Progress, LineProgress, BarProgress])

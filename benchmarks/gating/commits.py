@@ -29,6 +29,12 @@ def resolve(name: str, repository: Path = REPOSITORY) -> str:
     return found.stdout.strip()
 
 
+def same_package(base: str, head: str, repository: Path = REPOSITORY) -> bool:
+    """Whether two commits hold the same package, to the letter."""
+    command = ["git", "diff", "--quiet", base, head, "--", "jitnet"]
+    return subprocess.run(command, cwd=repository).returncode == 0
+
+
 def extract(commit: str, folder: Path, repository: Path = REPOSITORY) -> Path:
     """The commit's package in a folder, as ``folder/commit/jitnet``; returns what it is put in."""
     target = folder / commit

@@ -4,9 +4,10 @@ On shared cores the same code runs at 0.6 to 1.5 times its speed from one run to
 holds is the ratio of two turns that follow one another, and the median of many. What is left is
 luck of a process: where its memory happens to lie moves some kernels by a tenth, and a few by more,
 for as long as it lives. So the processes are started several times, and the
-median over the starts counts; what looks slower by it is tried in as many new ones, and has to be
-slower in all of those but one: the cheapest loops differ by a fifth between two processes, and now
-and then by twice.
+median over the starts counts; a kernel of which it can no longer change is left out of those that
+are left. What looks slower is tried in as many new ones, and has to be slower in all of those but
+one: the cheapest loops differ by a fifth between two processes, and now and then by twice. There
+each kernel is compiled alone: in a unit with a slower one another looked slower, too.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Finding:
     ratios : list of float
         Head's time over base's, a median for each start.
     again : list of float
-        The same for the new starts that a kernel gets which looked slower.
+        The same for the new starts that a kernel gets which looked slower, compiled alone.
     base_failed, head_failed : str
         Why a commit has no such kernel, or that it gives wrong numbers.
     """
@@ -69,6 +70,17 @@ class Finding:
         if not self.ratios or median(self.ratios) <= THRESHOLD:
             return False
         return not self.again or sorted(self.again)[:2][-1] > THRESHOLD
+
+    @property
+    def decided(self) -> bool:
+        """Whether no further start can change on which side of the threshold the median lies."""
+        above = sum(ratio > THRESHOLD for ratio in self.ratios)
+        return max(above, len(self.ratios) - above) > STARTS // 2
+
+    @property
+    def beside(self) -> bool:
+        """Whether it looked slower, but is not where it is compiled alone."""
+        return bool(self.again) and not self.slower
 
     @property
     def faster(self) -> bool:
@@ -103,22 +115,31 @@ def compare(
     """
     findings = {name: Finding(name) for name in kernels}
     for start in range(STARTS):
-        say(f"start {start + 1} of {STARTS}, {len(findings)} kernels")
-        for name, ratio in _measure(base, head, cache, findings, start).items():
+        left = {name: finding for name, finding in findings.items() if not finding.decided}
+        if all(finding.failed for finding in left.values()):
+            break
+        say(f"start {start + 1} of at most {STARTS}, {len(left)} kernels")
+        for name, ratio in _measure(base, head, cache, left, start).items():
             findings[name].ratios.append(ratio)
     suspects = {name: finding for name, finding in findings.items() if finding.slower}
     for start in range(STARTS if suspects else 0):
-        say(f"again, start {start + 1} of {STARTS}: {', '.join(suspects)}")
-        for name, ratio in _measure(base, head, cache, suspects, start).items():
+        say(f"again, compiled alone, start {start + 1} of {STARTS}: {', '.join(suspects)}")
+        for name, ratio in _measure(base, head, cache, suspects, start, alone=True).items():
             findings[name].again.append(ratio)
     return list(findings.values())
 
 
 def _measure(
-    base: Path, head: Path, cache: Path, findings: Mapping[str, Finding], start: int
+    base: Path,
+    head: Path,
+    cache: Path,
+    findings: Mapping[str, Finding],
+    start: int,
+    *,
+    alone: bool = False,
 ) -> dict[str, float]:
     """Each kernel's median in new processes; what fails is noted, and left out from then on."""
-    with Pair(base, head, cache, head_first=start % 2 == 1) as pair:
+    with Pair(base, head, cache, head_first=start % 2 == 1, alone=alone) as pair:
         kernels = [name for name, finding in findings.items() if not finding.failed]
         base_failed, head_failed = pair.prepare(kernels)
         for name in kernels:

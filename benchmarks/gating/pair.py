@@ -31,13 +31,23 @@ class Pair:
         Where compiled kernels are kept, in a folder for each commit.
     head_first : bool, default False
         Whether head's process is started first.
+    alone : bool, default False
+        Whether each kernel is compiled without those beside it.
     """
 
-    def __init__(self, base: Path, head: Path, cache: Path, *, head_first: bool = False) -> None:
+    def __init__(
+        self,
+        base: Path,
+        head: Path,
+        cache: Path,
+        *,
+        head_first: bool = False,
+        alone: bool = False,
+    ) -> None:
         folders = (base, head)
         with ExitStack() as stack:
             started = {
-                folder: stack.enter_context(_start(folder, cache))
+                folder: stack.enter_context(_start(folder, cache, alone))
                 for folder in (reversed(folders) if head_first else folders)
             }
             self.processes = [started[folder] for folder in folders]
@@ -92,9 +102,10 @@ class Pair:
         return times
 
 
-def _start(folder: Path, cache: Path) -> Process:
+def _start(folder: Path, cache: Path, alone: bool) -> Process:
     """A process that imports the package in a folder."""
     environment = child_environment(threads=1)
     environment["PYTHONPATH"] = os.pathsep.join([str(folder), str(BENCHMARKS)])
     environment["NUMBA_CACHE_DIR"] = str(cache / folder.name / cases_digest())
-    return Process(folder.name[:12], ["-P", "-m", "gating.worker"], environment)
+    program = ["-P", "-m", "gating.worker", *["alone"] * alone]
+    return Process(folder.name[:12], program, environment)

@@ -20,7 +20,7 @@ import numpy as np
 from peer_models.base import Peer
 from workloads import FloatArray, Workload, initial_weights, make_data
 
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+BETA1, BETA2 = 0.9, 0.999
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
@@ -41,17 +41,18 @@ def mean_loss(weights: list[Any], X: Any, targets: Any, workload: Workload) -> A
     return -jnp.mean(jnp.sum(targets * jax.nn.log_softmax(Z), axis=1))
 
 
-def sgd(state: Any, gradients: list[Any], rate: float) -> Any:
+def sgd(state: Any, gradients: list[Any], workload: Workload) -> Any:
     """Plain descent."""
-    return ([w - rate * g for w, g in zip(state[0], gradients, strict=True)],)
+    return ([w - workload.learning_rate * g for w, g in zip(state[0], gradients, strict=True)],)
 
 
-def adam(state: Any, gradients: list[Any], rate: float) -> Any:
+def adam(state: Any, gradients: list[Any], workload: Workload) -> Any:
     """Adam, with the corrections of both moments drawn into the rate and ε."""
     weights, m, v, step = state
     step = step + 1
     root = jnp.sqrt(1 - BETA2**step)
-    scale, epsilon = rate * root / (1 - BETA1**step), EPSILON * root
+    scale = workload.learning_rate * root / (1 - BETA1**step)
+    epsilon = workload.epsilon * root
     m = [BETA1 * a + (1 - BETA1) * g for a, g in zip(m, gradients, strict=True)]
     v = [BETA2 * a + (1 - BETA2) * g * g for a, g in zip(v, gradients, strict=True)]
     moments = zip(weights, m, v, strict=True)
@@ -62,7 +63,7 @@ def descend(state: Any, X: Any, targets: Any, workload: Workload) -> Any:
     """Gradient and update."""
     gradients = jax.grad(mean_loss)(state[0], X, targets, workload)
     update = adam if workload.optimizer == "adam" else sgd
-    return update(state, gradients, workload.learning_rate)
+    return update(state, gradients, workload)
 
 
 @partial(jax.jit, static_argnames=("steps", "workload"), donate_argnums=0)

@@ -24,7 +24,7 @@ class JitnetPeer(Peer):
 
     def reset(self) -> None:
         """Go back to the initial weights and a fresh optimiser."""
-        rate = self.workload.learning_rate
+        rate, epsilon = self.workload.learning_rate, self.workload.epsilon
         adam = self.workload.optimizer == "adam"
         self.model = jn.Sequential(
             [
@@ -32,7 +32,7 @@ class JitnetPeer(Peer):
                 jn.Dense(self.workload.sizes[-1]),
             ],
             loss="binary_crossentropy" if self.workload.binary else "softmax_crossentropy",
-            optimizer=jn.Adam(learning_rate=rate) if adam else jn.SGD(learning_rate=rate),
+            optimizer=jn.Adam(rate, epsilon=epsilon) if adam else jn.SGD(rate),
             seed=0,
         )
         self.model.build(self.workload.sizes[0])

@@ -42,9 +42,9 @@ def views(flat: FloatArray, like: list[FloatArray]) -> list[FloatArray]:
 class Sgd:
     """W ← W + step, where the gradient that arrives has been multiplied by -η already."""
 
-    def __init__(self, parameters: FloatArray, gradients: FloatArray, learning_rate: float) -> None:
+    def __init__(self, parameters: FloatArray, gradients: FloatArray, workload: Workload) -> None:
         self.parameters, self.gradients = parameters, gradients
-        self.gradient_scale = -learning_rate
+        self.gradient_scale = -workload.learning_rate
 
     def reset(self) -> None:
         """Plain descent remembers nothing."""
@@ -58,11 +58,11 @@ class Adam:
     """W ← W - η m̂ / (√v̂ + ε), with m / (1 - β₁) and v / (1 - β₂) kept in place of m and v."""
 
     gradient_scale = 1.0
-    beta1, beta2, epsilon = 0.9, 0.999, 1e-8
+    beta1, beta2 = 0.9, 0.999
 
-    def __init__(self, parameters: FloatArray, gradients: FloatArray, learning_rate: float) -> None:
+    def __init__(self, parameters: FloatArray, gradients: FloatArray, workload: Workload) -> None:
         self.parameters, self.gradients = parameters, gradients
-        self.learning_rate = learning_rate
+        self.learning_rate, self.epsilon = workload.learning_rate, workload.epsilon
         self.m, self.v, self.scratch = (np.zeros_like(parameters) for _ in range(3))
         self.decay1, self.decay2 = constant(self.beta1), constant(self.beta2)
         self.step = 0
@@ -132,7 +132,7 @@ class NumpyPeer(Peer):
         gradients = np.zeros_like(self.initial)
         self.weights, self.gradients = views(self.parameters, weights), views(gradients, weights)
         rule = Adam if workload.optimizer == "adam" else Sgd
-        self.optimizer = rule(self.parameters, gradients, workload.learning_rate)
+        self.optimizer = rule(self.parameters, gradients, workload)
         self.random = np.random.default_rng(0)
         self.half, self.one = constant(0.5), constant(1.0)
         self.class_ones = np.ones((workload.sizes[-1], 1), np.float32)

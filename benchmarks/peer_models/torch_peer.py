@@ -53,7 +53,8 @@ class TorchPeer(Peer):
                 parameter.copy_(torch.from_numpy(array.T))
         make = OPTIMIZERS[self.workload.optimizer]
         rate = self.workload.learning_rate
-        self.optimizer = make(self.network.parameters(), lr=rate, fused=True)
+        given = {"eps": self.workload.epsilon} if make is torch.optim.Adam else {}
+        self.optimizer = make(self.network.parameters(), lr=rate, fused=True, **given)
 
     def run(self, chunks: int) -> None:
         """Train for so many chunks."""

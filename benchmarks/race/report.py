@@ -159,11 +159,28 @@ def threads_table(contests: Sequence[Contest], one: str, two: str, bar: float) -
     return table(header, rows)
 
 
-def short_table(contests: Sequence[Contest]) -> str:
-    """A row a workload: jitnet, the best other library, and the ratio of their fastest turns."""
-    header = ["workload", "network, batch, optimiser", "jitnet", "best other", "ratio"]
+def single_table(contests: Sequence[Contest]) -> str:
+    """A row a workload: jitnet's and NumPy's speed, each on one thread."""
+    header = ["workload", "jitnet, steps/s", "NumPy, steps/s", "ratio", "of medians"]
     rows = []
     for contest in contests:
+        both = ratios(contest)
+        if contest.fault or both is None:
+            continue
+        speeds = [number(contest.best(title)) for title in (SUBJECT, "NumPy")]
+        rows.append([contest.job.name, *speeds, *(f"{ratio:.2f}" for ratio in both)])
+    return table(header, rows)
+
+
+def short_table(contests: Sequence[Contest], single: Sequence[Contest] = ()) -> str:
+    """A row a workload: jitnet, the best other library, and the ratio of their fastest turns.
+
+    Below are the workloads that were raced on one thread.
+    """
+    header = ["workload", "network, batch, optimiser", "jitnet", "best other", "ratio"]
+    rows = []
+    suffixes = ["" for _ in contests] + [", one thread" for _ in single]
+    for contest, suffix in zip((*contests, *single), suffixes, strict=True):
         assert isinstance(contest.job, Workload)
         both = ratios(contest)
         if contest.fault or both is None:
@@ -171,5 +188,5 @@ def short_table(contests: Sequence[Contest]) -> str:
         other = max((title for title in contest.rates if title != SUBJECT), key=contest.best)
         best = f"{other} {number(contest.best(other))}"
         figures = [number(contest.best(SUBJECT)), best, f"{both[0]:.2f}"]
-        rows.append([contest.job.name, network(contest.job), *figures])
+        rows.append([contest.job.name + suffix, network(contest.job), *figures])
     return table(header, rows)

@@ -11,7 +11,7 @@ import numpy as np
 
 from peer_models.base import Peer
 from race.process import send, serve, take_standard_output
-from workloads import JOBS
+from workloads import JOBS, Job
 
 PEERS = {
     "jitnet": "peer_models.jitnet_peer:JitnetPeer",
@@ -30,6 +30,7 @@ class Worker:
     def __init__(self, kind: Any, threads: int) -> None:
         self.kind = kind
         self.threads = threads
+        self.task: Job
         self.peer: Peer
         self.chunk_steps = 0
         self.chunk_seconds = 0.0
@@ -37,13 +38,14 @@ class Worker:
     def prepare(self, job: str, batches: int | None) -> dict[str, Any]:
         """Set the library up for a job, on all its data or only so many batches of it."""
         task = JOBS[job] if batches is None else JOBS[job].shortened(batches)
+        self.task = task
         self.peer = self.kind(task, self.threads)
         self.chunk_steps = task.steps
         return {}
 
     def weights(self, steps: int, path: str) -> dict[str, Any]:
-        """Train so many steps in the data's own order and save the weights, if that can be had."""
-        weights = self.peer.weights_after(steps)
+        """Train so many smooth steps in the data's own order and save the weights, if it can."""
+        weights = self.kind(self.task.smooth(), self.threads).weights_after(steps)
         if weights is not None:
             np.savez(path, *weights)
         return {"saved": weights is not None}

@@ -3,8 +3,10 @@
 try:
     import sklearn  # noqa: F401
 except ImportError as error:
+    from jitnet.extras import install
+
     raise ImportError(
-        "MLPClassifier and MLPRegressor need scikit-learn: pip install 'jitnet[sklearn]'"
+        f"MLPClassifier and MLPRegressor need scikit-learn: {install('sklearn')}"
     ) from error
 
 from jitnet.estimators.classifier import MLPClassifier

@@ -24,7 +24,7 @@ from jitnet.estimators.parameters import (
     make_optimizer,
 )
 from jitnet.estimators.stochastic import Descent
-from jitnet.estimators.tabular import fit_scaler, fold, settings_of
+from jitnet.estimators.tabular import dtype_of, fit_scaler, fold, settings_of
 from jitnet.estimators.validation import Validation, split_off
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
@@ -154,7 +154,7 @@ class Perceptron(NetworkHolder, ABC):
                 tuple(activations),
                 self._objective(settings),
                 make_optimizer(settings),
-                self._network.design.dtype if not anew else np.dtype(self.dtype or X.dtype),
+                self._network.design.dtype if not anew else np.dtype(dtype_of(self) or X.dtype),
                 float(self.alpha),
                 self.n_threads,
             )
@@ -232,7 +232,8 @@ class Perceptron(NetworkHolder, ABC):
             self._scaler = None
         if self._scaler is not None:
             X = self._scaler.transform(X)
-        return X if self.dtype is None else X.astype(self.dtype, copy=False)
+        dtype = dtype_of(self)
+        return X if dtype is None else X.astype(dtype, copy=False)
 
     def _outputs(self, X: Any, *, linked: bool = True) -> Array:
         """The network's outputs, checked, in the type that NumPy would give them."""
@@ -295,7 +296,7 @@ class Perceptron(NetworkHolder, ABC):
             design.optimizer,
             label_smoothing=objective.smoothing,
             quantile=objective.quantile,
-            dtype=design.dtype,
+            dtype=np.float64 if self._scaler else design.dtype,  # the scales need it
             n_threads=design.n_threads,
         )
         coefs, intercepts = self._unscaled(

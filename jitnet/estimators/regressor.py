@@ -91,7 +91,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         Settings for tables of numbers, wherever a parameter has its default: see
         `jitnet.estimators.tabular`.
     dtype : {"float32", "float64"} or None, default None
-        The precision to compute with; None follows X.
+        The precision to compute with; None follows X, but is float32 with a preset.
     n_threads : int or None, default None
         Threads to compute with at most; None is as many as pay.
     callbacks : list of Callback or None, default None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import fields, is_dataclass
 from numbers import Integral, Real
 from os import PathLike
@@ -15,6 +14,8 @@ import numpy as np
 
 from jitnet.checks import check_whole
 from jitnet.engine import Engine
+from jitnet.extras import install
+from jitnet.io.files import write_file
 from jitnet.layers import Dense
 from jitnet.memory import Array
 from jitnet.optimizers.table import OPTIMIZERS
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from jitnet.model import Sequential
 
 FORMAT = 1
-INSTALL = "a model file needs the package safetensors: pip install 'jitnet[cli]'"
+INSTALL = f"a model file needs the package safetensors: {install('cli')}"
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (Dense, *OPTIMIZERS.values(), Constant, Cosine, Exponential, OneCycle, Step)
@@ -34,7 +35,7 @@ KINDS: dict[str, Any] = {
 
 
 def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) -> None:
-    """Write a built model to a file, whole or not at all."""
+    """Write a built model to a file."""
     try:
         from safetensors.numpy import save
     except ImportError as error:
@@ -59,7 +60,7 @@ def write_model(model: Sequential, engine: Engine, path: str | PathLike[str]) ->
         "powers": state.powers.tolist(),
     }
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    _replace(Path(path), save(contiguous, {"jitnet": json.dumps(description)}))
+    write_file(path, save(contiguous, {"jitnet": json.dumps(description)}))
 
 
 def load(path: str | PathLike[str]) -> Sequential:
@@ -83,7 +84,8 @@ def load(path: str | PathLike[str]) -> Sequential:
     ValueError
         If it is no model of this library.
     ImportError
-        Without the package safetensors: ``pip install 'jitnet[cli]'``.
+        Without the package safetensors: ``pip install 'jitnet[cli]'``, in a checkout
+        ``pip install '.[cli]'``.
 
     Examples
     --------
@@ -163,11 +165,3 @@ def _recreate(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return KINDS[value["class"]](**{k: _recreate(v) for k, v in value.items() if k != "class"})
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file beside its place, with the rights a new one gets, and move it there."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-        written = Path(folder) / path.name
-        written.write_bytes(content)
-        written.replace(path)

@@ -17,6 +17,7 @@ from numba import prange
 
 from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_number, check_whole
+from jitnet.hints import hinted_class
 from jitnet.initializers import resolve
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, at, registers
@@ -300,6 +301,7 @@ def _multiply_turned(
                 store_some(z, place, total, left)
 
 
+@hinted_class
 @dataclass(frozen=True)
 class Dense:
     """A layer whose units each see every input: A = g(X W + b).

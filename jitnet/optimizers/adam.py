@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jitnet.checks import check_number
+from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, square_root, store
@@ -55,6 +56,7 @@ def update_adam(
         store(w, i, fma(load(w, i), kept, change))
 
 
+@hinted_class
 @dataclass(frozen=True)
 class Adam:
     """Adam.
@@ -104,6 +106,7 @@ class Adam:
             raise TypeError(f"epsilon_hat must be True or False, got {self.epsilon_hat!r}")
 
 
+@hinted_class
 @dataclass(frozen=True)
 class AdamW(Adam):
     """Adam with a decay of all parameters apart from the gradient.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jitnet.checks import check_number
+from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, square_root, store
@@ -38,6 +39,7 @@ def update_rmsprop(
         store(w, i, load(w, i) - gradient * rate / (square_root(square) + epsilon))
 
 
+@hinted_class
 @dataclass(frozen=True)
 class RMSprop:
     """RMSprop.

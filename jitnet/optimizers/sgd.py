@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jitnet.checks import check_number
+from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, store
@@ -46,6 +47,7 @@ def update_momentum(
         store(w, i, load(w, i) + step)
 
 
+@hinted_class
 @dataclass(frozen=True)
 class SGD:
     """Stochastic gradient descent.

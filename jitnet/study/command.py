@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from jitnet.extras import install
 from jitnet.study.lessons.table import LESSONS, get_lesson
 from jitnet.study.problems import PROBLEMS, RUNGS, get_problem
 
@@ -178,5 +179,5 @@ def _picture(text: str) -> Path:
     if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
         raise argparse.ArgumentTypeError(f"the folder of {text!r} cannot be written")
     if find_spec("matplotlib") is None:
-        raise argparse.ArgumentTypeError("drawing needs matplotlib: pip install 'jitnet[study]'")
+        raise argparse.ArgumentTypeError(f"drawing needs matplotlib: {install('study')}")
     return path

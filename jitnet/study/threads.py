@@ -10,6 +10,8 @@ from importlib.util import find_spec
 
 import numba
 
+from jitnet.extras import install
+
 _one_at_a_time = threading.Lock()
 _launched_by = 0
 
@@ -41,7 +43,7 @@ def numba_threads(threads: int) -> Iterator[None]:
 def numpy_threads(threads: int) -> Iterator[str]:
     """Hold NumPy's BLAS to as many threads; what to say where that cannot be done."""
     if find_spec("threadpoolctl") is None:
-        yield " (NumPy's are its own: pip install 'jitnet[study]')"
+        yield f" (NumPy's are its own: {install('study')})"
         return
     from threadpoolctl import threadpool_limits
 

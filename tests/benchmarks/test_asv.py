@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,13 +63,17 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def asv(config: Path, *arguments: str) -> str:
+def asv(config: Path, *arguments: str, status: int = 0) -> str:
     """What asv prints, run on the jitnet that is tested."""
     sources = str(Path(jitnet.__file__).parents[1])
-    variables = {"HOME": str(config.parent), "ASV_PYTHONPATH": sources}
+    variables = {
+        "HOME": str(config.parent),
+        "ASV_PYTHONPATH": sources,
+        "PYTHONPATH": os.pathsep.join([str(BENCHMARKS), os.environ.get("PYTHONPATH", "")]),
+    }
     command = [sys.executable, "-m", "asv", *arguments, "--config", str(config)]
     done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
@@ -83,6 +88,54 @@ def publish(config: Path, commits: list[str]) -> None:
 
 def test_asv_finds_no_fault_in_the_suite(config: Path) -> None:
     assert "No problems found" in asv(config, "check", *EXISTING)
+
+
+TOYS = """
+import os
+def track_same(): return 1.0
+def track_longer_name(): return {"BASE": 1.0}.get(os.environ["ASV_COMMIT"], 2.0)
+def track_broken(): raise AssertionError("off NumPy's")
+"""
+
+
+def test_a_benchmark_that_fails_leaves_the_comparison_of_the_others(
+    config: Path, commits: list[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("virtualenv", reason="asv makes an environment by virtualenv")
+    (tmp_path / "suite").mkdir()
+    (tmp_path / "suite" / "__init__.py").touch()
+    (tmp_path / "suite" / "toys.py").write_text(TOYS.replace("BASE", commits[1]))
+    plain = {"benchmark_dir": str(tmp_path / "suite"), "matrix": {}}
+    plain |= {f"{step}_command": [] for step in ("build", "install", "uninstall")}
+    config.write_text(json.dumps(json.loads(config.read_text()) | plain))
+    asv(config, "machine", "--yes")
+    printed = asv(config, "continuous", "--quick", "HEAD~1", "HEAD", status=1)
+    assert "failed" in next(line for line in printed.splitlines() if "track_broken" in line)
+    (row,) = (line for line in printed.splitlines() if line.startswith("| +"))
+    assert row.split("|")[4].strip() == "2"
+    assert "track_longer_name" in row
+
+
+def test_the_list_leads_with_ratios_and_shows_changes_of_what_holds_alone(config: Path) -> None:
+    from asv_plugin import readable
+
+    (regex,) = json.loads(config.read_text())["regressions_first_commits"]
+    for name in benchmark_names(config):
+        row = {"name": name, "pretty_name": name, "last_value": 2.0, "prev_value": 1.0}
+        shown = readable(row | {"change_rev": [None, 3]})
+        timed = name.rsplit(".", 1)[-1].startswith("time")
+        assert (shown["prev_value"] is None) == (shown["change_rev"] is None) == timed
+        assert shown["last_value"] == 2.0
+        assert (shown["pretty_name"] < "a") == name.endswith("_ratio")
+        assert bool(re.match(regex, name)) == timed
+
+
+def benchmark_names(config: Path) -> list[str]:
+    """The names of all benchmarks of the suite."""
+    asv(config, "machine", "--yes")
+    asv(config, "run", "--bench", "just-discover", *EXISTING)
+    found = json.loads((config.parent / "results_dir" / "benchmarks.json").read_text())
+    return [name for name in found if name != "version"]
 
 
 def test_a_browser_shows_the_benchmarks_and_draws_their_curves(

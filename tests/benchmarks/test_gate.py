@@ -6,14 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import gate
 from gating import comparison, pair
+from gating.alone import with_numbers_fixed
 from gating.cases import CASES
 from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve
 from gating.comparison import Finding, compare
 from gating.plants import PLANTS, Plant
+from jitnet.activations import ACTIVATIONS
+from jitnet.kernels import jit
+from jitnet.memory import zeros
+from jitnet.study.activations import tiled
+from jitnet.study.engine import on_a_team
 from kernel_cases import KERNELS
 
 each_plant = pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.kernel)
@@ -99,12 +106,90 @@ def test_a_kernel_that_gives_wrong_numbers_is_not_timed_and_counts_against_head_
 def test_what_looks_slower_must_be_so_in_new_processes_alone(
     second: float, slower: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    starts = iter([1.5] * comparison.STARTS + [second] * comparison.STARTS)
-    monkeypatch.setattr(comparison, "_measure", lambda *_: {"tanh_forward": next(starts)})
+    enough = comparison.STARTS // 2 + 1
+    starts = iter([1.5] * enough + [second] * comparison.STARTS)
+    asked: list[bool] = []
+
+    def measure(*_: Any, alone: bool = False) -> dict[str, float]:
+        asked.append(alone)
+        return {"tanh_forward": next(starts)}
+
+    monkeypatch.setattr(comparison, "_measure", measure)
     (finding,) = compare(Path(), Path(), Path(), ["tanh_forward"])
     assert finding.slower == slower
+    assert finding.beside == (not slower)
     assert finding.ratio == second
+    assert asked == [False] * enough + [True] * comparison.STARTS, "alone in the new processes"
     assert not list(starts)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "starts"),
+    [
+        ([1.0, 1.0, 1.0, 2.0, 2.0], 3),
+        ([1.0, 2.0, 1.0, 1.0, 2.0], 4),
+        ([2.0, 1.0, 2.0, 1.0, 1.0], 5),
+    ],
+)
+def test_starts_end_where_no_other_can_change_the_verdict(
+    ratios: list[float], starts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = iter(ratios)
+    monkeypatch.setattr(comparison, "_measure", lambda *_: {"tanh_forward": next(measured)})
+    (finding,) = compare(Path(), Path(), Path(), ["tanh_forward"])
+    assert finding.ratios == ratios[:starts]
+    assert not finding.slower
+
+
+def test_alone_a_loop_holds_what_its_numbers_choose_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_cache(_: Any) -> None:
+        raise RuntimeError("what is loaded from there cannot be looked at")
+
+    monkeypatch.setattr(jit, "KernelCache", no_cache)
+    arrays = [zeros(64, np.float32, place) for place in range(4)]
+    A, _, _, Z = arrays
+    Z[:] = np.linspace(-2, 2, 64, dtype=np.float32)
+    numbers = {
+        name: (list(ACTIVATIONS).index(name), int(tiled.FORWARD)) for name in ("relu", "tanh")
+    }
+    relu, tanh = (
+        with_numbers_fixed(tiled.activation_steps, (*arrays, *given))[0]
+        for given in numbers.values()
+    )
+    whole: Any = jit.njit(entry=True)(tiled.activation_steps.py_func)  # type: ignore[attr-defined]
+    for loop, given, expected in (
+        (relu, (), np.maximum(Z, 0)),
+        (tanh, (), np.tanh(Z)),
+        (whole, numbers["tanh"], np.tanh(Z)),
+    ):
+        on_a_team(1, loop, *arrays, *given)(1)
+        np.testing.assert_allclose(A, expected, rtol=1e-5)
+    lengths = [len(loop.inspect_asm(loop.signatures[0])) for loop in (relu, tanh, whole)]
+    assert lengths[0] < lengths[1] < lengths[2] / 2
+
+
+def test_kernels_that_are_compiled_alone_are_right_and_kept_apart_in_the_cache(
+    package: Callable[[str], Path], tmp_path: Path
+) -> None:
+    base, head = package("base"), package("head")
+    kernels = ["tanh_forward", "elu_forward", "elu_backward", "dense_small_forward", "mae_loss"]
+    for _ in range(2):  # compiled, then from the cache
+        with pair.Pair(base, head, tmp_path / "cache", alone=True) as both:
+            assert both.prepare(kernels) == ({}, {})
+
+
+def test_a_commit_that_leaves_the_package_as_it_is_needs_no_measuring(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "README.md").write_text("What it is.\n")
+    git = ["git", "-C", repository, "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    subprocess.run([*git, "add", "README.md"], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "Say what it is"], check=True)
+    monkeypatch.setattr(gate, "compare", lambda *_: pytest.fail("nothing is to be measured"))
+    assert gate.main(["HEAD~1", "HEAD", "--repository", str(repository)]) == 0
+    assert capsys.readouterr().out.endswith(": the package is the same\n")
 
 
 def test_the_processes_import_the_packages_they_are_given(
@@ -179,7 +264,8 @@ def test_the_command_says_what_is_slower_or_broken(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(gate, "compare", lambda *_: [finding, Finding("relu_forward", [1.0])])
-    assert gate.main(["HEAD", "HEAD", "--repository", str(repository)]) == code
+    command = ["HEAD", "HEAD", "--always", "--repository", str(repository)]
+    assert gate.main(command) == code
     assert says in capsys.readouterr().out
 
 
@@ -190,5 +276,5 @@ def test_a_process_that_ends_is_no_slowdown(
         raise RuntimeError("the process of head ended with status -6")
 
     monkeypatch.setattr(gate, "compare", end)
-    assert gate.main(["HEAD", "HEAD", "--repository", str(repository)]) == 2
+    assert gate.main(["HEAD", "HEAD", "--always", "--repository", str(repository)]) == 2
     assert "ended with status -6" in capsys.readouterr().err

@@ -244,13 +244,14 @@ def test_the_dtype_and_the_threads_can_be_chosen(digits: tuple[Array, Array]) ->
 def test_to_sequential_predicts_the_same(
     preset: str | None, cancer: tuple[Array, Array], line: tuple[Array, Array]
 ) -> None:
-    classifier = jn.MLPClassifier(preset=preset, **FAST | {"max_iter": 20, "tol": 0.1})
+    double = {"preset": preset, "dtype": "float64"}
+    classifier = jn.MLPClassifier(**FAST | double | {"max_iter": 20, "tol": 0.1})
     X, y = cancer[0] * 7 + 3, cancer[1]
     proba = classifier.fit(X, y).predict_proba(X)[:, -1:]
     model = classifier.to_sequential()
     assert isinstance(model, jn.Sequential)
     np.testing.assert_allclose(model.predict(X)[:, -1:], proba, atol=1e-9)
-    regressor = jn.MLPRegressor(preset=preset, **FAST | {"tol": 1e9})
+    regressor = jn.MLPRegressor(**FAST | double | {"tol": 1e9})
     X, y = line[0] * 7 + 3, line[1] * 100 - 5
     predicted = regressor.fit(X, y).predict(X)
     np.testing.assert_allclose(regressor.to_sequential().predict(X).ravel(), predicted, atol=1e-6)
@@ -264,6 +265,22 @@ def test_the_preset_scales_inside_and_leaves_given_parameters() -> None:
     assert model.score(far[test], y[test]) > 0.3
     sizes = jn.MLPRegressor(hidden_layer_sizes=(7,), preset="tabular", random_state=0)
     assert [len(b) for b in sizes.fit(far[train], y[train]).intercepts_] == [7, 1]
+
+
+def test_the_preset_computes_in_float32_but_for_its_scales() -> None:
+    X, y = load_diabetes(return_X_y=True)
+    far = X * 1e-3 + 50  # a column's spread is 1e-6 of its mean: float32 does not hold it
+    settings: dict[str, Any] = {"preset": "tabular", "random_state": 0}
+    fast = jn.MLPRegressor(**settings).fit(far, y)
+    exact = jn.MLPRegressor(dtype="float64", **settings).fit(far, y)
+    assert fast.coefs_[0].dtype == np.float32
+    assert exact.coefs_[0].dtype == np.float64
+    assert fast.predict(far).dtype == np.float64, "what goes in says what comes out"
+    assert fast.score(far, y) > 0.4
+    assert abs(fast.score(far, y) - exact.score(far, y)) < 0.05
+    folded = fast.to_sequential()
+    bound = 1e-4 * y.std()  # float32's rounding after some hundred sums
+    np.testing.assert_allclose(folded.predict(far).ravel(), fast.predict(far), rtol=0, atol=bound)
 
 
 def test_sparse_examples_go_through_in_pieces(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.extras import install
 from jitnet.study.lessons.course import course_weights
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import MissingData, Result
@@ -121,7 +122,7 @@ def photos(part: str) -> Examples:
     try:
         import h5py
     except ImportError:
-        raise MissingData("reading it needs h5py: pip install 'jitnet[study]'") from None
+        raise MissingData(f"reading it needs h5py: {install('study')}") from None
     with h5py.File(path) as file:
         return file[f"{part}_set_x"][:], file[f"{part}_set_y"][:]
 
