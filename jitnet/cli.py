@@ -345,7 +345,9 @@ def _warmup(options: argparse.Namespace) -> int:
     """Compile the kernels for float32 and float64, so that no later run has to wait for them."""
     import jitnet as jn
     from jitnet.kernels.cache import FOLDER
+    from jitnet.threads import prepare_for_long_work
 
+    prepare_for_long_work()
     for dtype in ("float32", "float64"):
         start = time.perf_counter()
         model = jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype)

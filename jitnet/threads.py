@@ -216,7 +216,7 @@ class _Host:
         return self._result
 
     def __enter__(self) -> None:
-        _ensure_compiled()
+        prepare_for_long_work()
 
     def __exit__(self, *_: object) -> None:
         self._to_do.clear()
@@ -227,8 +227,8 @@ class _Host:
 _compiled: list[None] = []
 
 
-def _ensure_compiled() -> None:
-    """Load or compile what waits for a host."""
+def prepare_for_long_work() -> None:
+    """Load or compile what `run_team_apart` waits by, once in a process."""
     if not _compiled:
         with compilation():
             wait_until_zero(np.zeros(1, np.int64))
