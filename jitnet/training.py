@@ -19,7 +19,7 @@ from jitnet.kernels.intrinsics import borrowed
 from jitnet.kernels.jit import njit
 from jitnet.kernels.random import shuffle
 from jitnet.kernels.team import atomic_load, call_off, join, leave
-from jitnet.kernels.turn import ALONE, give_back, is_shut, take_turn
+from jitnet.kernels.turn import ALONE, LESS, MORE, count_in, give_back, is_shut, take_turn
 from jitnet.optimizers.hyperparameters import FIRST_DECAY, SECOND_DECAY
 from jitnet.steps.backward import backward, gradients
 from jitnet.steps.forward import forward
@@ -65,7 +65,11 @@ def run_steps(
     worker = borrowed(Worker(rank, size, team))
     network, work, data = borrowed(network), borrowed(work), borrowed(data)
     plan, progress = borrowed(plan), borrowed(progress)
+    if rank > 0:
+        count_in(network.door, MORE)
     _steps(worker, network, work, data, plan, progress)
+    if rank > 0:
+        count_in(network.door, LESS)
     leave(team, rank, size)
     if rank == 0:
         give_back(network.door, network.turn, ALONE)

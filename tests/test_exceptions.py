@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -184,10 +185,18 @@ def test_gradients_asked_for_by_several_threads_are_those_of_each() -> None:
     assert at_once([partial(wrong, first) for first in range(4)]) == [0] * 4
 
 
+def saved(model: jn.Sequential) -> list[bytes]:
+    """The weights in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.safetensors")
+        return [w.tobytes() for w in jn.load(Path(folder) / "model.safetensors").get_weights()]
+
+
 READERS: dict[str, Callable[[jn.Sequential], Any]] = {
     "weights": lambda model: [w.tobytes() for w in model.get_weights()],
     "pickle": lambda model: [w.tobytes() for w in pickle.loads(pickle.dumps(model)).get_weights()],
     "copy": lambda model: [w.tobytes() for w in copy.deepcopy(model).get_weights()],
+    "file": saved,
     "evaluate": lambda model: model.evaluate(X, Y),
     "a few predictions": lambda model: model.predict(X[:3]).tobytes(),
     "predictions": lambda model: model.predict(X).tobytes(),

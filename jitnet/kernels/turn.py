@@ -26,6 +26,8 @@ SHUT, INSIDE = 0, LINE
 ALONE, AMONG_READERS = 1 << 32, 1
 """The two kinds of turn: one that excludes all others, one that excludes only those."""
 
+MORE, LESS = np.int64(1), np.int64(-1)
+
 LOOK_SECONDS = 2e-4
 
 DOOR = np.zeros(2 * LINE, np.int64)
@@ -54,6 +56,12 @@ def give_back(door: Any, turn: Any, kind: int) -> None:
     """Give back a turn that was taken."""
     atomic_add(turn, 0, -kind)
     atomic_add(door, INSIDE, -1)
+
+
+@njit
+def count_in(door: Any, change: int) -> None:
+    """Count a helper of who has a turn among those at work, or no longer."""
+    atomic_add(door, INSIDE, change)
 
 
 @njit
