@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
 import sys
-import threading
 import time
 import warnings
 from importlib.util import find_spec
 from typing import Any, TextIO
 
+from jitnet.lines import COMPILING, Line, Ticker, in_notebook, width_of
 from jitnet.streams import Output
 
 __all__ = ["BarProgress", "LineProgress", "Notice", "Progress", "make_progress"]
 
-COMPILING = "compiling kernels (once; cached for later runs)"
+ROWS = 20
+"""A terminal's lines as tqdm assumes them: it draws no bar where the terminal says none."""
+
 NOTICE = f"{COMPILING}, some ten seconds; progress=False leaves this line out"
 
 
@@ -128,7 +129,7 @@ class _Shown(Progress):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
-        self._ticker: _Ticker | None = None
+        self._ticker: Ticker | None = None
 
     @property
     def live(self) -> bool:
@@ -141,7 +142,7 @@ class _Shown(Progress):
 
     def compiling(self) -> None:
         if self._ticker is None:
-            self._ticker = _Ticker(self.stream, live=self.live)
+            self._ticker = Ticker(self.stream, live=self.live)
 
     def compiled(self, seconds: float) -> None:
         super().compiled(seconds)
@@ -187,12 +188,12 @@ class LineProgress(_Shown):
         super().__init__(stream)
         self.interval = interval
         self._next_line, self._unwritten = 0.0, ""
-        self._line: _Line | None = None
+        self._line: Line | None = None
 
     def start(self, n_epochs: int, compiling: bool = False) -> None:
         """Begin; see `Progress.start`."""
         self._next_line, self._unwritten = time.perf_counter() + self.interval, ""
-        self._line = _Line(self.stream) if self.live else None
+        self._line = Line(self.stream) if self.live else None
         super().start(n_epochs, compiling)
 
     def update(self, epochs_done: float, logs: dict[str, float]) -> None:
@@ -276,7 +277,8 @@ class BarProgress(_Shown):
 
     def _new_bar(self) -> Any:
         bar_format = self.FORMAT.format(done=0)
-        return self._kind()(total=self.n_epochs, file=self.stream, bar_format=bar_format)
+        size = {"ncols": width_of(self.stream), "nrows": ROWS} if self.stream.isatty() else {}
+        return self._kind()(total=self.n_epochs, file=self.stream, bar_format=bar_format, **size)
 
     def _kind(self) -> Any:
         if not self._in_a_cell:
@@ -294,73 +296,6 @@ class BarProgress(_Shown):
             super()._write_line(text)
         else:
             self._bar.write(text, file=self.stream)
-
-
-class _Line:
-    """A line that is written over, until it is ended."""
-
-    def __init__(self, stream: Output) -> None:
-        self._stream = stream
-        self._shown = ""
-
-    def show(self, text: str) -> None:
-        """Write a text in the place of the last one, cut where a terminal would break it."""
-        if self._stream.isatty():
-            text = text[: shutil.get_terminal_size().columns - 1]
-        self._write(f"\r{text.ljust(len(self._shown))}")
-        self._shown = text
-
-    def wipe(self) -> None:
-        """Leave an empty line to be written on."""
-        self.show("")
-        self._write("\r")
-
-    def end(self) -> None:
-        """Leave what is shown, if something is, and go to the next line."""
-        if self._shown:
-            self._write("\n")
-            self._shown = ""
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
-
-
-class _Ticker:
-    """A line that counts seconds from a thread of its own, until it is stopped.
-
-    Where it cannot be written over the line is written once and does not count.
-    """
-
-    def __init__(self, stream: Output, *, live: bool, interval: float = 1.0) -> None:
-        self._interval = interval
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._line = _Line(stream)
-        if not live:
-            stream.write(f"{COMPILING} ...\n")
-            stream.flush()
-        else:
-            self._line.show(f"{COMPILING} ...")
-            self._thread = threading.Thread(target=self._tick, name="jitnet-compiling", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread and wipe the line."""
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._line.wipe()
-
-    def _tick(self) -> None:
-        start = time.perf_counter()
-        while not self._stopped.wait(self._interval):
-            self._line.show(f"{COMPILING} ... {time.perf_counter() - start:.0f} s")
-
-
-def in_notebook() -> bool:
-    """Whether a notebook's cell is being run, where no stream is a terminal."""
-    return "ipykernel.zmqshell" in sys.modules
 
 
 def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -> Progress:

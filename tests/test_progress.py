@@ -2,9 +2,11 @@
 
 import io
 import logging
+import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -220,6 +222,37 @@ def test_a_line_is_cut_where_a_terminal_would_break_it(monkeypatch: pytest.Monke
     progress.update(30, {"loss": 0.25, "accuracy": 0.5})
     progress.close()
     assert stream.getvalue() == "\repoch 30/30  loss 0\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own as POSIX has it")
+@pytest.mark.parametrize(("columns", "width"), [(0, 79), (60, 59)])
+def test_a_bar_is_as_wide_as_its_terminal_also_where_that_does_not_say(
+    columns: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tqdm", reason="the bar is tqdm's, from the extra cli")
+    import fcntl
+    import struct
+    import termios
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    master, terminal = os.openpty()
+    fcntl.ioctl(
+        terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24 * bool(columns), columns, 0, 0)
+    )
+    with open(terminal, "w", encoding="utf-8") as stream:  # noqa: PTH123 (a descriptor)
+        progress = make_progress(True, stream)
+        assert isinstance(progress, BarProgress)
+        progress.start(2)
+        progress.update(2, {"loss": 0.25})
+        progress.close()
+    shown = b""
+    with suppress(OSError):  # the other side has been closed
+        while part := os.read(master, 4096):
+            shown += part
+    os.close(master)
+    last = shown.decode().rstrip().split("\r")[-1]
+    assert "2/2 epochs" in last
+    assert len(last) == width
 
 
 @pytest.mark.parametrize("kind", [Progress, LineProgress, BarProgress])

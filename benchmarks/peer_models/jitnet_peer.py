@@ -58,4 +58,4 @@ class JitnetPeer(Peer):
     def _fit(self, examples: int, epochs: int, shuffle: bool) -> None:
         batch = None if self.workload.full_batch else self.workload.batch
         X, y = self.X[:examples], self.y[:examples]
-        self.model.fit(X, y, epochs=epochs, batch_size=batch, shuffle=shuffle)
+        self.model.fit(X, y, epochs=epochs, batch_size=batch, shuffle=shuffle, progress=False)

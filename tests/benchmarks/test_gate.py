@@ -184,7 +184,7 @@ def test_a_commit_that_leaves_the_package_as_it_is_needs_no_measuring(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (repository / "README.md").write_text("What it is.\n")
-    git = ["git", "-C", repository, "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    git = ["git", "-C", str(repository), "-c", "user.name=test", "-c", "user.email=test@localhost"]
     subprocess.run([*git, "add", "README.md"], check=True)
     subprocess.run([*git, "commit", "-q", "-m", "Say what it is"], check=True)
     monkeypatch.setattr(gate, "compare", lambda *_: pytest.fail("nothing is to be measured"))

@@ -188,11 +188,11 @@ def test_a_pipe_stays_a_pipe(folder: Path) -> None:
     path = folder / "pipe"
     os.mkfifo(path)
     received: list[bytes] = []
-    reader = threading.Thread(target=lambda: received.append(path.read_bytes()))
+    reader = threading.Thread(target=lambda: received.append(path.read_bytes()), daemon=True)
     reader.start()
     assert can_be_written(path)
     write_file(path, NEW)
-    reader.join()
+    reader.join(timeout=20)
     assert received == [NEW]
     assert path.is_fifo()
 
