@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -212,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
               "defaults s", "scaled s", "preset s", "better in no more time"]  # fmt: skip
     report = (
         f"# The estimators beside scikit-learn's\n\nscikit-learn {sklearn.__version__}, jitnet "
-        f"{version('jitnet')}, {description()}, "
+        f"{jn.__version__}, {description()}, "
         f"{date.today()}; `python benchmarks/estimators.py`.\n\n"
         f"## Speed: the best of {TURNS} turns, float32\n\n{speed}\n\n"
         f"## Ten tables: mean test scores of {SEEDS} splits, and seconds of all {SEEDS} fits\n\n"

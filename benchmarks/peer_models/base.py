@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from importlib import metadata
 from typing import ClassVar
 
 from workloads import FloatArray
-
-
-def installed_version(name: str) -> str:
-    """Version of an installed package; one that is imported from its sources has none."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "from source"
 
 
 class Peer(ABC):

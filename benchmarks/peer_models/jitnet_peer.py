@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import jitnet as jn
-from peer_models.base import Peer, installed_version
+from peer_models.base import Peer
 from workloads import FloatArray, Workload, initial_weights, make_data
 
 
@@ -20,7 +20,7 @@ class JitnetPeer(Peer):
     @staticmethod
     def version() -> str:
         """Version of jitnet."""
-        return installed_version("jitnet")
+        return jn.__version__
 
     def reset(self) -> None:
         """Go back to the initial weights and a fresh optimiser."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import jitnet as jn
 from jitnet.study.matmul import tiled
-from peer_models.base import Peer, installed_version
+from peer_models.base import Peer
 from workloads import FloatArray, Product, make_matrices
 
 
@@ -18,7 +19,7 @@ class JitnetProduct(Peer):
     @staticmethod
     def version() -> str:
         """Version of jitnet."""
-        return installed_version("jitnet")
+        return jn.__version__
 
     def reset(self) -> None:
         """A product remembers nothing."""
