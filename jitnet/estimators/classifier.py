@@ -26,6 +26,7 @@ from jitnet.estimators.parameters import (
     CONSTRAINTS,
     SHARE,
     classifier_objective,
+    defaults_of,
 )
 from jitnet.estimators.perceptron import Perceptron
 from jitnet.losses.objective import Objective
@@ -405,6 +406,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             numbers = (outputs.ravel() > 0.5) * (len(self.classes_) - 1)
         classes: Array = self.classes_[numbers]
         return classes
+
+    @property
+    def _defaults(self) -> dict[str, Any]:
+        return defaults_of(MLPClassifier)
 
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         X, y = validate_data(

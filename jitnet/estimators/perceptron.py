@@ -49,6 +49,11 @@ class Perceptron(NetworkHolder, ABC):
     best_validation_score_: float | None
     best_loss_: float | None
 
+    @property
+    @abstractmethod
+    def _defaults(self) -> dict[str, Any]:
+        """The parameters there are and their defaults; a subclass may have others."""
+
     @abstractmethod
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """X and y as scikit-learn's validation passes them."""

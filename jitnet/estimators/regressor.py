@@ -17,7 +17,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from jitnet.callbacks import Callback
-from jitnet.estimators.parameters import CONSTRAINTS, REGRESSOR_LOSSES, regressor_objective
+from jitnet.estimators.parameters import (
+    CONSTRAINTS,
+    REGRESSOR_LOSSES,
+    defaults_of,
+    regressor_objective,
+)
 from jitnet.estimators.perceptron import Perceptron
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
@@ -291,6 +296,10 @@ class MLPRegressor(RegressorMixin, Perceptron):
         if self._spread is not None:
             outputs = (outputs * self._spread[1] + self._spread[0]).astype(outputs.dtype)
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
+
+    @property
+    def _defaults(self) -> dict[str, Any]:
+        return defaults_of(MLPRegressor)
 
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         X, y = validate_data(

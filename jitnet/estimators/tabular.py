@@ -33,14 +33,14 @@ SETTINGS: dict[str, Any] = {
 
 def settings_of(estimator: Any, n_samples: int) -> SimpleNamespace:
     """An estimator's parameters, with the preset's where those have their defaults."""
-    given = estimator.get_params(deep=False)
+    defaults = estimator._defaults
+    given = {name: getattr(estimator, name) for name in defaults}
     if estimator.preset is None:
         return SimpleNamespace(**given)
     preset = SETTINGS | {
         "batch_size": int(np.clip(n_samples // 32, 16, 256)),
         "early_stopping": n_samples >= ENOUGH,
     }
-    defaults = type(estimator)().get_params(deep=False)
     kept = {name: value for name, value in preset.items() if name in given}
     chosen = {name: value for name, value in kept.items() if _same(given[name], defaults[name])}
     return SimpleNamespace(**given | chosen)
