@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
@@ -21,6 +21,7 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import validate_data
 
 from jitnet.callbacks import Callback
+from jitnet.estimators.class_weights import weights_by_class
 from jitnet.estimators.parameters import (
     CLASSIFIER_LOSSES,
     CONSTRAINTS,
@@ -439,11 +440,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
                     "classes as in the previous call to fit. Previously "
                     f"got {self.classes_}, `y` has {classes}"
                 )
-            if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-                raise ValueError(
-                    "`y` has classes not in `self.classes_`. "
-                    f"`self.classes_` has {self.classes_}. 'y' has {classes}."
-                )
+            self._check_targets(y)
         many = self._label_binarizer.y_type_ == "multiclass"
         softmax = {"log_loss": many, "softmax_crossentropy": True, "binary_crossentropy": False}
         self.out_activation_ = "softmax" if softmax[self.loss] else "logistic"
@@ -452,6 +449,18 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         n_classes = len(self.classes_)
         single = self._is_one_of_many and self.out_activation_ == "logistic" and not many
         self.n_outputs_ = 1 if single else max(n_classes, 2 if self._is_one_of_many else 1)
+
+    def _check_targets(self, y: Any) -> None:
+        if type_of_target(y).startswith("multilabel") == self._is_one_of_many:
+            kinds = "one class an example", "several labels an example"
+            known, given = kinds if self._is_one_of_many else reversed(kinds)
+            raise ValueError(f"`y` must have {known}, as in the previous call, not {given}")
+        classes = unique_labels(y)
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                "`y` has classes not in `self.classes_`. "
+                f"`self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
 
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
         smoothing = settings.label_smoothing
@@ -486,8 +495,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     def _class_weights(self, y: Any) -> Array | None:
         if self.class_weight is None:
             return None
-        weights: Array = compute_sample_weight(self.class_weight, y)
-        return weights
+        return weights_by_class(self.class_weight, y, self._label_binarizer)
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn's tools want to know."""

@@ -63,6 +63,10 @@ class Perceptron(NetworkHolder, ABC):
         """Take in what the targets are like, or check that they are as before."""
 
     @abstractmethod
+    def _check_targets(self, y: Any) -> None:
+        """Refuse targets that are none of those there are; they need not be all of them."""
+
+    @abstractmethod
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
         """Targets as the engine takes them, and whether they are numbers of classes."""
 
@@ -204,7 +208,7 @@ class Perceptron(NetworkHolder, ABC):
         if X is not None:
             X, y = self._validate(X, y, reset=False)
             weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
-            self._learn_targets(y, anew=False)
+            self._check_targets(y)
             targets, labels = self._encode(y, settings, anew=False)
             X, rows = self._take_in(X, anew=False), np.arange(X.shape[0])
             held_out = Examples(X, targets, labels, weights, rows, self._offsets(targets))

@@ -319,11 +319,15 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return X, y
 
     def _learn_targets(self, y: Any, *, anew: bool) -> None:
-        n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        if not anew and n_outputs != self.n_outputs_:
-            raise ValueError(f"y must have {self.n_outputs_} outputs, got {n_outputs}")
-        self.n_outputs_ = n_outputs
+        if not anew:
+            self._check_targets(y)
+        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+
+    def _check_targets(self, y: Any) -> None:
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        if n_outputs != self.n_outputs_:
+            raise ValueError(f"y must have {self.n_outputs_} outputs, got {n_outputs}")
 
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
         targets = y.reshape(len(y), -1)
