@@ -13,6 +13,9 @@ from jitnet.layers import Dense
 from jitnet.losses.table import LOSSES
 from jitnet.memory import Array
 
+NUMBERS = "biuf"
+"""NumPy's letters for the kinds of types that are real numbers."""
+
 CHUNK_ELEMENTS = 1 << 20
 """Elements that are looked at together, so that a file on disk never has to fit into memory."""
 
@@ -74,12 +77,16 @@ def check_weights(sample_weight: ArrayLike | None, n_samples: int, dtype: Any) -
     _check_finite(weights, dtype, "sample_weight")
     if weights.min() < 0:
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
-    weights = _cast(weights, dtype)
+    check_total(weights, dtype, "sample_weight")
+    return _cast(weights, dtype)
+
+
+def check_total(weights: Array, dtype: Any, name: str) -> None:
+    """Refuse weights by whose sum nothing can be divided: it is taken in the model's type."""
     with np.errstate(over="ignore"):
-        total = weights.sum()
-    if not 0 < total < np.inf:
-        raise ValueError(f"sample_weight must have a positive, finite sum, got {total}")
-    return weights
+        total = _cast(weights, dtype).sum()
+    if total == 0 or not np.isfinite(total):
+        raise ValueError(f"{name} must have a positive, finite sum, got {total}")
 
 
 def check_parameters(
@@ -111,6 +118,23 @@ def check_parameters(
     return [_cast(array, dtype) for array in arrays]
 
 
+def to_floats(array: Array, name: str) -> Array:
+    """Numbers of any type as float32 or float64: what is reckoned of them needs their room."""
+    _check_kind(array, name)
+    if array.dtype in (np.float32, np.float64):
+        return array
+    _check_finite(array, np.dtype(np.float64), name)
+    return _cast(array, np.float64)
+
+
+def _check_kind(array: Array, name: str) -> None:
+    if array.dtype.kind not in NUMBERS:
+        raise TypeError(
+            f"{name} must hold real numbers, got the type {array.dtype}; convert it first, for "
+            "instance with np.asarray(…, dtype=np.float32)"
+        )
+
+
 def _as_numbers(values: ArrayLike, name: str) -> Array:
     if hasattr(values, "toarray"):
         raise TypeError(f"{name} must not be a sparse matrix; pass what its toarray() returns")
@@ -124,11 +148,7 @@ def _as_numbers(values: ArrayLike, name: str) -> Array:
         raise ValueError(
             f"{name} must be an array, or lists of numbers of one length: {error}"
         ) from error
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"{name} must hold real numbers, got the type {array.dtype}; convert it first, for "
-            "instance with np.asarray(…, dtype=np.float32)"
-        )
+    _check_kind(array, name)
     return array
 
 

@@ -36,7 +36,9 @@ def weights_by_class(class_weight: Any, y: Any, binarizer: LabelBinarizer) -> Ar
         columns = zip(class_weight, labels.T, strict=True)
         product = np.prod([_each(of_label, BOTH)[column] for of_label, column in columns], axis=0)
         return np.asarray(product)
-    return np.take(_each(class_weight, binarizer.classes_), np.searchsorted(binarizer.classes_, y))
+    weights = _each(class_weight, binarizer.classes_)
+    of_examples: Array = weights[np.searchsorted(binarizer.classes_, y)]
+    return of_examples
 
 
 def _each(class_weight: dict[Any, float], classes: Array) -> Array:

@@ -490,7 +490,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return float(np.average(right, weights=weights))
 
     def _stratification(self, targets: Array) -> Array | None:
-        return targets[:, 0] if self._label_binarizer.y_type_ == "binary" else None
+        if self._label_binarizer.y_type_ != "binary":
+            return None
+        return np.where(targets[:, 0] > 0.5, "True", "False")  # so scikit-learn calls them
 
     def _class_weights(self, y: Any) -> Array | None:
         if self.class_weight is None:

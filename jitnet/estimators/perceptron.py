@@ -25,7 +25,7 @@ from jitnet.estimators.parameters import (
 )
 from jitnet.estimators.stochastic import Descent
 from jitnet.estimators.tabular import fit_scaler, fold, settings_of
-from jitnet.estimators.validation import Validation, split_off
+from jitnet.estimators.validation import LEAST_HELD_OUT, TOO_SMALL, Validation, split_off
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
@@ -123,6 +123,7 @@ class Perceptron(NetworkHolder, ABC):
         if anew:
             self._begin_records(settings)
         examples, validation = self._hold_out(examples, held_out, settings, incremental=incremental)
+        examples.check_weights(network.engine, "sample_weight of the examples to train on")
         if settings.solver == "lbfgs":
             fit_lbfgs(self, settings, network, examples, validation)
         else:
@@ -197,6 +198,8 @@ class Perceptron(NetworkHolder, ABC):
         X, y, sample_weight = given
         if (X is None) != (y is None):
             raise ValueError("X_val and y_val must be given together")
+        if X is None and sample_weight is not None:
+            raise ValueError("sample_weight_val must be given together with X_val and y_val")
         splits = settings.early_stopping and settings.solver != "lbfgs"
         if X is None and not splits:
             return examples, None
@@ -207,11 +210,14 @@ class Perceptron(NetworkHolder, ABC):
             self._best_parameters = self._network.engine.network.parameters.copy()
         if X is not None:
             X, y = self._validate(X, y, reset=False)
+            if X.shape[0] < LEAST_HELD_OUT:
+                raise ValueError(f"{TOO_SMALL} X_val has 1 example, too few for a score.")
             weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
             self._check_targets(y)
             targets, labels = self._encode(y, settings, anew=False)
             X, rows = self._take_in(X, anew=False), np.arange(X.shape[0])
             held_out = Examples(X, targets, labels, weights, rows, self._offsets(targets))
+            held_out.check_weights(self._network.engine, "sample_weight_val")
         else:
             random_state = self._random_state
             if incremental:  # the same rows each time, should the same examples come again
@@ -225,6 +231,9 @@ class Perceptron(NetworkHolder, ABC):
                 self._stratification(examples.targets),
             )
             examples, held_out = examples.part(train), examples.part(held)
+            held_out.check_weights(
+                self._network.engine, "sample_weight of the examples that are held out"
+            )
         rows = held_out.rows
         kept = None if held_out.weights is None else held_out.weights[rows]
         return examples, Validation(
@@ -236,7 +245,7 @@ class Perceptron(NetworkHolder, ABC):
         if scipy.sparse.issparse(X):
             X = X.tocsr()
         if self.preset is not None and anew:
-            self._scaler = fit_scaler(X)
+            self._scaler = fit_scaler(X, "X")
         elif anew:
             self._scaler = None
         if self._scaler is not None:

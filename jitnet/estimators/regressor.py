@@ -24,10 +24,12 @@ from jitnet.estimators.parameters import (
     regressor_objective,
 )
 from jitnet.estimators.perceptron import Perceptron
+from jitnet.estimators.tabular import fit_scaler
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
 from jitnet.schedules import Schedule
+from jitnet.validation import to_floats
 
 
 class MLPRegressor(RegressorMixin, Perceptron):
@@ -314,6 +316,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        y = to_floats(y, "y")
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError("loss='poisson' needs targets of at least 0")
         return X, y
@@ -334,8 +337,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
         if anew:
             self._spread = None
             if self.preset is not None and self.loss != "poisson":
-                deviation = targets.std(axis=0)
-                self._spread = targets.mean(axis=0), np.where(deviation == 0, 1, deviation)
+                scaler = fit_scaler(targets.astype(np.float64, copy=False), "y")
+                self._spread = scaler.mean_, scaler.scale_
         if self._spread is not None:
             targets = (targets - self._spread[0]) / self._spread[1]
         return targets, False
@@ -353,7 +356,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return regressor_objective(self.loss, self.n_outputs_, float(self.quantile))
 
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
-        return float(r2_score(y, outputs, sample_weight=weights))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(r2_score(y, outputs, sample_weight=weights))
 
     def _stratification(self, targets: Array) -> Array | None:
         return None

@@ -46,9 +46,16 @@ def settings_of(estimator: Any, n_samples: int) -> SimpleNamespace:
     return SimpleNamespace(**given | chosen)
 
 
-def fit_scaler(X: Any) -> StandardScaler:
-    """What scales inputs, sparse ones without moving their zeros."""
-    return StandardScaler(with_mean=not scipy.sparse.issparse(X)).fit(X)
+def fit_scaler(values: Any, name: str) -> StandardScaler:
+    """What scales numbers to mean 0 and deviation 1, sparse ones without moving their zeros.
+
+    Both are taken in double precision.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaler = StandardScaler(with_mean=not scipy.sparse.issparse(values)).fit(values)
+    if not np.isfinite(scaler.scale_).all():
+        raise ValueError(f"{name} is too large for its deviation to be taken; scale it down")
+    return scaler
 
 
 def fold(

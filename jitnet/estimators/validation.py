@@ -13,6 +13,9 @@ from jitnet.estimators.examples import Examples
 from jitnet.estimators.network import Network
 from jitnet.memory import Array
 
+LEAST_HELD_OUT = 2
+TOO_SMALL = "The validation set is too small."
+
 MOST_ROWS = 1 << 14
 """Rows of a sparse matrix that are evaluated together, at least."""
 
@@ -51,9 +54,6 @@ def split_off(
         test_size=fraction,
         stratify=stratify,
     )
-    if len(held_out) < 2:
-        raise ValueError(
-            "The validation set is too small. Increase 'validation_fraction' "
-            "or the size of your dataset."
-        )
+    if len(held_out) < LEAST_HELD_OUT:
+        raise ValueError(f"{TOO_SMALL} Increase 'validation_fraction' or the size of your dataset.")
     return train, held_out
