@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
+from scipy.special import log_expit, logsumexp, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
@@ -30,6 +30,7 @@ from jitnet.estimators.parameters import (
     defaults_of,
 )
 from jitnet.estimators.perceptron import Perceptron
+from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
@@ -159,6 +160,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     True
     """
 
+    _judged_by_values = False
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS | {
         "loss": [StrOptions(set(CLASSIFIER_LOSSES))],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
@@ -330,7 +332,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable classes, or labels of a probability above one half.
         """
-        return self._classes_of(self._outputs(X))
+        return self._classes_of(self._outputs(X, linked=False))
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities.
@@ -345,13 +347,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of ``classes_``.
         """
+        if self._is_one_against_others:  # of all σ(z) that are zero, a share would be none
+            shares: Array = softmax(log_expit(self._outputs(X, linked=False)), axis=1)
+            return shares
         outputs = self._outputs(X)
-        if self.n_outputs_ == 1:
-            return np.hstack([1 - outputs, outputs])
-        if self.out_activation_ == "logistic" and self._is_one_of_many:
-            total: Array = outputs.sum(axis=1, keepdims=True)
-            return outputs / np.where(total == 0, 1, total)
-        return outputs
+        return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithms of probabilities.
@@ -397,14 +397,20 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         """Whether an example has one class, not several labels."""
         return not self._label_binarizer.y_type_.startswith("multilabel")
 
-    def _classes_of(self, outputs: Array) -> Array:
+    @property
+    def _is_one_against_others(self) -> bool:
+        """Whether each of several classes has a sigmoid of its own, so that p is a share of σ."""
+        return self.out_activation_ == "logistic" and self._is_one_of_many and self.n_outputs_ > 1
+
+    def _classes_of(self, logits: Array) -> Array:
+        """What z says: where probabilities are rounded to 0 or 1, it still tells them apart."""
         if not self._is_one_of_many:
-            labels: Array = self._label_binarizer.inverse_transform(outputs)
+            labels: Array = self._label_binarizer.inverse_transform(logits, threshold=0.0)
             return labels
         if self.n_outputs_ > 1:
-            numbers = outputs.argmax(axis=1)
+            numbers = logits.argmax(axis=1)
         else:
-            numbers = (outputs.ravel() > 0.5) * (len(self.classes_) - 1)
+            numbers = (logits.ravel() > 0) * (len(self.classes_) - 1)
         classes: Array = self.classes_[numbers]
         return classes
 
@@ -474,6 +480,20 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             targets = self._label_binarizer.transform(y)
         return targets * (1.0 - smoothing) + smoothing / 2, False
 
+    def _as_sequential(self) -> tuple[list[Dense], list[Array], Objective]:
+        layers, weights, objective = super()._as_sequential()
+        if not self._is_one_against_others:
+            return layers, weights, objective
+        # σ / Σσ is the softmax of ln σ(z) = -softplus(-z): one layer more
+        layers[-1] = Dense(self.n_outputs_, "softplus")
+        weights[-2:] = [-weights[-2], -weights[-1]]
+        shares = [-np.eye(self.n_outputs_), np.zeros(self.n_outputs_)]
+        return (
+            [*layers, Dense(self.n_outputs_)],
+            weights + shares,
+            Objective("softmax_crossentropy"),
+        )
+
     def _objective(self, settings: SimpleNamespace) -> Objective:
         loss = {"softmax": "softmax_crossentropy", "logistic": "binary_crossentropy"}
         objective = classifier_objective(loss[self.out_activation_], self.n_outputs_)
@@ -483,10 +503,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
         if self.out_activation_ == "softmax":
             right = outputs.argmax(axis=1) == y[:, 0]
-        elif self._is_one_of_many and self.n_outputs_ > 1:
+        elif self._is_one_against_others:
             right = outputs.argmax(axis=1) == y.argmax(axis=1)
         else:
-            right = ((outputs > 0.5) == (y > 0.5)).all(axis=1)
+            right = ((outputs > 0) == (y > 0.5)).all(axis=1)
         return float(np.average(right, weights=weights))
 
     def _stratification(self, targets: Array) -> Array | None:

@@ -38,6 +38,9 @@ LEAST_ROWS = 1 << 12
 class Perceptron(NetworkHolder, ABC):
     """A multi-layer perceptron behind scikit-learn's interface."""
 
+    _judged_by_values: bool
+    """Whether a score is of the network's predictions, not of its output layer's z."""
+
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
 
     n_outputs_: int
@@ -237,7 +240,9 @@ class Perceptron(NetworkHolder, ABC):
         rows = held_out.rows
         kept = None if held_out.weights is None else held_out.weights[rows]
         return examples, Validation(
-            held_out, lambda outputs: self._score_of(held_out.targets[rows], kept, outputs)
+            held_out,
+            lambda outputs: self._score_of(held_out.targets[rows], kept, outputs),
+            linked=self._judged_by_values,
         )
 
     def _take_in(self, X: Any, *, anew: bool) -> Any:
@@ -288,7 +293,9 @@ class Perceptron(NetworkHolder, ABC):
         Returns
         -------
         Sequential
-            A model whose predictions are this one's values, or its classes' probabilities.
+            A model whose predictions are this one's values, or its classes' probabilities, of two
+            classes the second's. Where each of several classes has a sigmoid of its own, a layer
+            more makes them shares.
 
         Raises
         ------
@@ -305,10 +312,9 @@ class Perceptron(NetworkHolder, ABC):
         """
         check_is_fitted(self)
         design = self._network.design
-        names = [*(HIDDEN[name] for name in design.activations), "identity"]
-        objective = design.objective
+        layers, weights, objective = self._as_sequential()
         sequential = Sequential(
-            [Dense(units, name) for units, name in zip(design.units[1:], names, strict=True)],
+            layers,
             objective.loss,
             design.optimizer,
             label_smoothing=objective.smoothing,
@@ -316,13 +322,20 @@ class Perceptron(NetworkHolder, ABC):
             dtype=design.dtype,
             n_threads=design.n_threads,
         )
+        sequential.set_weights(weights)
+        return sequential
+
+    def _as_sequential(self) -> tuple[list[Dense], list[Array], Objective]:
+        """The layers, the weights and the loss of a `Sequential` that predicts the same."""
+        design = self._network.design
+        names = [*(HIDDEN[name] for name in design.activations), "identity"]
+        layers = [Dense(units, name) for units, name in zip(design.units[1:], names, strict=True)]
         coefs, intercepts = self._unscaled(
             [np.asarray(array, np.float64) for array in self.coefs_],
             [np.asarray(array, np.float64) for array in self.intercepts_],
         )
         pairs = zip(coefs, intercepts, strict=True)
-        sequential.set_weights([array for pair in pairs for array in pair])
-        return sequential
+        return layers, [array for pair in pairs for array in pair], design.objective
 
     def _unscaled(
         self, coefs: list[Array], intercepts: list[Array]

@@ -137,6 +137,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
     True
     """
 
+    _judged_by_values = True
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS | {
         "loss": [StrOptions(set(REGRESSOR_LOSSES))],
         "quantile": [Interval(Real, 0, 1, closed="neither")],

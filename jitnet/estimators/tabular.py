@@ -53,7 +53,7 @@ def fit_scaler(values: Any, name: str) -> StandardScaler:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         scaler = StandardScaler(with_mean=not scipy.sparse.issparse(values)).fit(values)
-    if not np.isfinite(scaler.scale_).all():
+    if not np.isfinite(scaler.var_).all():
         raise ValueError(f"{name} is too large for its deviation to be taken; scale it down")
     return scaler
 

@@ -22,10 +22,11 @@ MOST_ROWS = 1 << 14
 
 @dataclass
 class Validation:
-    """Held-out examples, and the score of a network's outputs for them."""
+    """Held-out examples, and the score of a network's predictions for them, or z if not linked."""
 
     examples: Examples
     score_of: Callable[[Array], float]
+    linked: bool
 
     def evaluate(self, network: Network) -> tuple[float, float]:
         """The loss without its L2 term, and the score; NaN where an output is not finite."""
@@ -37,7 +38,7 @@ class Validation:
             total += engine.evaluate(data)["loss"] * share
             weight += share
         for X in examples.inputs(MOST_ROWS):
-            outputs.append(engine.predict(X))
+            outputs.append(engine.predict(X, linked=self.linked))
         predicted = np.concatenate(outputs)
         score = self.score_of(predicted) if np.isfinite(predicted).all() else np.nan
         offset = examples.offset(examples.rows, len(examples.rows))

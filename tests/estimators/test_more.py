@@ -280,3 +280,18 @@ def test_sparse_examples_go_through_in_pieces(
     lbfgs: dict[str, Any] = {"solver": "lbfgs", "alpha": 1, "tol": 0.1, "random_state": 0}
     a, b = (jn.MLPClassifier(**lbfgs).fit(each, y) for each in (sparse, X))
     np.testing.assert_allclose(a.loss_, b.loss_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.longdouble])
+def test_the_preset_scales_targets_of_any_type(dtype: Any, rng: np.random.Generator) -> None:
+    X = rng.normal(size=(200, 4))
+    y = (X[:, 0] * 3000 + 2000).astype(dtype)
+    model = jn.MLPRegressor(preset="tabular", random_state=0).fit(X, y)
+    assert model.score(X, y.astype(float)) > 0.95
+
+
+def test_targets_too_large_for_a_deviation_are_refused(rng: np.random.Generator) -> None:
+    X = rng.normal(size=(200, 4))
+    for given, words in ((X[:, 0] * 1e200, "y is too large"), (X[:, 0], "X is too large")):
+        with pytest.raises(ValueError, match=words):
+            jn.MLPRegressor(preset="tabular").fit(X * (1e200 if words[0] == "X" else 1), given)

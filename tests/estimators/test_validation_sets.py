@@ -35,7 +35,7 @@ def targets(kind: str, X: Array) -> Array:
 def test_one_example_is_too_few_to_validate_on(kind: str, early_stopping: bool, X: Array) -> None:
     y = targets(kind, X)
     model = KINDS[kind](early_stopping=early_stopping, **FAST)
-    with pytest.raises(ValueError, match="The validation set is too small. X_val has 1 example"):
+    with pytest.raises(ValueError, match=r"The validation set is too small\. X_val has 1 example"):
         model.fit(X, y, X_val=X[:1], y_val=y[:1])
     model.fit(X, y, X_val=X[:2], y_val=y[:2])
     assert np.isfinite(model.validation_scores_).all()
