@@ -18,7 +18,7 @@ from sklearn.utils.multiclass import (
     type_of_target,
     unique_labels,
 )
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from jitnet.callbacks import Callback
 from jitnet.estimators.class_weights import weights_by_class
@@ -35,6 +35,7 @@ from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
 from jitnet.schedules import Schedule
+from jitnet.validation import check_kinds
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):
@@ -347,6 +348,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of ``classes_``.
         """
+        check_is_fitted(self)
         if self._is_one_against_others:  # of all σ(z) that are zero, a share would be none
             shares: Array = softmax(log_expit(self._outputs(X, linked=False)), axis=1)
             return shares
@@ -419,6 +421,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return defaults_of(MLPClassifier)
 
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        check_kinds(X, "X")
         X, y = validate_data(
             self,
             X,

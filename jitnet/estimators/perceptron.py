@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+from sklearn.base import is_regressor
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -30,6 +31,7 @@ from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.model import Sequential
+from jitnet.validation import check_epsilon, check_fits, check_kinds
 
 LEAST_ROWS = 1 << 12
 """Rows of a sparse matrix that are predicted together, at least."""
@@ -110,18 +112,17 @@ class Perceptron(NetworkHolder, ABC):
             return
         hidden = hidden_sizes(settings.hidden_layer_sizes)
         activations = hidden_activations(settings.activation, len(hidden))
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         self._learn_targets(y, anew=anew)
-        X = self._take_in(X, anew=anew)
-        weights = _product(weights, self._class_weights(y))
-        targets, labels = self._encode(y, settings, anew=anew)
-        rows = np.arange(X.shape[0])
-        examples = Examples(X, targets, labels, weights, rows, self._offsets(targets))
+        examples = self._examples(X, y, sample_weight, settings, anew=anew)
+        examples.weights = _product(examples.weights, self._class_weights(y))
+        X = examples.X
         self._random_state = check_random_state(self.random_state)
         units = (X.shape[1], *hidden, self.n_outputs_)
         network = self._network_for(
             X, units, activations, settings, anew=anew, incremental=incremental
         )
+        if is_regressor(self):
+            check_fits(y, network.engine.dtype, "y")
         self.stopped_ = False
         if anew:
             self._begin_records(settings)
@@ -140,6 +141,18 @@ class Perceptron(NetworkHolder, ABC):
                 network.engine.network.parameters[:] = self._best_parameters
         if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
             raise ValueError(NOT_FINITE)
+
+    def _examples(
+        self, X: Any, y: Any, sample_weight: Any, settings: SimpleNamespace, *, anew: bool
+    ) -> Examples:
+        """Validated X and y, and weights, as the engine takes them."""
+        weights = None
+        if sample_weight is not None:
+            check_kinds(sample_weight, "sample_weight")
+            weights = _check_sample_weight(sample_weight, X)
+        targets, labels = self._encode(y, settings, anew=anew)
+        X, rows = self._take_in(X, anew=anew), np.arange(X.shape[0])
+        return Examples(X, targets, labels, weights, rows, self._offsets(targets))
 
     def _network_for(
         self,
@@ -161,13 +174,16 @@ class Perceptron(NetworkHolder, ABC):
             network = self._bound()
             network.set_alpha(self.alpha)
             return network
+        dtype = self._network.design.dtype if not anew else np.dtype(self.dtype or X.dtype)
+        optimizer = make_optimizer(settings)
+        check_epsilon(optimizer, dtype)
         network = Network(
             Design(
                 units,
                 tuple(activations),
                 self._objective(settings),
-                make_optimizer(settings),
-                self._network.design.dtype if not anew else np.dtype(self.dtype or X.dtype),
+                optimizer,
+                dtype,
                 float(self.alpha),
                 self.n_threads,
             )
@@ -215,11 +231,8 @@ class Perceptron(NetworkHolder, ABC):
             X, y = self._validate(X, y, reset=False)
             if X.shape[0] < LEAST_HELD_OUT:
                 raise ValueError(f"{TOO_SMALL} X_val has 1 example, too few for a score.")
-            weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
             self._check_targets(y)
-            targets, labels = self._encode(y, settings, anew=False)
-            X, rows = self._take_in(X, anew=False), np.arange(X.shape[0])
-            held_out = Examples(X, targets, labels, weights, rows, self._offsets(targets))
+            held_out = self._examples(X, y, sample_weight, settings, anew=False)
             held_out.check_weights(self._network.engine, "sample_weight_val")
         else:
             random_state = self._random_state
@@ -255,6 +268,9 @@ class Perceptron(NetworkHolder, ABC):
             self._scaler = None
         if self._scaler is not None:
             X = self._scaler.transform(X)
+        dtype = np.dtype(self.dtype or X.dtype) if anew else self._network.design.dtype
+        if self._scaler is not None or X.dtype.itemsize > dtype.itemsize:
+            check_fits(X.data if scipy.sparse.issparse(X) else X, dtype, "X")
         return X if self.dtype is None else X.astype(self.dtype, copy=False)
 
     def _outputs(self, X: Any, *, linked: bool = True) -> Array:
@@ -276,13 +292,14 @@ class Perceptron(NetworkHolder, ABC):
         plain = (
             type(X) is np.ndarray
             and X.ndim == 2
-            and X.dtype.char in "fd"
+            and X.dtype in (np.float32, np.float64)
             and X.shape[0] > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
         )
         if plain and X.size <= FEW and np.isfinite(X).all():
             return X
+        check_kinds(X, "X")
         return validate_data(
             self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
         )

@@ -29,7 +29,7 @@ from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
 from jitnet.schedules import Schedule
-from jitnet.validation import to_floats
+from jitnet.validation import check_kinds, to_floats
 
 
 class MLPRegressor(RegressorMixin, Perceptron):
@@ -305,6 +305,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return defaults_of(MLPRegressor)
 
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        check_kinds(X, "X")
         X, y = validate_data(
             self,
             X,
