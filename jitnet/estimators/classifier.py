@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from jitnet.callbacks import Callback
 from jitnet.estimators.class_weights import weights_by_class
+from jitnet.estimators.network import Design
 from jitnet.estimators.parameters import (
     CLASSIFIER_LOSSES,
     CONSTRAINTS,
@@ -349,6 +350,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             Probabilities, in the order of ``classes_``.
         """
         check_is_fitted(self)
+        self._bound()
         if self._is_one_against_others:  # of all σ(z) that are zero, a share would be none
             shares: Array = softmax(log_expit(self._outputs(X, linked=False)), axis=1)
             return shares
@@ -402,7 +404,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     @property
     def _is_one_against_others(self) -> bool:
         """Whether each of several classes has a sigmoid of its own, so that p is a share of σ."""
-        return self.out_activation_ == "logistic" and self._is_one_of_many and self.n_outputs_ > 1
+        several = self.out_activation_ == "logistic" and self.n_outputs_ > 1
+        return several and self._is_one_of_many
 
     def _classes_of(self, logits: Array) -> Array:
         """What z says: where probabilities are rounded to 0 or 1, it still tells them apart."""
@@ -434,6 +437,16 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
+
+    def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
+        single = units[-1] == 1 or self.loss == "binary_crossentropy"
+        if not hasattr(self, "out_activation_"):
+            self.out_activation_ = "logistic" if single else "softmax"
+        if not hasattr(self, "_label_binarizer") and hasattr(self, "classes_"):
+            several = self.out_activation_ == "logistic" and not single
+            known = np.eye(units[-1], dtype=int) if several else self.classes_
+            self._label_binarizer = LabelBinarizer().fit(known)
+        return super()._design_by_hand(units, dtype)
 
     def _learn_targets(self, y: Any, *, anew: bool) -> None:
         if anew and not hasattr(self, "coefs_") and hasattr(self, "_label_binarizer"):

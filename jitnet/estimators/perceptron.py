@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import warnings
+from abc import abstractmethod
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 from sklearn.base import is_regressor
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -24,9 +26,9 @@ from jitnet.estimators.parameters import (
     hidden_sizes,
     make_optimizer,
 )
-from jitnet.estimators.stochastic import Descent
+from jitnet.estimators.stochastic import USERS_CALL, Descent
 from jitnet.estimators.tabular import fit_scaler, fold, settings_of
-from jitnet.estimators.validation import LEAST_HELD_OUT, TOO_SMALL, Validation, split_off
+from jitnet.estimators.validation import hold_out
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
@@ -37,7 +39,7 @@ LEAST_ROWS = 1 << 12
 """Rows of a sparse matrix that are predicted together, at least."""
 
 
-class Perceptron(NetworkHolder, ABC):
+class Perceptron(NetworkHolder):
     """A multi-layer perceptron behind scikit-learn's interface."""
 
     _judged_by_values: bool
@@ -53,6 +55,9 @@ class Perceptron(NetworkHolder, ABC):
     validation_loss_curve_: Any  # list of float, or None
     best_validation_score_: float | None
     best_loss_: float | None
+
+    _scaler: StandardScaler | None = None
+    _is_by_parts = _parts_ended = _was_told = False
 
     @property
     @abstractmethod
@@ -107,8 +112,9 @@ class Perceptron(NetworkHolder, ABC):
         """Check everything, and then train; if that fails, all is as it was."""
         anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._validate(X, y, reset=anew)
-        settings = settings_of(self, X.shape[0])
-        if incremental and settings.early_stopping and not anew and self.stopped_:
+        settings = settings_of(self, X.shape[0], incremental=incremental)
+        if incremental and settings.early_stopping and self._parts_ended:
+            self._say_that_parts_ended()
             return
         hidden = hidden_sizes(settings.hidden_layer_sizes)
         activations = hidden_activations(settings.activation, len(hidden))
@@ -123,10 +129,12 @@ class Perceptron(NetworkHolder, ABC):
         )
         if is_regressor(self):
             check_fits(y, network.engine.dtype, "y")
-        self.stopped_ = False
-        if anew:
+        recorded = "loss_curve_" if settings.solver != "lbfgs" else "_is_by_parts"
+        begins = anew or recorded not in vars(self)
+        if begins:
             self._begin_records(settings)
-        examples, validation = self._hold_out(examples, held_out, settings, incremental=incremental)
+        self._begin_stopping(settings, incremental=incremental)
+        examples, validation = hold_out(self, examples, held_out, settings, incremental=incremental)
         examples.check_weights(network.engine, "sample_weight of the examples to train on")
         if settings.solver == "lbfgs":
             fit_lbfgs(self, settings, network, examples, validation)
@@ -134,11 +142,12 @@ class Perceptron(NetworkHolder, ABC):
             descent = Descent(
                 self, settings, network, examples, validation, incremental=incremental
             )
-            if not incremental or anew:
+            if not incremental or begins:
                 rates.begin(settings, network, descent.steps_an_epoch)
             descent.run()
             if settings.early_stopping and (self.stopped_ or not incremental):
                 network.engine.network.parameters[:] = self._best_parameters
+            self._parts_ended = incremental and settings.early_stopping and self.stopped_
         if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
             raise ValueError(NOT_FINITE)
 
@@ -165,98 +174,77 @@ class Perceptron(NetworkHolder, ABC):
         incremental: bool,
     ) -> Network:
         """The network to train: a new one, the old coefficients in a new one, or the old one."""
-        if not anew and tuple(self._network.design.units) != units:
-            raise ValueError(
-                f"the network has layers of {self._network.design.units} units, not of {units}; "
-                "without warm_start, fit begins anew"
-            )
-        if incremental and not anew:
-            network = self._bound()
-            network.set_alpha(self.alpha)
-            return network
-        dtype = self._network.design.dtype if not anew else np.dtype(self.dtype or X.dtype)
-        optimizer = make_optimizer(settings)
-        check_epsilon(optimizer, dtype)
-        network = Network(
-            Design(
-                units,
-                tuple(activations),
-                self._objective(settings),
-                optimizer,
-                dtype,
-                float(self.alpha),
-                self.n_threads,
-            )
-        )
+        dtype = np.dtype(self.dtype or X.dtype)
+        if not anew:
+            old = self._bound()
+            dtype = old.design.dtype
+            if old.design.units != units:
+                raise ValueError(
+                    f"the network has layers of {old.design.units} units, not of {units}; "
+                    "without warm_start, fit begins anew"
+                )
+            if incremental:
+                old.set_alpha(self.alpha)
+                return old
+        network = Network(self._design(units, tuple(activations), settings, dtype))
         if anew:
             network.draw(self._random_state)
-            self.n_iter_ = self.t_ = 0
             self.n_layers_ = len(units)
         else:
             network.load(self.coefs_, self.intercepts_)
         self._hold(network)
         return network
 
+    def _design(
+        self,
+        units: tuple[int, ...],
+        activations: tuple[str, ...],
+        settings: SimpleNamespace,
+        dtype: np.dtype[Any],
+    ) -> Design:
+        """A network of these layers by the parameters there are."""
+        optimizer = make_optimizer(settings)
+        check_epsilon(optimizer, dtype)
+        objective, alpha = self._objective(settings), float(settings.alpha)
+        return Design(units, activations, objective, optimizer, dtype, alpha, self.n_threads)
+
+    def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
+        for name, value in (("n_outputs_", units[-1]), ("n_layers_", len(units))):
+            if not hasattr(self, name):
+                setattr(self, name, value)
+        settings = settings_of(self, 0)
+        activations = hidden_activations(settings.activation, len(units) - 2)
+        return self._design(units, tuple(activations), settings, dtype)
+
     def _begin_records(self, settings: SimpleNamespace) -> None:
         """Empty what a fit writes down."""
+        self.n_iter_ = self.t_ = 0
         self.validation_scores_ = self.validation_loss_curve_ = self.best_validation_score_ = None
         if settings.solver != "lbfgs":
             self.loss_curve_ = []
             self._no_improvement_count = 0
             self.best_loss_ = None if settings.early_stopping else np.inf
 
-    def _hold_out(
-        self,
-        examples: Examples,
-        given: tuple[Any, Any, Any],
-        settings: SimpleNamespace,
-        *,
-        incremental: bool,
-    ) -> tuple[Examples, Validation | None]:
-        """The examples to train on, and those to validate on: the given ones, or a share."""
-        X, y, sample_weight = given
-        if (X is None) != (y is None):
-            raise ValueError("X_val and y_val must be given together")
-        if X is None and sample_weight is not None:
-            raise ValueError("sample_weight_val must be given together with X_val and y_val")
-        splits = settings.early_stopping and settings.solver != "lbfgs"
-        if X is None and not splits:
-            return examples, None
-        if self.validation_scores_ is None:
-            self.validation_scores_, self.validation_loss_curve_ = [], []
-        if splits and self.best_validation_score_ is None:
-            self.best_validation_score_ = -np.inf
-            self._best_parameters = self._network.engine.network.parameters.copy()
-        if X is not None:
-            X, y = self._validate(X, y, reset=False)
-            if X.shape[0] < LEAST_HELD_OUT:
-                raise ValueError(f"{TOO_SMALL} X_val has 1 example, too few for a score.")
-            self._check_targets(y)
-            held_out = self._examples(X, y, sample_weight, settings, anew=False)
-            held_out.check_weights(self._network.engine, "sample_weight_val")
-        else:
-            random_state = self._random_state
-            if incremental:  # the same rows each time, should the same examples come again
-                if not hasattr(self, "_split_seed"):
-                    self._split_seed = random_state.randint(np.iinfo(np.int32).max)
-                random_state = self._split_seed
-            train, held = split_off(
-                examples,
-                self.validation_fraction,
-                random_state,
-                self._stratification(examples.targets),
+    def _begin_stopping(self, settings: SimpleNamespace, *, incremental: bool) -> None:
+        """Begin to look for the best epoch; a fit's count and best are none of partial_fit's."""
+        self.stopped_ = self._parts_ended = self._was_told = False
+        if incremental and not self._is_by_parts and settings.early_stopping:
+            self._no_improvement_count = 0
+            self.best_validation_score_ = None
+        if not settings.early_stopping and getattr(self, "best_loss_", 0) is None:  # it was, before
+            self._no_improvement_count, self.best_loss_ = 0, np.inf
+        self._is_by_parts = incremental
+
+    def _say_that_parts_ended(self) -> None:
+        """Warn the first time that a call of partial_fit does nothing."""
+        if not self._was_told:
+            warnings.warn(
+                "partial_fit has stopped, as the validation score did not improve any more: this "
+                "call and later ones leave the estimator as it is. With early_stopping=False they "
+                "train on; fit begins anew.",
+                stacklevel=USERS_CALL,
             )
-            examples, held_out = examples.part(train), examples.part(held)
-            held_out.check_weights(
-                self._network.engine, "sample_weight of the examples that are held out"
-            )
-        rows = held_out.rows
-        kept = None if held_out.weights is None else held_out.weights[rows]
-        return examples, Validation(
-            held_out,
-            lambda outputs: self._score_of(held_out.targets[rows], kept, outputs),
-            linked=self._judged_by_values,
-        )
+        self._was_told = True
 
     def _take_in(self, X: Any, *, anew: bool) -> Any:
         """Inputs of the type to compute with, sparse ones by rows; the preset's are scaled."""
@@ -268,7 +256,7 @@ class Perceptron(NetworkHolder, ABC):
             self._scaler = None
         if self._scaler is not None:
             X = self._scaler.transform(X)
-        dtype = np.dtype(self.dtype or X.dtype) if anew else self._network.design.dtype
+        dtype = np.dtype(self.dtype or X.dtype) if anew else self._bound().design.dtype
         if self._scaler is not None or X.dtype.itemsize > dtype.itemsize:
             check_fits(X.data if scipy.sparse.issparse(X) else X, dtype, "X")
         return X if self.dtype is None else X.astype(self.dtype, copy=False)
@@ -276,10 +264,13 @@ class Perceptron(NetworkHolder, ABC):
     def _outputs(self, X: Any, *, linked: bool = True) -> Array:
         """The network's outputs, checked, in the type that NumPy would give them."""
         check_is_fitted(self)
-        X = self._checked(X)
-        kind = np.result_type(X.dtype, self.coefs_[0].dtype)
+        X, network = self._checked(X), self._bound()
+        if X.shape[1] != network.design.units[0]:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but coefs_[0] is of {network.design.units[0]}"
+            )
+        kind = np.result_type(X.dtype, network.design.dtype)
         X = self._take_in(X, anew=False)
-        network = self._bound()
         if not scipy.sparse.issparse(X):
             return network.engine.predict(X, linked=linked).astype(kind, copy=False)
         step = rows_at_once(X, LEAST_ROWS)
@@ -294,7 +285,7 @@ class Perceptron(NetworkHolder, ABC):
             and X.ndim == 2
             and X.dtype in (np.float32, np.float64)
             and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
+            and X.shape[1] == getattr(self, "n_features_in_", None)
             and not hasattr(self, "feature_names_in_")
         )
         if plain and X.size <= FEW and np.isfinite(X).all():
@@ -328,7 +319,7 @@ class Perceptron(NetworkHolder, ABC):
         True
         """
         check_is_fitted(self)
-        design = self._network.design
+        design = self._bound().design
         layers, weights, objective = self._as_sequential()
         sequential = Sequential(
             layers,

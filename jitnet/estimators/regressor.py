@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from jitnet.callbacks import Callback
+from jitnet.estimators.network import Design
 from jitnet.estimators.parameters import (
     CONSTRAINTS,
     REGRESSOR_LOSSES,
@@ -143,7 +144,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
 
-    _spread: tuple[Array, Array] | None
+    _spread: tuple[Array, Array] | None = None
 
     def __init__(
         self,
@@ -323,6 +324,11 @@ class MLPRegressor(RegressorMixin, Perceptron):
             raise ValueError("loss='poisson' needs targets of at least 0")
         return X, y
 
+    def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
+        if not hasattr(self, "out_activation_"):
+            self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+        return super()._design_by_hand(units, dtype)
+
     def _learn_targets(self, y: Any, *, anew: bool) -> None:
         if not anew:
             self._check_targets(y)
@@ -331,7 +337,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
 
     def _check_targets(self, y: Any) -> None:
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        if n_outputs != self.n_outputs_:
+        if n_outputs != self._bound().design.units[-1]:
             raise ValueError(f"y must have {self.n_outputs_} outputs, got {n_outputs}")
 
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:

@@ -31,15 +31,15 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def settings_of(estimator: Any, n_samples: int) -> SimpleNamespace:
+def settings_of(estimator: Any, n_samples: int, *, incremental: bool = False) -> SimpleNamespace:
     """An estimator's parameters, with the preset's where those have their defaults."""
     defaults = estimator._defaults
     given = {name: getattr(estimator, name) for name in defaults}
     if estimator.preset is None:
         return SimpleNamespace(**given)
     preset = SETTINGS | {
-        "batch_size": int(np.clip(n_samples // 32, 16, 256)),
-        "early_stopping": n_samples >= ENOUGH,
+        "batch_size": min(n_samples, int(np.clip(n_samples // 32, 16, 256))),
+        "early_stopping": n_samples >= ENOUGH and not incremental,
     }
     kept = {name: value for name, value in preset.items() if name in given}
     chosen = {name: value for name, value in kept.items() if _same(given[name], defaults[name])}
