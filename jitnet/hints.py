@@ -186,4 +186,4 @@ def missing_method(kind: str, name: str) -> AttributeError:
 
 def as_numbers(dtype: Any) -> str:
     """How numbers are made of an array of a type that is none."""
-    return TYPES.get(dtype.kind, "convert it to numbers first")
+    return TYPES.get(getattr(dtype, "kind", ""), "convert it to numbers first")

@@ -29,6 +29,7 @@ from jitnet.progress import Progress, make_progress
 from jitnet.summary import format_summary, short_repr
 from jitnet.threads import MOST_THREADS
 from jitnet.validation import (
+    check_epsilon,
     check_inputs,
     check_parameters,
     check_targets,
@@ -109,7 +110,7 @@ class Sequential:
             else check_whole("seed", seed, least=0, most=MOST_SEED)
         )
         self.dtype = _check_dtype(dtype)
-        _check_epsilon(self.optimizer, self.dtype)
+        check_epsilon(self.optimizer, self.dtype)
         self.n_threads = (
             None
             if n_threads is None
@@ -167,7 +168,7 @@ class Sequential:
         epochs: int = 10,
         batch_size: int | None = 128,
         shuffle: bool = True,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: Sequence[ArrayLike | None] | None = None,
         sample_weight: ArrayLike | None = None,
         callbacks: Sequence[Callback] = (),
         progress: bool | Progress | None = None,
@@ -176,7 +177,7 @@ class Sequential:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or frame of shape (n_samples, n_features)
             Examples, in any layout; float32, float64, uint8 and int64 arrays are not copied.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; for softmax_crossentropy class labels or rows of probabilities.
@@ -187,7 +188,7 @@ class Sequential:
             is trained on.
         shuffle : bool, default True
             Whether each epoch takes the examples in an order of its own.
-        validation_data : (X, y), optional
+        validation_data : (X, y) or (X, y, sample_weight), optional
             Examples to evaluate on after each epoch.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the examples in the loss.
@@ -232,7 +233,10 @@ class Sequential:
             batch = min(batch, check_whole("batch_size", batch_size, least=1))
         engine = self._engine or self.build(inputs.shape[1])._built()
         data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
-        checked = None if validation is None else engine.data(*validation, uniform=True)
+        checked = None
+        if validation is not None and validation_data is not None:
+            uniform = len(validation_data) == 2 or validation_data[2] is None
+            checked = engine.data(*validation, uniform=uniform)
         return follow(
             self,
             engine.train(
@@ -572,17 +576,18 @@ class Sequential:
         inputs = check_inputs(X, n_features, self.dtype, name=f"X{name}")
         count, outputs = len(inputs), self.layers[-1].units
         targets, labels = check_targets(y, count, outputs, self.loss, self.dtype, name=f"y{name}")
-        return inputs, targets, labels, check_weights(sample_weight, count, self.dtype)
+        weights = check_weights(sample_weight, count, self.dtype, name=f"sample_weight{name}")
+        return inputs, targets, labels, weights
 
-    def _validation(self, pair: Any, n_features: int) -> tuple[Array, Array, bool, Array] | None:
+    def _validation(self, given: Any, n_features: int) -> tuple[Array, Array, bool, Array] | None:
         """Checked examples to validate on, of as many features as those to train on."""
-        if pair is None:
+        if given is None:
             return None
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            given = f"{len(pair)} of them" if isinstance(pair, tuple | list) else f"{pair!r:.80}"
-            raise ValueError(f"validation_data must be a pair (X, y), got {given}")
-        X, y = pair
-        return self._examples(X, y, None, n_features, name=" of validation_data")
+        if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+            what = f"{len(given)} of them" if isinstance(given, tuple | list) else f"{given!r:.80}"
+            raise ValueError(f"validation_data must be (X, y) or (X, y, sample_weight), got {what}")
+        X, y, sample_weight = (*given, None)[:3]
+        return self._examples(X, y, sample_weight, n_features, name=" of validation_data")
 
 
 def _check_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
@@ -641,13 +646,6 @@ def _check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
     return kind
-
-
-def _check_epsilon(optimizer: Optimizer, dtype: np.dtype[Any]) -> None:
-    """Refuse an ε that is zero in the model's type: it is there to keep a quotient finite."""
-    epsilon = getattr(optimizer, "epsilon", 1.0)
-    if np.asarray(epsilon).astype(dtype) == 0:
-        raise ValueError(f"epsilon must be above 0 in {dtype}, got {epsilon!r}")
 
 
 def _check_callbacks(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:

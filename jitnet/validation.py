@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from jitnet.frames import NUMBERS, as_array
 from jitnet.hints import as_numbers
 from jitnet.kernels.panels import SOURCES
 from jitnet.layers import Dense
 from jitnet.losses.table import LOSSES
 from jitnet.memory import Array
+from jitnet.optimizers.table import Optimizer
+
+TEXT = "UST"
+"""NumPy's letters for the kinds of types that are text."""
 
 CHUNK_ELEMENTS = 1 << 20
 """Elements that are looked at together, so that a file on disk never has to fit into memory."""
@@ -34,7 +40,7 @@ def check_inputs(X: ArrayLike, n_features: int | None, dtype: Any, *, name: str 
         raise ValueError(f"{name} must have examples and features, got the shape {array.shape}")
     if n_features is not None and array.shape[1] != n_features:
         raise ValueError(f"{name} must have {n_features} features, got {array.shape[1]}")
-    _check_finite(array, dtype, name)
+    check_fits(array, dtype, name)
     return array if array.dtype in SOURCES else _converted(array)
 
 
@@ -60,27 +66,33 @@ def check_targets(
             f"{name} must have the shape (n_samples, {n_outputs}){classes}, as the last layer has "
             f"{n_outputs} units; got {np.shape(y)}"
         )
-    _check_finite(array, dtype, name)
+    check_fits(array, dtype, name)
     _check_range(array, n_outputs, loss, labels, name)
     return _cast(array, dtype), labels
 
 
-def check_weights(sample_weight: ArrayLike | None, n_samples: int, dtype: Any) -> Array:
+def check_weights(
+    sample_weight: ArrayLike | None, n_samples: int, dtype: Any, *, name: str = "sample_weight"
+) -> Array:
     """Weights (n_samples,) in the model's type; ones where none are given."""
     if sample_weight is None:
         return np.ones(n_samples, dtype)
-    weights = _as_numbers(sample_weight, "sample_weight")
+    weights = _as_numbers(sample_weight, name)
     if weights.shape != (n_samples,):
-        raise ValueError(f"sample_weight must have the shape ({n_samples},), got {weights.shape}")
-    _check_finite(weights, dtype, "sample_weight")
+        raise ValueError(f"{name} must have the shape ({n_samples},), got {weights.shape}")
+    check_fits(weights, dtype, name)
     if weights.min() < 0:
-        raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
-    weights = _cast(weights, dtype)
+        raise ValueError(f"{name} must not be negative, got {weights.min()}")
+    check_total(weights, dtype, name)
+    return _cast(weights, dtype)
+
+
+def check_total(weights: Array, dtype: Any, name: str) -> None:
+    """Refuse weights by whose sum nothing can be divided: it is taken in the model's type."""
     with np.errstate(over="ignore"):
-        total = weights.sum()
-    if not 0 < total < np.inf:
-        raise ValueError(f"sample_weight must have a positive, finite sum, got {total}")
-    return weights
+        total = _cast(weights, dtype).sum()
+    if total == 0 or not np.isfinite(total):
+        raise ValueError(f"{name} must have a positive, finite sum, got {total}")
 
 
 def check_parameters(
@@ -108,8 +120,57 @@ def check_parameters(
     if given != expected:
         raise ValueError(f"weights must have the shapes {expected}, got {given}")
     for array, name in zip(arrays, names, strict=True):
-        _check_finite(array, dtype, name)
+        check_fits(array, dtype, name)
     return [_cast(array, dtype) for array in arrays]
+
+
+def check_epsilon(optimizer: Optimizer, dtype: np.dtype[Any]) -> None:
+    """Refuse an ε that is zero in the model's type: it is there to keep a quotient finite."""
+    epsilon = getattr(optimizer, "epsilon", 1.0)
+    if np.asarray(epsilon).astype(dtype) == 0:
+        raise ValueError(f"epsilon must be above 0 in {dtype}, got {epsilon!r}")
+
+
+def check_kinds(values: Any, name: str) -> None:
+    """Refuse what scikit-learn would convert though its type, or a column's, is none of numbers.
+
+    Its perceptrons train on times and on text that reads as numbers, and raise these errors when
+    they are to predict from them. Objects are looked at one by one where they are converted.
+    """
+    dtypes = getattr(values, "dtypes", None)
+    if dtypes is None:
+        dtypes = [getattr(values, "dtype", None)]
+        if isinstance(values, list | tuple):
+            with suppress(ValueError):  # lists of several lengths
+                dtypes = [np.asarray(values).dtype]
+    for dtype in dtypes if np.iterable(dtypes) else [dtypes]:
+        kind = getattr(dtype, "kind", "m" if _is_temporal(dtype) else "O")
+        if kind not in NUMBERS + "O" + "c":
+            error = _not_numbers(name, dtype)
+            raise ValueError(error) if kind in TEXT else error
+
+
+def _is_temporal(dtype: Any) -> bool:
+    """Whether Polars says so of a type."""
+    return hasattr(dtype, "is_temporal") and bool(dtype.is_temporal())
+
+
+def _not_numbers(name: str, dtype: Any) -> TypeError:
+    return TypeError(f"{name} must hold real numbers, got the type {dtype}; {as_numbers(dtype)}")
+
+
+def to_floats(array: Array, name: str) -> Array:
+    """Numbers of any type as float32 or float64: what is reckoned of them needs their room."""
+    _check_kind(array, name)
+    if array.dtype in (np.float32, np.float64):
+        return array
+    check_fits(array, np.dtype(np.float64), name)
+    return _cast(array, np.float64)
+
+
+def _check_kind(array: Array, name: str) -> None:
+    if array.dtype.kind not in NUMBERS:
+        raise _not_numbers(name, array.dtype)
 
 
 def _as_numbers(values: ArrayLike, name: str) -> Array:
@@ -120,15 +181,12 @@ def _as_numbers(values: ArrayLike, name: str) -> Array:
             f"{name} must not have masked values; leave such rows out, or fill them with filled()"
         )
     try:
-        array = np.asarray(values)
+        array = as_array(values)
     except ValueError as error:
         raise ValueError(
             f"{name} must be an array, or lists of numbers of one length: {error}"
         ) from error
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"{name} must hold real numbers, got the type {array.dtype}; " + as_numbers(array.dtype)
-        )
+    _check_kind(array, name)
     return array
 
 
@@ -147,9 +205,9 @@ def _cast(array: Array, dtype: Any) -> Array:
         return np.ascontiguousarray(array, dtype)
 
 
-def _check_finite(array: Array, dtype: Any, name: str) -> None:
+def check_fits(array: Array, dtype: Any, name: str) -> None:
     """Refuse what is not finite in the model's type, chunk by chunk along the longer stride."""
-    if array.dtype.kind != "f":
+    if array.dtype.kind != "f" or not array.size:
         return
     rows = array.T if array.ndim == 2 and abs(array.strides[0]) < abs(array.strides[1]) else array
     step = max(1, CHUNK_ELEMENTS // max(1, rows[0].size))

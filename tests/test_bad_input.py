@@ -134,8 +134,17 @@ BAD_ARGUMENTS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a callback": ({"callbacks": jn.Callback()}, TypeError, "must be a list of Callback objects"),
     "no callback": ({"callbacks": [print]}, TypeError, "callbacks must be Callback objects, got"),
     "a class": ({"callbacks": [jn.Callback]}, TypeError, "callbacks must be Callback objects, got"),
-    "no pair": ({"validation_data": X}, ValueError, "must be a pair (X, y), got array"),
-    "a triple": ({"validation_data": (X, LABELS, 1)}, ValueError, "a pair (X, y), got 3 of them"),
+    "no pair": (
+        {"validation_data": X},
+        ValueError,
+        "must be (X, y) or (X, y, sample_weight), got arr",
+    ),
+    "four": ({"validation_data": (X, LABELS, 1, 1)}, ValueError, "got 4 of them"),
+    "other weights": (
+        {"validation_data": (X, LABELS, np.ones(ROWS - 1))},
+        ValueError,
+        "sample_weight of validation_data must have the shape (12,), got (11,)",
+    ),
     "other features": (
         {"validation_data": (X[:, :3], LABELS)},
         ValueError,

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
+from scipy.special import log_expit, logsumexp, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
@@ -18,20 +18,25 @@ from sklearn.utils.multiclass import (
     type_of_target,
     unique_labels,
 )
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from jitnet.callbacks import Callback
+from jitnet.estimators.class_weights import weights_by_class
+from jitnet.estimators.network import Design
 from jitnet.estimators.parameters import (
     CLASSIFIER_LOSSES,
     CONSTRAINTS,
     SHARE,
     classifier_objective,
+    defaults_of,
 )
 from jitnet.estimators.perceptron import Perceptron
+from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
 from jitnet.schedules import Schedule
+from jitnet.validation import check_kinds
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):
@@ -157,6 +162,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     True
     """
 
+    _judged_by_values = False
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS | {
         "loss": [StrOptions(set(CLASSIFIER_LOSSES))],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
@@ -328,7 +334,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable classes, or labels of a probability above one half.
         """
-        return self._classes_of(self._outputs(X))
+        return self._classes_of(self._outputs(X, linked=False))
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities.
@@ -343,13 +349,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of ``classes_``.
         """
+        check_is_fitted(self)
+        self._bound()
+        if self._is_one_against_others:  # of all σ(z) that are zero, a share would be none
+            shares: Array = softmax(log_expit(self._outputs(X, linked=False)), axis=1)
+            return shares
         outputs = self._outputs(X)
-        if self.n_outputs_ == 1:
-            return np.hstack([1 - outputs, outputs])
-        if self.out_activation_ == "logistic" and self._is_one_of_many:
-            total: Array = outputs.sum(axis=1, keepdims=True)
-            return outputs / np.where(total == 0, 1, total)
-        return outputs
+        return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
 
     def predict_log_proba(self, X: Any) -> Array:
         """Predict the logarithms of probabilities.
@@ -395,18 +401,30 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         """Whether an example has one class, not several labels."""
         return not self._label_binarizer.y_type_.startswith("multilabel")
 
-    def _classes_of(self, outputs: Array) -> Array:
+    @property
+    def _is_one_against_others(self) -> bool:
+        """Whether each of several classes has a sigmoid of its own, so that p is a share of σ."""
+        several = self.out_activation_ == "logistic" and self.n_outputs_ > 1
+        return several and self._is_one_of_many
+
+    def _classes_of(self, logits: Array) -> Array:
+        """What z says: where probabilities are rounded to 0 or 1, it still tells them apart."""
         if not self._is_one_of_many:
-            labels: Array = self._label_binarizer.inverse_transform(outputs)
+            labels: Array = self._label_binarizer.inverse_transform(logits, threshold=0.0)
             return labels
         if self.n_outputs_ > 1:
-            numbers = outputs.argmax(axis=1)
+            numbers = logits.argmax(axis=1)
         else:
-            numbers = (outputs.ravel() > 0.5) * (len(self.classes_) - 1)
+            numbers = (logits.ravel() > 0) * (len(self.classes_) - 1)
         classes: Array = self.classes_[numbers]
         return classes
 
+    @property
+    def _defaults(self) -> dict[str, Any]:
+        return defaults_of(MLPClassifier)
+
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        check_kinds(X, "X")
         X, y = validate_data(
             self,
             X,
@@ -419,6 +437,16 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
+
+    def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
+        single = units[-1] == 1 or self.loss == "binary_crossentropy"
+        if not hasattr(self, "out_activation_"):
+            self.out_activation_ = "logistic" if single else "softmax"
+        if not hasattr(self, "_label_binarizer") and hasattr(self, "classes_"):
+            several = self.out_activation_ == "logistic" and not single
+            known = np.eye(units[-1], dtype=int) if several else self.classes_
+            self._label_binarizer = LabelBinarizer().fit(known)
+        return super()._design_by_hand(units, dtype)
 
     def _learn_targets(self, y: Any, *, anew: bool) -> None:
         if anew and not hasattr(self, "coefs_") and hasattr(self, "_label_binarizer"):
@@ -434,11 +462,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
                     "classes as in the previous call to fit. Previously "
                     f"got {self.classes_}, `y` has {classes}"
                 )
-            if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-                raise ValueError(
-                    "`y` has classes not in `self.classes_`. "
-                    f"`self.classes_` has {self.classes_}. 'y' has {classes}."
-                )
+            self._check_targets(y)
         many = self._label_binarizer.y_type_ == "multiclass"
         softmax = {"log_loss": many, "softmax_crossentropy": True, "binary_crossentropy": False}
         self.out_activation_ = "softmax" if softmax[self.loss] else "logistic"
@@ -447,6 +471,18 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         n_classes = len(self.classes_)
         single = self._is_one_of_many and self.out_activation_ == "logistic" and not many
         self.n_outputs_ = 1 if single else max(n_classes, 2 if self._is_one_of_many else 1)
+
+    def _check_targets(self, y: Any) -> None:
+        if type_of_target(y).startswith("multilabel") == self._is_one_of_many:
+            kinds = "one class an example", "several labels an example"
+            known, given = kinds if self._is_one_of_many else reversed(kinds)
+            raise ValueError(f"`y` must have {known}, as in the previous call, not {given}")
+        classes = unique_labels(y)
+        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                "`y` has classes not in `self.classes_`. "
+                f"`self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
 
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
         smoothing = settings.label_smoothing
@@ -460,6 +496,20 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             targets = self._label_binarizer.transform(y)
         return targets * (1.0 - smoothing) + smoothing / 2, False
 
+    def _as_sequential(self) -> tuple[list[Dense], list[Array], Objective]:
+        layers, weights, objective = super()._as_sequential()
+        if not self._is_one_against_others:
+            return layers, weights, objective
+        # σ / Σσ is the softmax of ln σ(z) = -softplus(-z): one layer more
+        layers[-1] = Dense(self.n_outputs_, "softplus")
+        weights[-2:] = [-weights[-2], -weights[-1]]
+        shares = [-np.eye(self.n_outputs_), np.zeros(self.n_outputs_)]
+        return (
+            [*layers, Dense(self.n_outputs_)],
+            weights + shares,
+            Objective("softmax_crossentropy"),
+        )
+
     def _objective(self, settings: SimpleNamespace) -> Objective:
         loss = {"softmax": "softmax_crossentropy", "logistic": "binary_crossentropy"}
         objective = classifier_objective(loss[self.out_activation_], self.n_outputs_)
@@ -469,20 +519,21 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
         if self.out_activation_ == "softmax":
             right = outputs.argmax(axis=1) == y[:, 0]
-        elif self._is_one_of_many and self.n_outputs_ > 1:
+        elif self._is_one_against_others:
             right = outputs.argmax(axis=1) == y.argmax(axis=1)
         else:
-            right = ((outputs > 0.5) == (y > 0.5)).all(axis=1)
+            right = ((outputs > 0) == (y > 0.5)).all(axis=1)
         return float(np.average(right, weights=weights))
 
     def _stratification(self, targets: Array) -> Array | None:
-        return targets[:, 0] if self._label_binarizer.y_type_ == "binary" else None
+        if self._label_binarizer.y_type_ != "binary":
+            return None
+        return np.where(targets[:, 0] > 0.5, "True", "False")  # so scikit-learn calls them
 
     def _class_weights(self, y: Any) -> Array | None:
         if self.class_weight is None:
             return None
-        weights: Array = compute_sample_weight(self.class_weight, y)
-        return weights
+        return weights_by_class(self.class_weight, y, self._label_binarizer)
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn's tools want to know."""

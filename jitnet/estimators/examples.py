@@ -12,6 +12,7 @@ import scipy.sparse
 from jitnet.engine import Engine
 from jitnet.memory import Array
 from jitnet.steps.state import Data
+from jitnet.validation import check_total
 
 DENSE_BYTES = 64 << 20
 """Room that the rows of a sparse matrix may take while they are dense."""
@@ -64,6 +65,11 @@ class Examples:
     def part(self, rows: Array) -> Examples:
         """The same examples, of which others take part."""
         return replace(self, rows=rows)
+
+    def check_weights(self, engine: Engine, name: str) -> None:
+        """Refuse weights of those that take part by whose sum nothing can be divided."""
+        if self.weights is not None:
+            check_total(self.weights[self.rows], engine.dtype, name)
 
     def data(self, engine: Engine, order: Array, examples: int) -> Data:
         """Dense examples in an order, ``examples`` of them an epoch."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from jitnet.estimators.network import Network
+from jitnet.estimators.network import Design, Network
 from jitnet.memory import Array
 
 NOT_FINITE = (
@@ -18,7 +20,7 @@ NOT_FINITE = (
 )
 
 
-class NetworkHolder(BaseEstimator):
+class NetworkHolder(BaseEstimator, ABC):
     """An estimator whose coefficients are views of a network's parameters."""
 
     coefs_: list[Array]
@@ -30,17 +32,28 @@ class NetworkHolder(BaseEstimator):
         self._network = network
         self.coefs_, self.intercepts_ = list(network.coefs), list(network.intercepts)
 
+    @abstractmethod
+    def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
+        """What a network is of which only the coefficients are known; says what else is not set."""
+
     def _bound(self) -> Network:
-        """The network that holds the coefficients, also where others were put in their place."""
-        network = self._network
-        if not network.holds(self.coefs_, self.intercepts_):
+        """The network that holds the coefficients, also where others were put in their place.
+
+        Such may come before any fit, or be of other layers.
+        """
+        network: Network | None = vars(self).get("_network")
+        if network is not None and network.holds(self.coefs_, self.intercepts_):
+            return network
+        units, dtype = _layout(self.coefs_, self.intercepts_)
+        if network is not None and network.design.units == units:
             fresh = Network(network.design)
             fresh.engine.restore(network.engine.state())
             fresh.rate = network.rate
-            fresh.load(self.coefs_, self.intercepts_)
-            self._hold(fresh)
-            return fresh
-        return network
+        else:
+            fresh = Network(self._design_by_hand(units, dtype))
+        fresh.load(self.coefs_, self.intercepts_)
+        self._hold(fresh)
+        return fresh
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -74,6 +87,23 @@ class NetworkHolder(BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over what `__getstate__` gave, and put the coefficients into their network."""
         super().__setstate__(state)
-        if "coefs_" in state:
+        if "_network" in state:
             self._network.load(self.coefs_, self.intercepts_)
             self._hold(self._network)
+
+
+def _layout(
+    coefs: Sequence[Array], intercepts: Sequence[Array]
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The units of the inputs and of each layer, and the type, as the coefficients have them."""
+    shapes = [np.shape(coef) for coef in coefs]
+    biases = [np.shape(intercept) for intercept in intercepts]
+    units = tuple(int(size) for size in (*shapes[0][:1], *(shape[-1] for shape in shapes if shape)))
+    expected = list(pairwise(units)), [(size,) for size in units[1:]]
+    if (shapes, biases) != expected:
+        raise ValueError(
+            "coefs_ must be arrays (n_in, n_out), each of as many inputs as the one before has "
+            f"outputs, and intercepts_ (n_out,); got the shapes {shapes} and {biases}"
+        )
+    single = all(np.asarray(array).dtype == np.float32 for array in (*coefs, *intercepts))
+    return units, np.dtype(np.float32 if single else np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.utils.optimize import _check_optimize_result
 
 from jitnet.estimators.examples import Examples
 from jitnet.estimators.network import Network
+from jitnet.estimators.stochastic import USERS_CALL
 from jitnet.estimators.validation import Validation
 from jitnet.fitting import shown, wants_to_stop
 from jitnet.memory import Array
@@ -29,7 +31,8 @@ def fit_lbfgs(
 ) -> None:
     """Search the coefficients with the least loss, from those there are.
 
-    The search sees numbers in double precision, whatever the network's type.
+    The search sees numbers in double precision, whatever the network's type. An interrupt leaves
+    the coefficients of its last iteration.
     """
     double = Network(network.design._replace(dtype=np.dtype(np.float64), alpha=0.0))
     callbacks = tuple(settings.callbacks or ())
@@ -40,13 +43,14 @@ def fit_lbfgs(
     def look(intermediate_result: Any) -> None:
         nonlocal logs, iterations, stopped
         iterations += 1
-        estimator.n_iter_, logs = iterations, {"loss": float(intermediate_result.fun)}
+        logs = {"loss": float(intermediate_result.fun)}
         _unpack(intermediate_result.x, double)
         if validation is not None:
             logs["val_loss"], logs["val_score"] = validation.evaluate(double)
             estimator.validation_loss_curve_.append(logs["val_loss"])
             estimator.validation_scores_.append(logs["val_score"])
         network.load(double.coefs, double.intercepts)
+        estimator.n_iter_, estimator.loss_ = iterations, logs["loss"]
         bar.update(iterations, logs)
         stopped = wants_to_stop(callbacks, estimator, iterations, logs)
         if stopped:
@@ -54,28 +58,31 @@ def fit_lbfgs(
 
     for callback in callbacks:
         callback.on_fit_begin(estimator, settings.max_iter)
-    wanted = bool(callbacks or settings.progress or validation is not None)
-    with shown(bar, settings.max_iter):
-        found = scipy.optimize.minimize(
-            _loss_and_gradient,
-            np.hstack([array.ravel() for array in (*network.coefs, *network.intercepts)]),
-            method="L-BFGS-B",
-            jac=True,
-            args=(double, examples, float(settings.alpha)),
-            callback=look if wanted else None,
-            options={
-                "maxfun": settings.max_fun,
-                "maxiter": settings.max_iter,
-                "gtol": settings.tol,
-                **_get_additional_lbfgs_options_dict("iprint", 1 if settings.verbose else -1),
-            },
-        )
-    estimator.n_iter_ = (
-        iterations if stopped else _check_optimize_result("lbfgs", found, settings.max_iter)
-    )
-    estimator.loss_ = found.fun
-    _unpack(found.x, double)
-    network.load(double.coefs, double.intercepts)
+    estimator.n_iter_, estimator.loss_ = 0, np.inf
+    try:
+        with shown(bar, settings.max_iter):
+            found = scipy.optimize.minimize(
+                _loss_and_gradient,
+                np.hstack([array.ravel() for array in (*network.coefs, *network.intercepts)]),
+                method="L-BFGS-B",
+                jac=True,
+                args=(double, examples, float(settings.alpha)),
+                callback=look,
+                options={
+                    "maxfun": settings.max_fun,
+                    "maxiter": settings.max_iter,
+                    "gtol": settings.tol,
+                    **_get_additional_lbfgs_options_dict("iprint", 1 if settings.verbose else -1),
+                },
+            )
+    except KeyboardInterrupt:
+        warnings.warn("Training interrupted by user.", stacklevel=USERS_CALL - 1)
+    else:
+        if not stopped:
+            estimator.n_iter_ = _check_optimize_result("lbfgs", found, settings.max_iter)
+        estimator.loss_ = found.fun
+        _unpack(found.x, double)
+        network.load(double.coefs, double.intercepts)
     for callback in callbacks:
         callback.on_fit_end(estimator)
 

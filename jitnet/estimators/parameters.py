@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from numbers import Integral, Real
 from types import SimpleNamespace
@@ -68,6 +69,12 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "callbacks": ["array-like", None],
     "progress": ["boolean", None],
 }
+
+
+def defaults_of(kind: type) -> dict[str, Any]:
+    """The parameters of one of the two classes and their defaults, whatever a subclass takes."""
+    parameters = inspect.signature(kind).parameters.values()
+    return {parameter.name: parameter.default for parameter in parameters}
 
 
 def classifier_objective(loss: str, n_outputs: int, quantile: float = 0.5) -> Objective:

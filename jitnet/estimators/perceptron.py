@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import warnings
+from abc import abstractmethod
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import scipy.sparse
+from sklearn.base import is_regressor
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -23,20 +26,24 @@ from jitnet.estimators.parameters import (
     hidden_sizes,
     make_optimizer,
 )
-from jitnet.estimators.stochastic import Descent
+from jitnet.estimators.stochastic import USERS_CALL, Descent
 from jitnet.estimators.tabular import dtype_of, fit_scaler, fold, settings_of
-from jitnet.estimators.validation import Validation, split_off
+from jitnet.estimators.validation import hold_out
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.model import Sequential
+from jitnet.validation import check_epsilon, check_fits, check_kinds
 
 LEAST_ROWS = 1 << 12
 """Rows of a sparse matrix that are predicted together, at least."""
 
 
-class Perceptron(NetworkHolder, ABC):
+class Perceptron(NetworkHolder):
     """A multi-layer perceptron behind scikit-learn's interface."""
+
+    _judged_by_values: bool
+    """Whether a score is of the network's predictions, not of its output layer's z."""
 
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
 
@@ -49,6 +56,14 @@ class Perceptron(NetworkHolder, ABC):
     best_validation_score_: float | None
     best_loss_: float | None
 
+    _scaler: StandardScaler | None = None
+    _is_by_parts = _parts_ended = _was_told = False
+
+    @property
+    @abstractmethod
+    def _defaults(self) -> dict[str, Any]:
+        """The parameters there are and their defaults; a subclass may have others."""
+
     @abstractmethod
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """X and y as scikit-learn's validation passes them."""
@@ -56,6 +71,10 @@ class Perceptron(NetworkHolder, ABC):
     @abstractmethod
     def _learn_targets(self, y: Any, *, anew: bool) -> None:
         """Take in what the targets are like, or check that they are as before."""
+
+    @abstractmethod
+    def _check_targets(self, y: Any) -> None:
+        """Refuse targets that are none of those there are; they need not be all of them."""
 
     @abstractmethod
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
@@ -93,40 +112,56 @@ class Perceptron(NetworkHolder, ABC):
         """Check everything, and then train; if that fails, all is as it was."""
         anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._validate(X, y, reset=anew)
-        settings = settings_of(self, X.shape[0])
-        if incremental and settings.early_stopping and not anew and self.stopped_:
+        settings = settings_of(self, X.shape[0], incremental=incremental)
+        if incremental and settings.early_stopping and self._parts_ended:
+            self._say_that_parts_ended()
             return
         hidden = hidden_sizes(settings.hidden_layer_sizes)
         activations = hidden_activations(settings.activation, len(hidden))
-        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         self._learn_targets(y, anew=anew)
-        X = self._take_in(X, anew=anew)
-        weights = _product(weights, self._class_weights(y))
-        targets, labels = self._encode(y, settings, anew=anew)
-        rows = np.arange(X.shape[0])
-        examples = Examples(X, targets, labels, weights, rows, self._offsets(targets))
+        examples = self._examples(X, y, sample_weight, settings, anew=anew)
+        examples.weights = _product(examples.weights, self._class_weights(y))
+        X = examples.X
         self._random_state = check_random_state(self.random_state)
         units = (X.shape[1], *hidden, self.n_outputs_)
         network = self._network_for(
             X, units, activations, settings, anew=anew, incremental=incremental
         )
-        self.stopped_ = False
-        if anew:
+        if is_regressor(self):
+            check_fits(y, network.engine.dtype, "y")
+        recorded = "loss_curve_" if settings.solver != "lbfgs" else "_is_by_parts"
+        begins = anew or recorded not in vars(self)
+        if begins:
             self._begin_records(settings)
-        examples, validation = self._hold_out(examples, held_out, settings, incremental=incremental)
+        self._begin_stopping(settings, incremental=incremental)
+        examples, validation = hold_out(self, examples, held_out, settings, incremental=incremental)
+        examples.check_weights(network.engine, "sample_weight of the examples to train on")
         if settings.solver == "lbfgs":
             fit_lbfgs(self, settings, network, examples, validation)
         else:
             descent = Descent(
                 self, settings, network, examples, validation, incremental=incremental
             )
-            if not incremental or anew:
+            if not incremental or begins:
                 rates.begin(settings, network, descent.steps_an_epoch)
             descent.run()
             if settings.early_stopping and (self.stopped_ or not incremental):
                 network.engine.network.parameters[:] = self._best_parameters
+            self._parts_ended = incremental and settings.early_stopping and self.stopped_
         if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
             raise ValueError(NOT_FINITE)
+
+    def _examples(
+        self, X: Any, y: Any, sample_weight: Any, settings: SimpleNamespace, *, anew: bool
+    ) -> Examples:
+        """Validated X and y, and weights, as the engine takes them."""
+        weights = None
+        if sample_weight is not None:
+            check_kinds(sample_weight, "sample_weight")
+            weights = _check_sample_weight(sample_weight, X)
+        targets, labels = self._encode(y, settings, anew=anew)
+        X, rows = self._take_in(X, anew=anew), np.arange(X.shape[0])
+        return Examples(X, targets, labels, weights, rows, self._offsets(targets))
 
     def _network_for(
         self,
@@ -139,109 +174,104 @@ class Perceptron(NetworkHolder, ABC):
         incremental: bool,
     ) -> Network:
         """The network to train: a new one, the old coefficients in a new one, or the old one."""
-        if not anew and tuple(self._network.design.units) != units:
-            raise ValueError(
-                f"the network has layers of {self._network.design.units} units, not of {units}; "
-                "without warm_start, fit begins anew"
-            )
-        if incremental and not anew:
-            network = self._bound()
-            network.set_alpha(self.alpha)
-            return network
-        network = Network(
-            Design(
-                units,
-                tuple(activations),
-                self._objective(settings),
-                make_optimizer(settings),
-                self._network.design.dtype if not anew else np.dtype(dtype_of(self) or X.dtype),
-                float(self.alpha),
-                self.n_threads,
-            )
-        )
+        dtype = np.dtype(dtype_of(self) or X.dtype)
+        if not anew:
+            old = self._bound()
+            dtype = old.design.dtype
+            if old.design.units != units:
+                raise ValueError(
+                    f"the network has layers of {old.design.units} units, not of {units}; "
+                    "without warm_start, fit begins anew"
+                )
+            if incremental:
+                old.set_alpha(self.alpha)
+                return old
+        network = Network(self._design(units, tuple(activations), settings, dtype))
         if anew:
             network.draw(self._random_state)
-            self.n_iter_ = self.t_ = 0
             self.n_layers_ = len(units)
         else:
             network.load(self.coefs_, self.intercepts_)
         self._hold(network)
         return network
 
+    def _design(
+        self,
+        units: tuple[int, ...],
+        activations: tuple[str, ...],
+        settings: SimpleNamespace,
+        dtype: np.dtype[Any],
+    ) -> Design:
+        """A network of these layers by the parameters there are."""
+        optimizer = make_optimizer(settings)
+        check_epsilon(optimizer, dtype)
+        objective, alpha = self._objective(settings), float(settings.alpha)
+        return Design(units, activations, objective, optimizer, dtype, alpha, self.n_threads)
+
+    def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
+        for name, value in (("n_outputs_", units[-1]), ("n_layers_", len(units))):
+            if not hasattr(self, name):
+                setattr(self, name, value)
+        settings = settings_of(self, 0)
+        activations = hidden_activations(settings.activation, len(units) - 2)
+        return self._design(units, tuple(activations), settings, dtype)
+
     def _begin_records(self, settings: SimpleNamespace) -> None:
         """Empty what a fit writes down."""
+        self.n_iter_ = self.t_ = 0
         self.validation_scores_ = self.validation_loss_curve_ = self.best_validation_score_ = None
         if settings.solver != "lbfgs":
             self.loss_curve_ = []
             self._no_improvement_count = 0
             self.best_loss_ = None if settings.early_stopping else np.inf
 
-    def _hold_out(
-        self,
-        examples: Examples,
-        given: tuple[Any, Any, Any],
-        settings: SimpleNamespace,
-        *,
-        incremental: bool,
-    ) -> tuple[Examples, Validation | None]:
-        """The examples to train on, and those to validate on: the given ones, or a share."""
-        X, y, sample_weight = given
-        if (X is None) != (y is None):
-            raise ValueError("X_val and y_val must be given together")
-        splits = settings.early_stopping and settings.solver != "lbfgs"
-        if X is None and not splits:
-            return examples, None
-        if self.validation_scores_ is None:
-            self.validation_scores_, self.validation_loss_curve_ = [], []
-        if splits and self.best_validation_score_ is None:
-            self.best_validation_score_ = -np.inf
-            self._best_parameters = self._network.engine.network.parameters.copy()
-        if X is not None:
-            X, y = self._validate(X, y, reset=False)
-            weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
-            self._learn_targets(y, anew=False)
-            targets, labels = self._encode(y, settings, anew=False)
-            X, rows = self._take_in(X, anew=False), np.arange(X.shape[0])
-            held_out = Examples(X, targets, labels, weights, rows, self._offsets(targets))
-        else:
-            random_state = self._random_state
-            if incremental:  # the same rows each time, should the same examples come again
-                if not hasattr(self, "_split_seed"):
-                    self._split_seed = random_state.randint(np.iinfo(np.int32).max)
-                random_state = self._split_seed
-            train, held = split_off(
-                examples,
-                self.validation_fraction,
-                random_state,
-                self._stratification(examples.targets),
+    def _begin_stopping(self, settings: SimpleNamespace, *, incremental: bool) -> None:
+        """Begin to look for the best epoch; a fit's count and best are none of partial_fit's."""
+        self.stopped_ = self._parts_ended = self._was_told = False
+        if incremental and not self._is_by_parts and settings.early_stopping:
+            self._no_improvement_count = 0
+            self.best_validation_score_ = None
+        if not settings.early_stopping and getattr(self, "best_loss_", 0) is None:  # it was, before
+            self._no_improvement_count, self.best_loss_ = 0, np.inf
+        self._is_by_parts = incremental
+
+    def _say_that_parts_ended(self) -> None:
+        """Warn the first time that a call of partial_fit does nothing."""
+        if not self._was_told:
+            warnings.warn(
+                "partial_fit has stopped, as the validation score did not improve any more: this "
+                "call and later ones leave the estimator as it is. With early_stopping=False they "
+                "train on; fit begins anew.",
+                stacklevel=USERS_CALL,
             )
-            examples, held_out = examples.part(train), examples.part(held)
-        rows = held_out.rows
-        kept = None if held_out.weights is None else held_out.weights[rows]
-        return examples, Validation(
-            held_out, lambda outputs: self._score_of(held_out.targets[rows], kept, outputs)
-        )
+        self._was_told = True
 
     def _take_in(self, X: Any, *, anew: bool) -> Any:
         """Inputs of the type to compute with, sparse ones by rows; the preset's are scaled."""
         if scipy.sparse.issparse(X):
             X = X.tocsr()
         if self.preset is not None and anew:
-            self._scaler = fit_scaler(X)
+            self._scaler = fit_scaler(X, "X")
         elif anew:
             self._scaler = None
         if self._scaler is not None:
             X = self._scaler.transform(X)
-        dtype = dtype_of(self)
-        return X if dtype is None else X.astype(dtype, copy=False)
+        chosen = dtype_of(self)
+        dtype = np.dtype(chosen or X.dtype) if anew else self._bound().design.dtype
+        if self._scaler is not None or X.dtype.itemsize > dtype.itemsize:
+            check_fits(X.data if scipy.sparse.issparse(X) else X, dtype, "X")
+        return X if chosen is None else X.astype(chosen, copy=False)
 
     def _outputs(self, X: Any, *, linked: bool = True) -> Array:
         """The network's outputs, checked, in the type that NumPy would give them."""
         check_is_fitted(self)
-        X = self._checked(X)
-        kind = np.result_type(X.dtype, self.coefs_[0].dtype)
+        X, network = self._checked(X), self._bound()
+        if X.shape[1] != network.design.units[0]:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but coefs_[0] is of {network.design.units[0]}"
+            )
+        kind = np.result_type(X.dtype, network.design.dtype)
         X = self._take_in(X, anew=False)
-        network = self._bound()
         if not scipy.sparse.issparse(X):
             return network.engine.predict(X, linked=linked).astype(kind, copy=False)
         step = rows_at_once(X, LEAST_ROWS)
@@ -254,13 +284,14 @@ class Perceptron(NetworkHolder, ABC):
         plain = (
             type(X) is np.ndarray
             and X.ndim == 2
-            and X.dtype.char in "fd"
+            and X.dtype in (np.float32, np.float64)
             and X.shape[0] > 0
-            and X.shape[1] == self.n_features_in_
+            and X.shape[1] == getattr(self, "n_features_in_", None)
             and not hasattr(self, "feature_names_in_")
         )
         if plain and X.size <= FEW and np.isfinite(X).all():
             return X
+        check_kinds(X, "X")
         return validate_data(
             self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
         )
@@ -271,7 +302,9 @@ class Perceptron(NetworkHolder, ABC):
         Returns
         -------
         Sequential
-            A model whose predictions are this one's values, or its classes' probabilities.
+            A model whose predictions are this one's values, or its classes' probabilities, of two
+            classes the second's. Where each of several classes has a sigmoid of its own, a layer
+            more makes them shares.
 
         Raises
         ------
@@ -287,11 +320,10 @@ class Perceptron(NetworkHolder, ABC):
         True
         """
         check_is_fitted(self)
-        design = self._network.design
-        names = [*(HIDDEN[name] for name in design.activations), "identity"]
-        objective = design.objective
+        design = self._bound().design
+        layers, weights, objective = self._as_sequential()
         sequential = Sequential(
-            [Dense(units, name) for units, name in zip(design.units[1:], names, strict=True)],
+            layers,
             objective.loss,
             design.optimizer,
             label_smoothing=objective.smoothing,
@@ -299,13 +331,20 @@ class Perceptron(NetworkHolder, ABC):
             dtype=np.float64 if self._scaler else design.dtype,  # the scales need it
             n_threads=design.n_threads,
         )
+        sequential.set_weights(weights)
+        return sequential
+
+    def _as_sequential(self) -> tuple[list[Dense], list[Array], Objective]:
+        """The layers, the weights and the loss of a `Sequential` that predicts the same."""
+        design = self._network.design
+        names = [*(HIDDEN[name] for name in design.activations), "identity"]
+        layers = [Dense(units, name) for units, name in zip(design.units[1:], names, strict=True)]
         coefs, intercepts = self._unscaled(
             [np.asarray(array, np.float64) for array in self.coefs_],
             [np.asarray(array, np.float64) for array in self.intercepts_],
         )
         pairs = zip(coefs, intercepts, strict=True)
-        sequential.set_weights([array for pair in pairs for array in pair])
-        return sequential
+        return layers, [array for pair in pairs for array in pair], design.objective
 
     def _unscaled(
         self, coefs: list[Array], intercepts: list[Array]

@@ -17,12 +17,20 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from jitnet.callbacks import Callback
-from jitnet.estimators.parameters import CONSTRAINTS, REGRESSOR_LOSSES, regressor_objective
+from jitnet.estimators.network import Design
+from jitnet.estimators.parameters import (
+    CONSTRAINTS,
+    REGRESSOR_LOSSES,
+    defaults_of,
+    regressor_objective,
+)
 from jitnet.estimators.perceptron import Perceptron
+from jitnet.estimators.tabular import fit_scaler
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
 from jitnet.schedules import Schedule
+from jitnet.validation import check_kinds, to_floats
 
 
 class MLPRegressor(RegressorMixin, Perceptron):
@@ -130,12 +138,13 @@ class MLPRegressor(RegressorMixin, Perceptron):
     True
     """
 
+    _judged_by_values = True
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS | {
         "loss": [StrOptions(set(REGRESSOR_LOSSES))],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
 
-    _spread: tuple[Array, Array] | None
+    _spread: tuple[Array, Array] | None = None
 
     def __init__(
         self,
@@ -292,7 +301,12 @@ class MLPRegressor(RegressorMixin, Perceptron):
             outputs = (outputs * self._spread[1] + self._spread[0]).astype(outputs.dtype)
         return outputs.ravel() if self.n_outputs_ == 1 else outputs
 
+    @property
+    def _defaults(self) -> dict[str, Any]:
+        return defaults_of(MLPRegressor)
+
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        check_kinds(X, "X")
         X, y = validate_data(
             self,
             X,
@@ -305,24 +319,34 @@ class MLPRegressor(RegressorMixin, Perceptron):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        y = to_floats(y, "y")
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError("loss='poisson' needs targets of at least 0")
         return X, y
 
+    def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
+        if not hasattr(self, "out_activation_"):
+            self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+        return super()._design_by_hand(units, dtype)
+
     def _learn_targets(self, y: Any, *, anew: bool) -> None:
-        n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        if not anew and n_outputs != self.n_outputs_:
-            raise ValueError(f"y must have {self.n_outputs_} outputs, got {n_outputs}")
-        self.n_outputs_ = n_outputs
+        if not anew:
+            self._check_targets(y)
+        self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self.out_activation_ = "exp" if self.loss == "poisson" else "identity"
+
+    def _check_targets(self, y: Any) -> None:
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        if n_outputs != self._bound().design.units[-1]:
+            raise ValueError(f"y must have {self.n_outputs_} outputs, got {n_outputs}")
 
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
         targets = y.reshape(len(y), -1)
         if anew:
             self._spread = None
             if self.preset is not None and self.loss != "poisson":
-                deviation = targets.std(axis=0)
-                self._spread = targets.mean(axis=0), np.where(deviation == 0, 1, deviation)
+                scaler = fit_scaler(targets.astype(np.float64, copy=False), "y")
+                self._spread = scaler.mean_, scaler.scale_
         if self._spread is not None:
             targets = (targets - self._spread[0]) / self._spread[1]
         return targets, False
@@ -340,7 +364,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return regressor_objective(self.loss, self.n_outputs_, float(self.quantile))
 
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
-        return float(r2_score(y, outputs, sample_weight=weights))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(r2_score(y, outputs, sample_weight=weights))
 
     def _stratification(self, targets: Array) -> Array | None:
         return None

@@ -98,6 +98,12 @@ class Descent:
                         break
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=USERS_CALL)
+        except FloatingPointError:
+            if self.incremental or not self.settings.early_stopping:
+                raise
+            self._record_divergence()
+        if self.settings.early_stopping and not self.incremental:
+            self._say_if_nothing_was_best()
         for callback in self.callbacks:
             callback.on_fit_end(estimator)
 
@@ -193,6 +199,30 @@ class Descent:
         self._count_no_improvement(logs)
         rates.end_epoch(self.settings, self.network, estimator.t_)
         return logs
+
+    def _record_divergence(self) -> None:
+        """Write down an epoch without a finite loss, and end there: the best one's is kept."""
+        estimator = self.estimator
+        estimator.n_iter_ += 1
+        estimator.t_ += self.n_samples
+        estimator.loss_ = np.nan
+        for curve in ("loss_curve_", "validation_loss_curve_", "validation_scores_"):
+            getattr(estimator, curve).append(np.nan)
+        warnings.warn(
+            f"Stochastic Optimizer: The training diverged in epoch {estimator.n_iter_}. Try a "
+            "lower learning_rate_init, or inputs scaled to mean 0 and deviation 1.",
+            ConvergenceWarning,
+            stacklevel=USERS_CALL,
+        )
+
+    def _say_if_nothing_was_best(self) -> None:
+        if self.estimator.best_validation_score_ == -np.inf and self.estimator.n_iter_:
+            warnings.warn(
+                "Stochastic Optimizer: no epoch had a validation score that is a number. The "
+                "coefficients are those before the first epoch.",
+                ConvergenceWarning,
+                stacklevel=USERS_CALL,
+            )
 
     def _count_no_improvement(self, logs: dict[str, float]) -> None:
         """Count the epochs since the loss, or else the score, got better by more than tol."""

@@ -32,16 +32,16 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def settings_of(estimator: Any, n_samples: int) -> SimpleNamespace:
+def settings_of(estimator: Any, n_samples: int, *, incremental: bool = False) -> SimpleNamespace:
     """An estimator's parameters, with the preset's where those have their defaults."""
-    given = estimator.get_params(deep=False)
+    defaults = estimator._defaults
+    given = {name: getattr(estimator, name) for name in defaults}
     if estimator.preset is None:
         return SimpleNamespace(**given)
     preset = SETTINGS | {
-        "batch_size": int(np.clip(n_samples // 32, 16, 256)),
-        "early_stopping": n_samples >= ENOUGH,
+        "batch_size": min(n_samples, int(np.clip(n_samples // 32, 16, 256))),
+        "early_stopping": n_samples >= ENOUGH and not incremental,
     }
-    defaults = type(estimator)().get_params(deep=False)
     kept = {name: value for name, value in preset.items() if name in given}
     chosen = {name: value for name, value in kept.items() if _same(given[name], defaults[name])}
     return SimpleNamespace(**given | chosen)
@@ -54,9 +54,16 @@ def dtype_of(estimator: Any) -> str | None:
     return chosen
 
 
-def fit_scaler(X: Any) -> StandardScaler:
-    """What scales inputs, sparse ones without moving their zeros."""
-    return StandardScaler(with_mean=not scipy.sparse.issparse(X)).fit(X)
+def fit_scaler(values: Any, name: str) -> StandardScaler:
+    """What scales numbers to mean 0 and deviation 1, sparse ones without moving their zeros.
+
+    Both are taken in double precision.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaler = StandardScaler(with_mean=not scipy.sparse.issparse(values)).fit(values)
+    if not np.isfinite(scaler.var_).all():
+        raise ValueError(f"{name} is too large for its deviation to be taken; scale it down")
+    return scaler
 
 
 def fold(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,20 @@ from jitnet.estimators.examples import Examples
 from jitnet.estimators.network import Network
 from jitnet.memory import Array
 
+LEAST_HELD_OUT = 2
+TOO_SMALL = "The validation set is too small."
+
 MOST_ROWS = 1 << 14
 """Rows of a sparse matrix that are evaluated together, at least."""
 
 
 @dataclass
 class Validation:
-    """Held-out examples, and the score of a network's outputs for them."""
+    """Held-out examples, and the score of a network's predictions for them, or z if not linked."""
 
     examples: Examples
     score_of: Callable[[Array], float]
+    linked: bool
 
     def evaluate(self, network: Network) -> tuple[float, float]:
         """The loss without its L2 term, and the score; NaN where an output is not finite."""
@@ -34,26 +39,92 @@ class Validation:
             total += engine.evaluate(data)["loss"] * share
             weight += share
         for X in examples.inputs(MOST_ROWS):
-            outputs.append(engine.predict(X))
+            outputs.append(engine.predict(X, linked=self.linked))
         predicted = np.concatenate(outputs)
         score = self.score_of(predicted) if np.isfinite(predicted).all() else np.nan
         offset = examples.offset(examples.rows, len(examples.rows))
         return (total / weight if weight else np.nan) + offset, float(score)
 
 
-def split_off(
-    examples: Examples, fraction: float, random_state: Any, stratify: Array | None
-) -> tuple[Array, Array]:
-    """Rows to train on and rows to validate on, as scikit-learn's perceptrons split them."""
-    train, held_out = train_test_split(
-        np.arange(examples.X.shape[0]),
-        random_state=random_state,
-        test_size=fraction,
-        stratify=stratify,
+def hold_out(
+    estimator: Any,
+    examples: Examples,
+    given: tuple[Any, Any, Any],
+    settings: SimpleNamespace,
+    *,
+    incremental: bool,
+) -> tuple[Examples, Validation | None]:
+    """The examples to train on, and those to validate on: the given ones, or a share."""
+    X, y, sample_weight = given
+    if (X is None) != (y is None):
+        raise ValueError("X_val and y_val must be given together")
+    if X is None and sample_weight is not None:
+        raise ValueError("sample_weight_val must be given together with X_val and y_val")
+    stops = settings.early_stopping and settings.solver != "lbfgs"
+    if X is None and not stops:
+        return examples, None
+    engine = estimator._network.engine
+    if estimator.validation_scores_ is None:
+        estimator.validation_scores_, estimator.validation_loss_curve_ = [], []
+    if stops and estimator.best_validation_score_ is None:
+        estimator.best_validation_score_ = -np.inf
+        estimator._best_parameters = engine.network.parameters.copy()
+    if X is not None:
+        X, y = estimator._validate(X, y, reset=False)
+        if X.shape[0] < LEAST_HELD_OUT:
+            raise ValueError(f"{TOO_SMALL} X_val has 1 example, too few for a score.")
+        estimator._check_targets(y)
+        held_out = estimator._examples(X, y, sample_weight, settings, anew=False)
+        held_out.check_weights(engine, "sample_weight_val")
+    else:
+        examples, held_out = _split(estimator, examples, settings, incremental=incremental)
+        held_out.check_weights(engine, "sample_weight of the examples that are held out")
+    rows = held_out.rows
+    kept = None if held_out.weights is None else held_out.weights[rows]
+    return examples, Validation(
+        held_out,
+        lambda outputs: estimator._score_of(held_out.targets[rows], kept, outputs),
+        linked=estimator._judged_by_values,
     )
-    if len(held_out) < 2:
-        raise ValueError(
-            "The validation set is too small. Increase 'validation_fraction' "
-            "or the size of your dataset."
-        )
-    return train, held_out
+
+
+def _split(
+    estimator: Any, examples: Examples, settings: SimpleNamespace, *, incremental: bool
+) -> tuple[Examples, Examples]:
+    """The examples in two parts, as scikit-learn's perceptrons split them.
+
+    What they do not split, a call of partial_fit or the preset, is split without keeping the shares
+    of classes that are too few for it.
+    """
+    count, fraction = examples.X.shape[0], settings.validation_fraction
+    stratify, random_state = (
+        estimator._stratification(examples.targets),
+        estimator._random_state,
+    )
+    if incremental:  # the same rows each time, should the same examples come again
+        if not hasattr(estimator, "_split_seed"):
+            estimator._split_seed = random_state.randint(np.iinfo(np.int32).max)
+        random_state = estimator._split_seed
+        if np.ceil(count * fraction) < LEAST_HELD_OUT or count - np.ceil(count * fraction) < 1:
+            raise ValueError(
+                f"{TOO_SMALL} Of {count} examples in a call of partial_fit a share of {fraction} "
+                "cannot be held out; give more at once, or X_val and y_val."
+            )
+    if incremental or not estimator.early_stopping:
+        stratify = _if_enough(stratify, fraction)
+    train, held_out = train_test_split(
+        np.arange(count), random_state=random_state, test_size=fraction, stratify=stratify
+    )
+    if len(held_out) < LEAST_HELD_OUT:
+        raise ValueError(f"{TOO_SMALL} Increase 'validation_fraction' or the size of your dataset.")
+    return examples.part(train), examples.part(held_out)
+
+
+def _if_enough(classes: Array | None, fraction: float) -> Array | None:
+    """Classes whose shares a split can keep, or None: each needs a member in either part."""
+    if classes is None:
+        return None
+    counts = np.unique(classes, return_counts=True)[1]
+    held_out = int(np.ceil(len(classes) * fraction))
+    enough = counts.min() > 1 and len(counts) <= min(held_out, len(classes) - held_out)
+    return classes if enough else None

@@ -169,10 +169,52 @@ def test_partial_fit_stops_early_and_keeps_the_best(digits: tuple[Array, Array])
     assert model.score(X[1500:], y[1500:]) == max(model.validation_scores_)
     epochs = len(model.loss_curve_)
     kept = [coef.copy() for coef in model.coefs_]
-    model.partial_fit(X[:1500], y[:1500], X_val=X[1500:], y_val=y[1500:])
+    with pytest.warns(UserWarning, match="partial_fit has stopped"):
+        model.partial_fit(X[:1500], y[:1500], X_val=X[1500:], y_val=y[1500:])
+    model.partial_fit(X[:1500], y[:1500], X_val=X[1500:], y_val=y[1500:])  # it was said once
     assert len(model.loss_curve_) == epochs
     for a, b in zip(model.coefs_, kept, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_partial_fit_goes_on_after_a_fit_that_stopped(digits: tuple[Array, Array]) -> None:
+    X, y = digits
+    model = jn.MLPClassifier(early_stopping=True, **FAST).fit(X, y)
+    assert model.stopped_
+    epochs = len(model.loss_curve_)
+    for further in range(1, 3):
+        before = model.coefs_[0].copy()
+        model.partial_fit(X, y)
+        assert len(model.loss_curve_) == epochs + further
+        assert not model.stopped_
+        assert (model.coefs_[0] != before).any()
+
+
+def test_a_stopped_partial_fit_trains_on_without_early_stopping(
+    digits: tuple[Array, Array],
+) -> None:
+    X, y = digits
+    model = jn.MLPClassifier(early_stopping=True, **FAST | {"tol": 1.0})
+    while not getattr(model, "stopped_", False):
+        model.partial_fit(X, y, classes=np.arange(10))
+    epochs = len(model.loss_curve_)
+    model.set_params(early_stopping=False, n_iter_no_change=np.inf).partial_fit(X, y)
+    assert len(model.loss_curve_) == epochs + 1
+    epochs = model.set_params(early_stopping=True, n_iter_no_change=3).fit(X, y).n_iter_
+    assert len(model.partial_fit(X, y).loss_curve_) == epochs + 1
+
+
+def test_a_small_call_of_partial_fit_says_what_it_needs(digits: tuple[Array, Array]) -> None:
+    X, y = digits
+    for kind, targets in ((jn.MLPClassifier, y % 2), (jn.MLPRegressor, y.astype(float))):
+        model = kind(early_stopping=True, **FAST)
+        classes = {"classes": [0, 1]} if kind is jn.MLPClassifier else {}
+        for few in (1, 2, 10):
+            with pytest.raises(ValueError, match=f"Of {few} examples in a call of partial_fit"):
+                model.partial_fit(X[:few], targets[:few], **classes)
+        model.partial_fit(X[:10], targets[:10], X_val=X[10:20], y_val=targets[10:20], **classes)
+    rare = np.arange(20) == 3  # of which nothing can be in both parts
+    jn.MLPClassifier(early_stopping=True, **FAST).partial_fit(X[:20], rare, classes=[False, True])
 
 
 def test_partial_fit_holds_out_the_same_examples_each_time(digits: tuple[Array, Array]) -> None:
@@ -283,6 +325,25 @@ def test_the_preset_computes_in_float32_but_for_its_scales() -> None:
     np.testing.assert_allclose(folded.predict(far).ravel(), fast.predict(far), rtol=0, atol=bound)
 
 
+def test_the_preset_takes_a_class_of_one_member(rng: np.random.Generator) -> None:
+    X = rng.normal(size=(2500, 3))
+    y = np.where(np.arange(2500) == 77, "rare", "common")
+    model = jn.MLPClassifier(preset="tabular", max_iter=2, random_state=0).fit(X, y)
+    assert len(model.validation_scores_) == 2
+    with pytest.raises(ValueError, match="too few members are"):
+        jn.MLPClassifier(preset="tabular", early_stopping=True).fit(X, y)
+
+
+def test_the_preset_takes_few_rows_and_parts_of_any_size(rng: np.random.Generator) -> None:
+    X = rng.normal(size=(3000, 3))
+    y = X[:, 0] * 2 + 7
+    jn.MLPRegressor(preset="tabular", random_state=0).fit(X[:10], y[:10])
+    model = jn.MLPRegressor(preset="tabular", random_state=0)
+    for rows in (3000, 1, 10, 2500):
+        model.partial_fit(X[:rows], y[:rows])
+    assert model.validation_scores_ is None
+
+
 def test_sparse_examples_go_through_in_pieces(
     monkeypatch: pytest.MonkeyPatch, digits: tuple[Array, Array]
 ) -> None:
@@ -297,3 +358,18 @@ def test_sparse_examples_go_through_in_pieces(
     lbfgs: dict[str, Any] = {"solver": "lbfgs", "alpha": 1, "tol": 0.1, "random_state": 0}
     a, b = (jn.MLPClassifier(**lbfgs).fit(each, y) for each in (sparse, X))
     np.testing.assert_allclose(a.loss_, b.loss_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.longdouble])
+def test_the_preset_scales_targets_of_any_type(dtype: Any, rng: np.random.Generator) -> None:
+    X = rng.normal(size=(200, 4))
+    y = (X[:, 0] * 3000 + 2000).astype(dtype)
+    model = jn.MLPRegressor(preset="tabular", random_state=0).fit(X, y)
+    assert model.score(X, y.astype(float)) > 0.95
+
+
+def test_targets_too_large_for_a_deviation_are_refused(rng: np.random.Generator) -> None:
+    X = rng.normal(size=(200, 4))
+    for given, words in ((X[:, 0] * 1e200, "y is too large"), (X[:, 0], "X is too large")):
+        with pytest.raises(ValueError, match=words):
+            jn.MLPRegressor(preset="tabular").fit(X * (1e200 if words[0] == "X" else 1), given)
