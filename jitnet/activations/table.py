@@ -73,7 +73,7 @@ def activation_forward(A: Any, Z: Any, kind: int, count: int) -> None:
 
 @njit
 def activation_backward(D: Any, Z: Any, A: Any, kind: int, count: int) -> None:
-    """DZ = dA ∘ g'(Z), written over dA, for ``count`` elements."""
+    """dZ = dA ∘ g'(Z), written over dA, for ``count`` elements."""
     if kind == IDENTITY:
         _backward(identity.slope, D, Z, A, count)
     elif kind == SIGMOID:

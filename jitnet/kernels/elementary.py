@@ -139,7 +139,7 @@ INFINITY, NAN = float("inf"), float("nan")
 
 @njit
 def _reduce(x: Any) -> tuple[Any, Any]:
-    """N and eʳ - 1 with x = n ln 2 + r, |r| ≤ ln 2 / 2 (Cody and Waite's reduction)."""
+    """n and eʳ - 1 with x = n ln 2 + r, |r| ≤ ln 2 / 2 (Cody and Waite's reduction)."""
     n = nearest(x * LOG2_E)
     r = fma(n, by_precision(x, -LN2_HIGH_SINGLE, -LN2_HIGH_DOUBLE), x)
     r = fma(n, by_precision(x, -LN2_LOW_SINGLE, -LN2_LOW_DOUBLE), r)
@@ -174,7 +174,7 @@ def expm1(x: Any) -> Any:
 
 @njit
 def log(x: Any) -> Any:
-    """Ln x = e ln 2 + 2 artanh(s) with x = m 2ᵉ, √½ < m ≤ √2, s = (m - 1) / (m + 1)."""
+    """ln x = e ln 2 + 2 artanh(s) with x = m 2ᵉ, √½ < m ≤ √2, s = (m - 1) / (m + 1)."""
     smallest = by_precision(x, 1.1754943508222875e-38, 2.2250738585072014e-308)
     tiny = x < smallest
     y = where(tiny, x * by_precision(x, 8388608.0, 4503599627370496.0), x)
@@ -221,7 +221,7 @@ def sigmoid(x: Any) -> Any:
 
 @njit
 def tanh(x: Any) -> Any:
-    """T / (t + 2) with t = e²ˣ - 1, of |x| with x's sign."""
+    """t / (t + 2) with t = e²ˣ - 1, of |x| with x's sign."""
     t = expm1(absolute(x) * 2.0)
     y = t / (t + 2.0)
     return where(x < 0.0, -y, y)

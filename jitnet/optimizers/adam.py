@@ -35,7 +35,7 @@ def update_adam(
     first: int,
     last: int,
 ) -> None:
-    """M ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², W ← (1 - η λ) W - η m̂ / (√v̂ + ε).
+    """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², W ← (1 - η λ) W - η m̂ / (√v̂ + ε).
 
     m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ); ``first_power`` and ``second_power`` are the powers.
     Where ε is the paper's ε̂, m̂ / ((√v + ε̂) / √(1 - β₂ᵗ)).

@@ -29,7 +29,7 @@ def update_rmsprop(
     first: int,
     last: int,
 ) -> None:
-    """V ← ρ v + (1 - ρ) g², W ← W - η g / (√v + ε) for the parameters first … last."""
+    """v ← ρ v + (1 - ρ) g², W ← W - η g / (√v + ε) for the parameters first … last."""
     rho, epsilon = hyper[SECOND_DECAY], hyper[EPSILON]
     w, v, g = at(parameters, 0), at(squares, 0), at(gradients, 0)
     for i in range(first, last, lanes(w)):

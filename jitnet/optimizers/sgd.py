@@ -36,7 +36,7 @@ def update_momentum(
     first: int,
     last: int,
 ) -> None:
-    """V ← μ v - η g, W ← W + v; in Nesterov's form W ← W + μ v - η g."""
+    """v ← μ v - η g, W ← W + v; in Nesterov's form W ← W + μ v - η g."""
     mu = hyper[FIRST_DECAY]
     w, v, g = at(parameters, 0), at(velocities, 0), at(gradients, 0)
     for i in range(first, last, lanes(w)):

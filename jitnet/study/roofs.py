@@ -62,7 +62,7 @@ def multiply_and_add(result: Any, rounds: int, rows: Any) -> None:
 
 @njit(entry=True)
 def triad(a: Any, b: Any, c: Any) -> None:
-    """A = b + c / 2, the triad of the STREAM benchmark."""
+    """a = b + c / 2, the triad of the STREAM benchmark."""
     x, y, z = at(a, 0), at(b, 0), at(c, 0)
     half = splat(x, 0.5)
     for i in range(0, a.size, lanes(x)):

@@ -56,7 +56,7 @@ def input_gradient(dZ: Matrix, W: Matrix) -> Matrix:
 
 
 def weight_gradients(dZ: Matrix, A_prev: Matrix) -> tuple[Matrix, Matrix]:
-    """DW = dZ A_prevᵀ / m, (n_out, n_in), and db = Σ dZ / m over the examples, (n_out, 1)."""
+    """dW = dZ A_prevᵀ / m, (n_out, n_in), and db = Σ dZ / m over the examples, (n_out, 1)."""
     n_out, n_in, m = len(dZ), len(A_prev), len(A_prev[0])
     dW, db = zeros(n_out, n_in), zeros(n_out, 1)
     for i in range(m):
