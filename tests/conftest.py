@@ -2,11 +2,14 @@
 
 import ctypes
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+
+from jitnet.kernels.team import SIZE
+from jitnet.threads import run_team
 
 SEED = 2027
 
@@ -15,6 +18,26 @@ SEED = 2027
 def rng() -> np.random.Generator:
     """A generator of random data, the same for every test that asks for one."""
     return np.random.default_rng(SEED)
+
+
+@pytest.fixture
+def with_cores(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
+    """Have fits take so many threads, whatever the machine has; the sizes of teams that came."""
+
+    def take(cores: int) -> list[int]:
+        sizes: list[int] = []
+
+        def noted(size: int, work: Any, team: Any) -> Any:
+            had_a_turn = run_team(size, work, team)
+            sizes.append(int(team[SIZE]))
+            return had_a_turn
+
+        monkeypatch.setattr("jitnet.engine.available_threads", lambda: cores)
+        monkeypatch.setattr("jitnet.engine.left_over", lambda threads: min(threads, cores))
+        monkeypatch.setattr("jitnet.engine.run_team", noted)
+        return sizes
+
+    return take
 
 
 @pytest.fixture

@@ -56,20 +56,22 @@ def at_once(works: list[Callable[[], Any]]) -> list[Any]:
     return results
 
 
-@pytest.mark.parametrize("n_threads", [1, 2, 3, 16, 256, None])
-def test_any_number_of_threads_gives_the_same_bits(n_threads: int | None) -> None:
+@pytest.mark.parametrize("n_threads", [1, 2, 3, 4, 16])
+def test_any_number_of_workers_that_really_run_gives_the_same_bits(
+    n_threads: int, with_cores: Callable[[int], list[int]]
+) -> None:
+    expected = state_of(fit(new_model(n_threads=1)))
+    sizes = with_cores(n_threads)
+    for _ in range(50):  # a team begins without those who come late
+        assert state_of(fit(new_model(n_threads=n_threads))) == expected
+        if n_threads in sizes:
+            break
+    assert n_threads in sizes
+
+
+@pytest.mark.parametrize("n_threads", [256, None])
+def test_there_are_no_more_workers_than_cores(n_threads: int | None) -> None:
     assert state_of(fit(new_model(n_threads=n_threads))) == state_of(fit(new_model(n_threads=1)))
-
-
-def test_more_threads_than_cores_are_not_slower_than_as_many() -> None:
-    def seconds(n_threads: int) -> float:
-        model = fit(new_model(n_threads=n_threads))
-        start = time.perf_counter()
-        fit(model, 20)
-        return time.perf_counter() - start
-
-    cores = available_threads()
-    assert min(seconds(256) for _ in range(5)) < 5 * min(seconds(cores) for _ in range(5))
 
 
 def test_models_train_in_several_threads_at_once() -> None:
