@@ -87,7 +87,9 @@ class Runner:
     def __init__(self, folder: Path) -> None:
         self.folder, self.script = folder / "cache", folder / "kernel.py"
         self.script.write_text(WATCH + DOUBLE)
-        self.environment = os.environ | {"NUMBA_CACHE_DIR": str(self.folder)}
+        home = str(folder / "no home")
+        homes = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CACHE_HOME", "LOCALAPPDATA"), home)
+        self.environment = os.environ | {"NUMBA_CACHE_DIR": str(self.folder)} | homes
 
     def start(self, before: str = "", **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
