@@ -87,9 +87,7 @@ class Runner:
     def __init__(self, folder: Path) -> None:
         self.folder, self.script = folder / "cache", folder / "kernel.py"
         self.script.write_text(WATCH + DOUBLE)
-        home = str(folder / "no home")
-        homes = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CACHE_HOME", "LOCALAPPDATA"), home)
-        self.environment = os.environ | {"NUMBA_CACHE_DIR": str(self.folder)} | homes
+        self.environment = os.environ | {"NUMBA_CACHE_DIR": str(self.folder)}
 
     def start(self, before: str = "", **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
