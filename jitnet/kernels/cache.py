@@ -3,8 +3,8 @@
 Numba's own key for a compiled function holds neither the flags nor the sources of the functions
 it calls, so the folder is named by a digest of all of the package's sources, the compiler's
 version and the settings that change code. An edit anywhere makes a new folder; the old one is
-simply not read. Kernels are read from every folder that can be read, one that was filled for a
-container's image for instance, and written to the first that can be written.
+simply not read. A folder that can only be read, one in a container's image for instance, is read,
+and what it lacks is kept in the user's own.
 """
 
 from __future__ import annotations
@@ -101,30 +101,25 @@ def _user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def _folders() -> list[Path]:
-    """Where kernels may lie: below NUMBA_CACHE_DIR, and below the user's own cache."""
-    if DIGEST is None:
-        return []
+def _folders() -> tuple[list[Path], Path | None]:
+    """The folders that kernels are read from, and the one that they are written to, if any.
+
+    These are NUMBA_CACHE_DIR's, and where that cannot be written the user's own besides.
+    """
+    folders: list[Path] = []
     bases = [Path(config.CACHE_DIR)] if config.CACHE_DIR else []
     with contextlib.suppress(RuntimeError):  # no home is known
         bases.append(_user_cache())
-    return [(base / "jitnet" / DIGEST).absolute() for base in bases]
-
-
-FOLDERS = _folders()
-
-
-def _writable() -> Path | None:
-    """The first folder that can be written, made where it is missing."""
-    for folder in FOLDERS:
+    for base in bases if DIGEST else []:
+        folders.append((base / "jitnet" / str(DIGEST)).absolute())
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-    return None
+            folders[-1].mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folders[-1]):
+                return folders, folders[-1]
+    return folders, None
 
 
-FOLDER = _writable()
+FOLDERS, FOLDER = _folders()
 
 
 class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
