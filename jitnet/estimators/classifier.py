@@ -85,7 +85,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         Of ``"sgd"``.
     early_stopping : bool, default False
         Whether to stop by the score of held-out examples, and keep the best epoch's coefficients.
-        In `partial_fit`, later calls leave a stopped estimator as it is.
+        In `partial_fit`, later calls leave a stopped estimator as it is, and the first of them
+        warns.
     validation_fraction : float, default 0.1
         The share that is held out where no ``X_val`` is given.
     beta_1, beta_2 : float, default 0.9 and 0.999
@@ -119,6 +120,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The classes.
+    alpha_ : float
+        The penalty that the preset chose.
     coefs_, intercepts_ : list of ndarray
         Weights (n_in, n_out) and biases (n_out,) of each layer.
     loss_, best_loss_ : float
