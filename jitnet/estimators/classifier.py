@@ -56,7 +56,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ``"lbfgs"``, ``"sgd"``, ``"adam"``, ``"adamw"``, ``"rmsprop"``, or an optimiser such as
         ``jn.AdamW(1e-3)``, which brings its own settings.
     alpha : float, default 0.0001
-        Strength α of the L2 term α / (2 Σw) Σ W².
+        Strength α of the L2 term α / (2 Σw) Σ W²; the preset chooses one where this is the default.
     batch_size : int or "auto", default "auto"
         Examples a step; ``"auto"`` is 200, or as many as there are.
     learning_rate : str or Schedule, default "constant"
@@ -352,8 +352,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of ``classes_``.
         """
-        check_is_fitted(self)
-        self._bound()
+        if not hasattr(self, "out_activation_"):
+            check_is_fitted(self)
+            self._bound()  # of coefficients set by hand
         if self._is_one_against_others:  # of all σ(z) that are zero, a share would be none
             shares: Array = softmax(log_expit(self._outputs(X, linked=False)), axis=1)
             return shares

@@ -53,7 +53,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         ``"lbfgs"``, ``"sgd"``, ``"adam"``, ``"adamw"``, ``"rmsprop"``, or an optimiser such as
         ``jn.AdamW(1e-3)``, which brings its own settings.
     alpha : float, default 0.0001
-        Strength α of the L2 term α / (2 Σw) Σ W².
+        Strength α of the L2 term α / (2 Σw) Σ W²; the preset chooses one where this is the default.
     batch_size : int or "auto", default "auto"
         Examples a step; ``"auto"`` is 200, or as many as there are.
     learning_rate : str or Schedule, default "constant"
