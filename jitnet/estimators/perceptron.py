@@ -88,6 +88,10 @@ class Perceptron(NetworkHolder):
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
         """The score of outputs for encoded targets: accuracy, or R²."""
 
+    def _says_something(self, y: Array) -> bool:
+        """Whether predictions of these targets can be told apart by their score."""
+        return True
+
     @abstractmethod
     def _stratification(self, targets: Array) -> Array | None:
         """What a split keeps the shares of."""
@@ -282,6 +286,8 @@ class Perceptron(NetworkHolder):
         elif anew:
             self._scaler = None
         if self._scaler is not None:
+            if self._scaler.with_mean and scipy.sparse.issparse(X):  # zeros are moved
+                X = X.toarray()
             X = self._scaler.transform(X)
         dtype = np.dtype(self.dtype or X.dtype) if anew else self._bound().design.dtype
         if self._scaler is not None or X.dtype.itemsize > dtype.itemsize:

@@ -370,6 +370,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
         with np.errstate(over="ignore", invalid="ignore"):
             return float(r2_score(y, outputs, sample_weight=weights))
 
+    def _says_something(self, y: Array) -> bool:
+        return bool(np.ptp(y, axis=0).any())
+
     def _stratification(self, targets: Array) -> Array | None:
         return None
 

@@ -324,7 +324,7 @@ def try_stages(
 ) -> Descent | None:
     """A trial with a share of the examples held out, whose penalty is for a fit to all of them.
 
-    None where there are too few to hold one out.
+    None where there are too few to hold one out, or too few with a weight.
     """
     if not can_hold_out(len(examples.rows), settings.validation_fraction):
         return None
@@ -337,8 +337,13 @@ def try_stages(
     alone = {"early_stopping": True, "callbacks": None, "progress": None, "verbose": False}
     settings = SimpleNamespace(**vars(settings) | alone)
     trial._begin_records(settings)
-    part, validation = hold_out(trial, examples, (None, None, None), settings, incremental=False)
-    part.check_weights(network.engine, "sample_weight of the examples to train on")
+    try:
+        part, validation = hold_out(
+            trial, examples, (None, None, None), settings, incremental=False
+        )
+        part.check_weights(network.engine, "sample_weight")
+    except ValueError:
+        return None
     descent = Descent(trial, settings, network, part, validation, incremental=False, stages=stages)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

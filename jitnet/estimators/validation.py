@@ -86,6 +86,8 @@ def hold_out(
         estimator._check_targets(y)
         held_out = estimator._examples(X, y, sample_weight, settings, anew=False)
         held_out.check_weights(engine, "sample_weight_val")
+        if stops and not estimator._says_something(held_out.targets):
+            raise ValueError("y_val has one value throughout, for which R² says nothing")
     else:
         examples, held_out = _split(estimator, examples, settings, incremental=incremental)
         held_out.check_weights(engine, "sample_weight of the examples that are held out")

@@ -64,6 +64,15 @@ def test_few_examples_are_all_fitted_once_the_penalty_is_known(rng: np.random.Ge
     np.testing.assert_array_equal(model.coefs_[0], again.coefs_[0])
 
 
+def test_without_weights_to_hold_out_the_strongest_penalty_is_taken(
+    rng: np.random.Generator,
+) -> None:
+    X = rng.normal(size=(500, 5))
+    model = jn.MLPRegressor(preset="tabular", random_state=0)
+    assert model.fit(X, X[:, 0], np.arange(500) == 77).alpha_ == STRONGEST
+    assert model.fit(X[:5], X[:5, 0]).alpha_ == STRONGEST
+
+
 def test_a_given_penalty_is_kept(rng: np.random.Generator) -> None:
     X = rng.normal(size=(500, 5))
     model = jn.MLPRegressor(preset="tabular", alpha=0.5, random_state=0).fit(X, X[:, 0])
