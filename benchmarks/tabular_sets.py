@@ -50,6 +50,20 @@ def _csv(name: str, target: Any, *, classify: bool, names: bool = True) -> Table
     return _table(frame, target, classify=classify)
 
 
+def adult_halves() -> tuple[Table, Table]:
+    """Adult's examples to train on and its own test, with the same columns."""
+    train, test = (
+        pd.read_csv(
+            _file(f"adult/adult.{part}.gz"), header=None, skipinitialspace=True, comment="|"
+        )
+        for part in ("data", "test")
+    )
+    both = _table(pd.concat([train, test]), 14, classify=True)
+    y = np.char.rstrip(both.y.astype(str), ".")  # the test's have one
+    cut = len(train)
+    return Table(both.X[:cut], y[:cut], True), Table(both.X[cut:], y[cut:], True)
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "breast cancer": lambda: _bundled(datasets.load_breast_cancer, classify=True),
     "wine": lambda: _bundled(datasets.load_wine, classify=True),

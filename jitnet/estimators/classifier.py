@@ -56,7 +56,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ``"lbfgs"``, ``"sgd"``, ``"adam"``, ``"adamw"``, ``"rmsprop"``, or an optimiser such as
         ``jn.AdamW(1e-3)``, which brings its own settings.
     alpha : float, default 0.0001
-        Strength α of the L2 term α / (2 Σw) Σ W².
+        Strength α of the L2 term α / (2 Σw) Σ W²; the preset chooses one where this is the default.
     batch_size : int or "auto", default "auto"
         Examples a step; ``"auto"`` is 200, or as many as there are.
     learning_rate : str or Schedule, default "constant"
@@ -85,7 +85,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         Of ``"sgd"``.
     early_stopping : bool, default False
         Whether to stop by the score of held-out examples, and keep the best epoch's coefficients.
-        In `partial_fit`, later calls leave a stopped estimator as it is.
+        In `partial_fit`, later calls leave a stopped estimator as it is, and the first of them
+        warns.
     validation_fraction : float, default 0.1
         The share that is held out where no ``X_val`` is given.
     beta_1, beta_2 : float, default 0.9 and 0.999
@@ -119,6 +120,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The classes.
+    alpha_ : float
+        The penalty that the preset chose.
     coefs_, intercepts_ : list of ndarray
         Weights (n_in, n_out) and biases (n_out,) of each layer.
     loss_, best_loss_ : float
@@ -349,8 +352,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of ``classes_``.
         """
-        check_is_fitted(self)
-        self._bound()
+        if not hasattr(self, "out_activation_"):
+            check_is_fitted(self)
+            self._bound()  # of coefficients set by hand
         if self._is_one_against_others:  # of all σ(z) that are zero, a share would be none
             shares: Array = softmax(log_expit(self._outputs(X, linked=False)), axis=1)
             return shares

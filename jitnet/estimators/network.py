@@ -74,6 +74,14 @@ class Network:
         """Penalise by another strength from now on."""
         self.engine.network.l2[:] = alpha
 
+    def training(self) -> tuple[Any, ...]:
+        """A copy of what training changes beside the parameters."""
+        return self.engine.state()[1:]
+
+    def resume(self, training: tuple[Any, ...]) -> None:
+        """Go on from a copy, with the parameters there are."""
+        self.engine.restore(State(self.engine.network.parameters, *training))
+
     def draw(self, random_state: np.random.RandomState) -> None:
         """First weights and biases, as scikit-learn draws them.
 
@@ -89,10 +97,10 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: all but the parameters, which the estimator holds."""
-        return {"design": self.design, "rate": self.rate, "training": self.engine.state()[1:]}
+        return {"design": self.design, "rate": self.rate, "training": self.training()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take over what `__getstate__` gave."""
         self.__init__(state["design"])  # type: ignore[misc]
         self.rate = state["rate"]
-        self.engine.restore(State(self.engine.network.parameters, *state["training"]))
+        self.resume(state["training"])

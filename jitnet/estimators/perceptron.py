@@ -26,9 +26,9 @@ from jitnet.estimators.parameters import (
     hidden_sizes,
     make_optimizer,
 )
-from jitnet.estimators.stochastic import USERS_CALL, Descent
+from jitnet.estimators.stochastic import USERS_CALL, Descent, try_stages
 from jitnet.estimators.tabular import dtype_of, fit_scaler, fold, settings_of
-from jitnet.estimators.validation import hold_out
+from jitnet.estimators.validation import Validation, hold_out
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.memory import Array
@@ -88,6 +88,10 @@ class Perceptron(NetworkHolder):
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
         """The score of outputs for encoded targets: accuracy, or R²."""
 
+    def _says_something(self, y: Array) -> bool:
+        """Whether predictions of these targets can be told apart by their score."""
+        return True
+
     @abstractmethod
     def _stratification(self, targets: Array) -> Array | None:
         """What a split keeps the shares of."""
@@ -112,7 +116,7 @@ class Perceptron(NetworkHolder):
         """Check everything, and then train; if that fails, all is as it was."""
         anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._validate(X, y, reset=anew)
-        settings = settings_of(self, X.shape[0], incremental=incremental)
+        settings = settings_of(self, X.shape[0], anew, held_out[0] is not None, incremental)
         if incremental and settings.early_stopping and self._parts_ended:
             self._say_that_parts_ended()
             return
@@ -139,17 +143,44 @@ class Perceptron(NetworkHolder):
         if settings.solver == "lbfgs":
             fit_lbfgs(self, settings, network, examples, validation)
         else:
-            descent = Descent(
-                self, settings, network, examples, validation, incremental=incremental
-            )
-            if not incremental or begins:
-                rates.begin(settings, network, descent.steps_an_epoch)
-            descent.run()
-            if settings.early_stopping and (self.stopped_ or not incremental):
-                network.engine.network.parameters[:] = self._best_parameters
-            self._parts_ended = incremental and settings.early_stopping and self.stopped_
+            self._descend(settings, examples, validation, begins=begins, incremental=incremental)
         if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
             raise ValueError(NOT_FINITE)
+
+    def _descend(
+        self,
+        settings: SimpleNamespace,
+        examples: Examples,
+        validation: Validation | None,
+        *,
+        begins: bool,
+        incremental: bool,
+    ) -> None:
+        """Train by steps on batches, along the preset's path of penalties where there is one."""
+        stages = settings.stages
+        if stages is not None and validation is None:
+            trial = try_stages(self, settings, examples, stages)
+            if trial is not None and trial.interrupted:
+                self.__dict__.update(vars(trial.estimator))
+                self._network.engine.network.parameters[:] = self._best_parameters
+                return
+            kept = stages[0].alpha if trial is None else trial.estimator.alpha_
+            stages = [stage for stage in stages if stage.alpha >= kept]
+        descent = Descent(
+            self,
+            settings,
+            self._network,
+            examples,
+            validation,
+            incremental=incremental,
+            stages=stages,
+        )
+        if stages is None and (not incremental or begins):
+            rates.begin(settings, self._network, settings.max_iter * descent.steps_an_epoch)
+        descent.run()
+        if settings.early_stopping and (self.stopped_ or not incremental):
+            self._network.engine.network.parameters[:] = self._best_parameters
+        self._parts_ended = incremental and settings.early_stopping and self.stopped_
 
     def _examples(
         self, X: Any, y: Any, sample_weight: Any, settings: SimpleNamespace, *, anew: bool
@@ -184,7 +215,7 @@ class Perceptron(NetworkHolder):
                     "without warm_start, fit begins anew"
                 )
             if incremental:
-                old.set_alpha(self.alpha)
+                old.set_alpha(settings.alpha)
                 return old
         network = Network(self._design(units, tuple(activations), settings, dtype))
         if anew:
@@ -212,7 +243,7 @@ class Perceptron(NetworkHolder):
         for name, value in (("n_outputs_", units[-1]), ("n_layers_", len(units))):
             if not hasattr(self, name):
                 setattr(self, name, value)
-        settings = settings_of(self, 0)
+        settings = settings_of(self, 1)
         activations = hidden_activations(settings.activation, len(units) - 2)
         return self._design(units, tuple(activations), settings, dtype)
 
@@ -255,6 +286,8 @@ class Perceptron(NetworkHolder):
         elif anew:
             self._scaler = None
         if self._scaler is not None:
+            if self._scaler.with_mean and scipy.sparse.issparse(X):  # zeros are moved
+                X = X.toarray()
             X = self._scaler.transform(X)
         chosen = dtype_of(self)
         dtype = np.dtype(chosen or X.dtype) if anew else self._bound().design.dtype

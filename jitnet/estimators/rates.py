@@ -37,14 +37,14 @@ class InverseScaling(Schedule):
         return np.where(epoch == 0, self.first_rate, later)
 
 
-def begin(settings: SimpleNamespace, network: Network, steps_an_epoch: int) -> None:
-    """Give a new network the schedule that lasts for all of its fit, where it has one."""
+def begin(settings: SimpleNamespace, network: Network, steps: int) -> None:
+    """Give a new network the schedule that lasts for so many steps, where it has one."""
     rule = settings.learning_rate
     if isinstance(rule, Schedule):
         network.engine.schedule = rule
     elif has_an_end(settings):
-        steps = max(2, settings.max_iter * steps_an_epoch)
-        network.engine.schedule = OVER_THE_FIT[rule](settings.learning_rate_init, steps=steps)
+        schedule = OVER_THE_FIT[rule](settings.learning_rate_init, steps=max(2, steps))
+        network.engine.schedule = schedule
 
 
 def has_an_end(settings: SimpleNamespace) -> bool:

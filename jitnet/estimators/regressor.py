@@ -53,7 +53,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         ``"lbfgs"``, ``"sgd"``, ``"adam"``, ``"adamw"``, ``"rmsprop"``, or an optimiser such as
         ``jn.AdamW(1e-3)``, which brings its own settings.
     alpha : float, default 0.0001
-        Strength α of the L2 term α / (2 Σw) Σ W².
+        Strength α of the L2 term α / (2 Σw) Σ W²; the preset chooses one where this is the default.
     batch_size : int or "auto", default "auto"
         Examples a step; ``"auto"`` is 200, or as many as there are.
     learning_rate : str or Schedule, default "constant"
@@ -82,7 +82,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
         Of ``"sgd"``.
     early_stopping : bool, default False
         Whether to stop by the score of held-out examples, and keep the best epoch's coefficients.
-        In `partial_fit`, later calls leave a stopped estimator as it is.
+        In `partial_fit`, later calls leave a stopped estimator as it is, and the first of them
+        warns.
     validation_fraction : float, default 0.1
         The share that is held out where no ``X_val`` is given.
     beta_1, beta_2 : float, default 0.9 and 0.999
@@ -109,6 +110,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
 
     Attributes
     ----------
+    alpha_ : float
+        The penalty that the preset chose.
     coefs_, intercepts_ : list of ndarray
         Weights (n_in, n_out) and biases (n_out,) of each layer.
     loss_, best_loss_ : float
@@ -366,6 +369,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
             return float(r2_score(y, outputs, sample_weight=weights))
+
+    def _says_something(self, y: Array) -> bool:
+        return bool(np.ptp(y, axis=0).any())
 
     def _stratification(self, targets: Array) -> Array | None:
         return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -14,7 +14,8 @@ from jitnet.estimators import rates
 from jitnet.estimators.examples import Examples
 from jitnet.estimators.network import Network
 from jitnet.estimators.parameters import clipped_batch_size
-from jitnet.estimators.validation import Validation
+from jitnet.estimators.penalties import Stage, is_better
+from jitnet.estimators.validation import Validation, can_hold_out, hold_out
 from jitnet.fitting import shown, wants_to_stop
 from jitnet.memory import Array
 from jitnet.progress import make_progress
@@ -27,6 +28,20 @@ Part = tuple[float, list[float], BaseException | None]
 
 MOST_IN_ORDERS = 1 << 20
 """Places in the orders that are drawn at once."""
+
+
+NOTHING = 1e-8
+"""What a strong penalty has left of a weight that is not needed: squares of such are subnormal in
+float32, and took half as long again as other numbers."""
+
+
+class Kept(NamedTuple):
+    """What a path's stage ended in: its best parameters, and what held-out examples say of them."""
+
+    parameters: Array
+    losses: Array
+    score: float
+    alpha: float
 
 
 class Descent:
@@ -48,6 +63,8 @@ class Descent:
         Those to look at after each epoch.
     incremental : bool
         Whether this is one epoch of a fit by parts.
+    stages : list of Stage or None, default None
+        The path that the preset's penalty takes, as far as held-out examples want it.
     """
 
     def __init__(
@@ -59,14 +76,21 @@ class Descent:
         validation: Validation | None,
         *,
         incremental: bool,
+        stages: Sequence[Stage] | None = None,
     ) -> None:
         self.estimator, self.settings = estimator, settings
         self.network, self.examples = network, examples
-        self.validation, self.incremental = validation, incremental
+        self.validation, self.incremental, self.stages = validation, incremental, stages
+        self.n_epochs = 1 if incremental else settings.max_iter
+        if stages is not None:
+            self.n_epochs = sum(stage.epochs for stage in stages)
+        self.interrupted = False
+        self._untrained = network.training()
+        self._kept: Kept | None = None
         self.callbacks = tuple(settings.callbacks or ())
         self.n_samples = len(examples.rows)
         self.batch, clipped = clipped_batch_size(settings.batch_size, self.n_samples)
-        if clipped:
+        if clipped and settings.batch_size == estimator.batch_size:  # not the preset's
             warnings.warn(
                 "Got `batch_size` less than 1 or larger than "
                 "sample size. It is going to be clipped",
@@ -79,14 +103,14 @@ class Descent:
         """Train until the fit converges, ends or is interrupted."""
         estimator = self.estimator
         estimator.n_iter_ = 0
-        n_epochs = 1 if self.incremental else self.settings.max_iter
+        n_epochs = self.n_epochs
         bar = make_progress(self.settings.progress)
         for callback in self.callbacks:
             callback.on_fit_begin(estimator, n_epochs)
         try:
             with shown(bar, n_epochs):
                 logs: dict[str, float] = {}
-                for done, losses, error in self._epochs(n_epochs):
+                for done, losses, error in self._stages():
                     stop = False
                     for loss in losses:
                         logs = self._record(loss)
@@ -97,6 +121,7 @@ class Descent:
                     if stop:
                         break
         except KeyboardInterrupt:
+            self.interrupted = True
             warnings.warn("Training interrupted by user.", stacklevel=USERS_CALL)
         except FloatingPointError:
             if self.incremental or not self.settings.early_stopping:
@@ -107,9 +132,43 @@ class Descent:
         for callback in self.callbacks:
             callback.on_fit_end(estimator)
 
-    def _epochs(self, n_epochs: int) -> Iterator[Part]:
-        """Train, and yield what each slice has brought."""
+    def _stages(self) -> Iterator[Part]:
+        """Train stage after stage, while a weaker penalty is better."""
+        if self.stages is None:
+            yield from self._epochs(0, self.n_epochs)
+            return
         done = 0
+        for stage in self.stages:
+            self._begin(stage)
+            yield from self._epochs(done, done + stage.epochs)
+            done += stage.epochs
+            if self.validation is not None and not self._goes_on(self.validation, stage):
+                return
+
+    def _begin(self, stage: Stage) -> None:
+        """Begin a stage from the coefficients there are, with a schedule and moments of its own."""
+        self.network.resume(self._untrained)
+        parameters = self.network.engine.network.parameters
+        parameters[np.abs(parameters) < NOTHING] = 0
+        self.network.set_alpha(stage.alpha)
+        self.estimator.alpha_ = stage.alpha
+        rates.begin(self.settings, self.network, stage.epochs * self.steps_an_epoch)
+
+    def _goes_on(self, validation: Validation, stage: Stage) -> bool:
+        """Whether a stage's best coefficients are better than those before, which are kept else."""
+        estimator, kept = self.estimator, self._kept
+        best: Array = estimator._best_parameters
+        self.network.engine.network.parameters[:] = best
+        losses = validation.losses_of_parts(self.network)
+        if kept is not None and not is_better(losses, kept.losses):
+            estimator._best_parameters = kept.parameters
+            estimator.best_validation_score_, estimator.alpha_ = kept.score, kept.alpha
+            return False
+        self._kept = Kept(best, losses, estimator.best_validation_score_, stage.alpha)
+        return True
+
+    def _epochs(self, done: int, n_epochs: int) -> Iterator[Part]:
+        """Train, and yield what each slice has brought."""
         while done < n_epochs:
             count = min(self._epochs_at_once(), n_epochs - done)
             order = self._orders(count)
@@ -228,11 +287,13 @@ class Descent:
         """Count the epochs since the loss, or else the score, got better by more than tol."""
         estimator = self.estimator
         if self.settings.early_stopping:
-            score, best = logs["val_score"], estimator.best_validation_score_
-            worse = score < best + self.settings.tol
-            # of equals scikit-learn keeps the first, a rate that falls makes the last the better
-            if score > best or (self.settings.preset and score == best):
-                estimator.best_validation_score_ = score
+            value, best = logs["val_score"], estimator.best_validation_score_
+            if self.settings.preset is not None:  # a loss says more than the share that is right
+                losses = estimator.validation_loss_curve_[:-1]
+                value, best = -logs["val_loss"], -np.nanmin([np.inf, *losses])
+            worse = value < best + self.settings.tol
+            if value > best:
+                estimator.best_validation_score_ = logs["val_score"]
                 estimator._best_parameters = self.network.engine.network.parameters.copy()
         else:
             worse = logs["loss"] > estimator.best_loss_ - self.settings.tol
@@ -254,7 +315,7 @@ class Descent:
                 estimator.stopped_ = True
                 return True
             estimator._no_improvement_count = 0
-        last = estimator.n_iter_ == self.settings.max_iter and not self.incremental
+        last = estimator.n_iter_ == self.n_epochs and not self.incremental
         if last and not rates.has_an_end(self.settings):
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.settings.max_iter}) "
@@ -263,3 +324,35 @@ class Descent:
                 stacklevel=USERS_CALL,
             )
         return False
+
+
+def try_stages(
+    estimator: Any, settings: SimpleNamespace, examples: Examples, stages: Sequence[Stage]
+) -> Descent | None:
+    """A trial with a share of the examples held out, whose penalty is for a fit to all of them.
+
+    None where there are too few to hold one out, or too few with a weight.
+    """
+    if not can_hold_out(len(examples.rows), settings.validation_fraction):
+        return None
+    trial = object.__new__(type(estimator))
+    vars(trial).update(vars(estimator))
+    given = estimator._network
+    network = Network(given.design)
+    network.load(given.coefs, given.intercepts)
+    trial._hold(network)
+    alone = {"early_stopping": True, "callbacks": None, "progress": None, "verbose": False}
+    settings = SimpleNamespace(**vars(settings) | alone)
+    trial._begin_records(settings)
+    try:
+        part, validation = hold_out(
+            trial, examples, (None, None, None), settings, incremental=False
+        )
+        part.check_weights(network.engine, "sample_weight")
+    except ValueError:
+        return None
+    descent = Descent(trial, settings, network, part, validation, incremental=False, stages=stages)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        descent.run()
+    return descent

@@ -1,9 +1,11 @@
 """The preset for tables of numbers: settings that hold where a parameter has its default.
 
 Inputs are scaled to mean 0 and deviation 1, and so are a regressor's targets; AdamW's rate goes up
-and down once over all epochs (Smith and Topin, 2019, *Super-convergence*); classes are smoothed
-(Szegedy et al., 2016); where there are enough examples a tenth is held out, and the best epoch's
-coefficients are kept. It is computed in float32, twice as fast as in the float64 that frames hold.
+and down once (Smith and Topin, 2019, *Super-convergence*); classes are smoothed (Szegedy et al.,
+2016). The loss of a held-out tenth chooses the penalty, along the path of
+`jitnet.estimators.penalties`, and the epoch whose coefficients are kept; where there are few
+examples it chooses the penalty of a fit to all of them. It is computed in float32, twice as fast as
+in the float64 that frames hold.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
+from jitnet.estimators.penalties import stages_of
 from jitnet.memory import Array
 
 ENOUGH = 2000
@@ -25,26 +28,39 @@ SETTINGS: dict[str, Any] = {
     "solver": "adamw",
     "learning_rate": "one_cycle",
     "learning_rate_init": 0.005,
-    "max_iter": 30,
+    "max_iter": 26,
     "n_iter_no_change": np.inf,
     "label_smoothing": 0.05,
     "dtype": "float32",
 }
 
 
-def settings_of(estimator: Any, n_samples: int, *, incremental: bool = False) -> SimpleNamespace:
-    """An estimator's parameters, with the preset's where those have their defaults."""
+def settings_of(
+    estimator: Any,
+    n_samples: int,
+    anew: bool = True,
+    validates: bool = False,
+    incremental: bool = False,
+) -> SimpleNamespace:
+    """An estimator's parameters, with the preset's where those have their defaults.
+
+    Beside them ``stages``: the path of penalties, where one is to be chosen.
+    """
     defaults = estimator._defaults
-    given = {name: getattr(estimator, name) for name in defaults}
+    given = {name: getattr(estimator, name) for name in defaults} | {"stages": None}
     if estimator.preset is None:
         return SimpleNamespace(**given)
     preset = SETTINGS | {
         "batch_size": min(n_samples, int(np.clip(n_samples // 32, 16, 256))),
-        "early_stopping": n_samples >= ENOUGH and not incremental,
+        "early_stopping": (validates or n_samples >= ENOUGH) and not incremental,
+        "alpha": given["alpha"] if anew else getattr(estimator, "alpha_", given["alpha"]),
     }
     kept = {name: value for name, value in preset.items() if name in given}
     chosen = {name: value for name, value in kept.items() if _same(given[name], defaults[name])}
-    return SimpleNamespace(**given | chosen)
+    settings = SimpleNamespace(**given | chosen)
+    if "alpha" in chosen and anew and not incremental and settings.solver != "lbfgs":
+        settings.stages = stages_of(settings.max_iter)
+    return settings
 
 
 def dtype_of(estimator: Any) -> str | None:

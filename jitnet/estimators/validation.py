@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from jitnet.estimators.examples import Examples
 from jitnet.estimators.network import Network
+from jitnet.estimators.penalties import PARTS
 from jitnet.memory import Array
 
 LEAST_HELD_OUT = 2
@@ -31,19 +32,28 @@ class Validation:
 
     def evaluate(self, network: Network) -> tuple[float, float]:
         """The loss without its L2 term, and the score; NaN where an output is not finite."""
-        total = weight = 0.0
-        outputs = []
         engine, examples = network.engine, self.examples
-        for data, count in examples.pieces(engine, examples.rows, MOST_ROWS):
-            share = float(data.weights[data.order].sum()) if not data.uniform else count
-            total += engine.evaluate(data)["loss"] * share
-            weight += share
-        for X in examples.inputs(MOST_ROWS):
-            outputs.append(engine.predict(X, linked=self.linked))
+        outputs = [engine.predict(X, linked=self.linked) for X in examples.inputs(MOST_ROWS)]
         predicted = np.concatenate(outputs)
         score = self.score_of(predicted) if np.isfinite(predicted).all() else np.nan
-        offset = examples.offset(examples.rows, len(examples.rows))
-        return (total / weight if weight else np.nan) + offset, float(score)
+        return self._loss(network, examples), float(score)
+
+    def losses_of_parts(self, network: Network) -> Array:
+        """The mean losses of the examples cut into some parts."""
+        rows = self.examples.rows
+        parts = np.array_split(rows, min(PARTS, len(rows)))
+        return np.array([self._loss(network, self.examples.part(part)) for part in parts])
+
+    def _loss(self, network: Network, examples: Examples) -> float:
+        total = weight = 0.0
+        for data, count in examples.pieces(network.engine, examples.rows, MOST_ROWS):
+            share = float(data.weights[data.order].sum()) if not data.uniform else count
+            if share:
+                total += network.engine.evaluate(data)["loss"] * share
+                weight += share
+        if not weight:
+            return np.nan
+        return total / weight + examples.offset(examples.rows, len(examples.rows))
 
 
 def hold_out(
@@ -76,6 +86,8 @@ def hold_out(
         estimator._check_targets(y)
         held_out = estimator._examples(X, y, sample_weight, settings, anew=False)
         held_out.check_weights(engine, "sample_weight_val")
+        if stops and not estimator._says_something(held_out.targets):
+            raise ValueError("y_val has one value throughout, for which R² says nothing")
     else:
         examples, held_out = _split(estimator, examples, settings, incremental=incremental)
         held_out.check_weights(engine, "sample_weight of the examples that are held out")
@@ -86,6 +98,12 @@ def hold_out(
         lambda outputs: estimator._score_of(held_out.targets[rows], kept, outputs),
         linked=estimator._judged_by_values,
     )
+
+
+def can_hold_out(count: int, fraction: float) -> bool:
+    """Whether a share of so many examples can be held out."""
+    held_out = np.ceil(count * fraction)
+    return bool(LEAST_HELD_OUT <= held_out < count)
 
 
 def _split(
@@ -105,7 +123,7 @@ def _split(
         if not hasattr(estimator, "_split_seed"):
             estimator._split_seed = random_state.randint(np.iinfo(np.int32).max)
         random_state = estimator._split_seed
-        if np.ceil(count * fraction) < LEAST_HELD_OUT or count - np.ceil(count * fraction) < 1:
+        if not can_hold_out(count, fraction):
             raise ValueError(
                 f"{TOO_SMALL} Of {count} examples in a call of partial_fit a share of {fraction} "
                 "cannot be held out; give more at once, or X_val and y_val."

@@ -325,6 +325,17 @@ def test_the_preset_computes_in_float32_but_for_its_scales() -> None:
     np.testing.assert_allclose(folded.predict(far).ravel(), fast.predict(far), rtol=0, atol=bound)
 
 
+@pytest.mark.parametrize("rows", [30, 400])
+def test_the_preset_predicts_from_sparse_and_dense_rows_alike(
+    rows: int, rng: np.random.Generator
+) -> None:
+    X = np.where(rng.random((rows, 6)) < 0.6, 0.0, rng.normal(size=(rows, 6)))
+    sparse = scipy.sparse.csr_matrix(X)
+    for given in (X, sparse):
+        model = jn.MLPRegressor(preset="tabular", random_state=0).fit(given, X[:, 0])
+        np.testing.assert_allclose(model.predict(sparse), model.predict(X), rtol=1e-9, atol=1e-12)
+
+
 def test_the_preset_takes_a_class_of_one_member(rng: np.random.Generator) -> None:
     X = rng.normal(size=(2500, 3))
     y = np.where(np.arange(2500) == 77, "rare", "common")

@@ -41,6 +41,15 @@ def test_one_example_is_too_few_to_validate_on(kind: str, early_stopping: bool, 
     assert np.isfinite(model.validation_scores_).all()
 
 
+def test_targets_that_do_not_vary_validate_no_regressor(X: Array) -> None:
+    model = jn.MLPRegressor(early_stopping=True, **FAST)
+    with pytest.raises(ValueError, match="y_val has one value throughout"):
+        model.fit(X, X[:, 0], X_val=X, y_val=np.ones(200))
+    model.set_params(early_stopping=False).fit(X, X[:, 0], X_val=X, y_val=np.ones(200))
+    classifier = jn.MLPClassifier(early_stopping=True, **FAST)
+    classifier.fit(X, np.arange(200) % 3, X_val=X, y_val=np.ones(200, int))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_parts_of_a_split_need_weights(kind: str, X: Array) -> None:
     y = targets(kind, X)
