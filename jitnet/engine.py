@@ -328,6 +328,7 @@ class Engine:
             the same bits.
         """
         in_epoch, first_epoch = -(-data.examples // batch), self._epoch
+        opened = memory.keep_open(data.owner)  # noqa: F841
         done, total, pace = 0, epochs * in_epoch, self._training_pace(batch)
         start = None
         while done < total:
@@ -410,6 +411,7 @@ class Engine:
     ) -> Array:
         """One pass over the data without training; its sums, as `Progress.record` has them."""
         batch = min(batch, data.examples)
+        opened = memory.keep_open(data.owner)  # noqa: F841
         position = _new_position(0)
         done, total = 0, -(-data.examples // batch)
         pace = self._new_pace(batch, 3 if stage == GRADIENTS else 1)

@@ -5,6 +5,7 @@ A network is data to the compiled code: a table with a row a layer, whose column
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -63,6 +64,14 @@ def zeros(shape: int | tuple[int, ...], dtype: Any, place: int = 0) -> Array:
     start = -room.ctypes.data % PAGE_BYTES + place * APART_BYTES % PAGE_BYTES
     array: Array = room[start : start + size].view(dtype).reshape(shape)
     return array
+
+
+def keep_open(array: Array) -> memoryview | None:
+    """What keeps the mapped file that an array lies in from being closed, as long as it is held."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return memoryview(base) if isinstance(base, mmap.mmap) else None
 
 
 def aligned(count: int) -> int:

@@ -91,8 +91,13 @@ def check_total(weights: Array, dtype: Any, name: str) -> None:
     """Refuse weights by whose sum nothing can be divided: it is taken in the model's type."""
     with np.errstate(over="ignore"):
         total = _cast(weights, dtype).sum()
-    if total == 0 or not np.isfinite(total):
-        raise ValueError(f"{name} must have a positive, finite sum, got {total}")
+    info = np.finfo(dtype)
+    low, high = info.tiny / info.eps, info.max * info.eps  # room for what is divided
+    if not low <= abs(total) <= high:
+        raise ValueError(
+            f"{name} must have a positive, finite sum, got {total}; in {np.dtype(dtype)} it may be "
+            f"from {low:.0e} to {high:.0e}: divide them by their mean"
+        )
 
 
 def check_parameters(

@@ -79,7 +79,7 @@ BAD_X: dict[str, tuple[Any, type[Exception], str]] = {
     "a number": (1.0, ValueError, f"{SHAPE} ()"),
     "no examples": (X[:0], ValueError, "must have examples and features, got the shape (0, 4)"),
     "no features": (X[:, :0], ValueError, "must have examples and features"),
-    "objects": (X.astype(object), TypeError, "must hold real numbers, got the type object"),
+    "objects": (X.astype(object) + 1j, TypeError, "must hold real numbers, got the type object"),
     "strings": (X.astype(str), TypeError, "must hold real numbers, got the type <U"),
     "complex": (X.astype(complex), TypeError, "must hold real numbers, got the type complex128"),
     "dates": (

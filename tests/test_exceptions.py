@@ -167,6 +167,20 @@ def test_an_estimators_labels_that_a_callback_overwrites_are_trained_on_as_they_
     assert curves[0] == curves[1]
 
 
+def test_a_mapped_file_cannot_be_closed_while_it_is_trained_on(tmp_path: Path) -> None:
+    np.save(tmp_path / "X.npy", X)
+    mapped: Any = np.load(tmp_path / "X.npy", mmap_mode="r")
+
+    class Close(jn.Callback):
+        def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
+            mapped._mmap.close()
+
+    model = new_model()
+    with pytest.raises(BufferError, match="exported pointers exist"):
+        model.fit(mapped, Y, epochs=3, callbacks=[Close()])
+    model.fit(mapped, Y, epochs=1)
+
+
 def new_model(l2: float = 0.0) -> jn.Sequential:
     layers = [jn.Dense(32, "tanh", l2=l2), jn.Dense(1, l2=l2)]
     return jn.Sequential(layers, "mse", jn.Adam(1e-2)).build(20)

@@ -94,3 +94,23 @@ def test_a_validation_set_may_be_weighted() -> None:
         assert history["val_loss"] == [each.evaluate(X, y, sample_weight=weights)["loss"]]
     history = each.fit(X, y, epochs=1, validation_data=(X, y, None))
     assert history["val_loss"] == [each.evaluate(X, y)["loss"]]
+
+
+def test_objects_that_are_numbers_are_those_numbers(rng: np.random.Generator) -> None:
+    X = rng.normal(size=(20, 3)).round(3)
+    losses = [
+        jn.Sequential([jn.Dense(1)], "mse").fit(given, target, epochs=2)["loss"]
+        for given, target in [(X, X[:, 0]), (X.astype(object), X[:, 0].astype(object))]
+    ]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize(("dtype", "weight"), [("float32", 1e36), ("float32", 1e-36)])
+def test_weights_by_whose_sum_nothing_can_be_divided_are_refused(
+    dtype: str, weight: float, rng: np.random.Generator
+) -> None:
+    X, model = rng.normal(size=(20, 3)), jn.Sequential([jn.Dense(1)], "mse", dtype=dtype)
+    weights = np.full(20, weight)
+    with pytest.raises(ValueError, match=r"positive, finite sum.*divide them by their mean"):
+        model.fit(X, X[:, 0], sample_weight=weights)
+    model.fit(X, X[:, 0], sample_weight=weights / weights.mean())

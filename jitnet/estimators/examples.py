@@ -66,6 +66,11 @@ class Examples:
         """The same examples, of which others take part."""
         return replace(self, rows=rows)
 
+    def counting_targets(self) -> Array:
+        """The targets of those that take part and have a weight."""
+        rows = self.rows if self.weights is None else self.rows[self.weights[self.rows] != 0]
+        return self.targets[rows]
+
     def check_weights(self, engine: Engine, name: str) -> None:
         """Refuse weights of those that take part by whose sum nothing can be divided."""
         if self.weights is not None:

@@ -79,6 +79,10 @@ def fit_scaler(values: Any, name: str) -> StandardScaler:
         scaler = StandardScaler(with_mean=not scipy.sparse.issparse(values)).fit(values)
     if not np.isfinite(scaler.var_).all():
         raise ValueError(f"{name} is too large for its deviation to be taken; scale it down")
+    if not scipy.sparse.issparse(values):
+        differs = np.max(values, axis=0) > np.min(values, axis=0)
+        if (differs & (scaler.var_ < np.finfo(np.float64).tiny)).any():
+            raise ValueError(f"{name} is too small for its deviation to be taken; scale it up")
     return scaler
 
 

@@ -8,12 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
 
 from jitnet.estimators.examples import Examples
 from jitnet.estimators.network import Network
 from jitnet.estimators.penalties import PARTS
 from jitnet.memory import Array
+from jitnet.validation import check_fits
 
 LEAST_HELD_OUT = 2
 TOO_SMALL = "The validation set is too small."
@@ -84,9 +86,11 @@ def hold_out(
         if X.shape[0] < LEAST_HELD_OUT:
             raise ValueError(f"{TOO_SMALL} X_val has 1 example, too few for a score.")
         estimator._check_targets(y)
+        if is_regressor(estimator):
+            check_fits(np.asarray(y), engine.dtype, "y_val")
         held_out = estimator._examples(X, y, sample_weight, settings, anew=False)
         held_out.check_weights(engine, "sample_weight_val")
-        if stops and not estimator._says_something(held_out.targets):
+        if stops and not estimator._says_something(held_out.counting_targets()):
             raise ValueError("y_val has one value throughout, for which R² says nothing")
     else:
         examples, held_out = _split(estimator, examples, settings, incremental=incremental)

@@ -22,7 +22,7 @@ def losses(p0: int, p1: int, network: Any, work: Any, plan: Any, total_weight: f
     D, Z = at(values, row[m.D] + place), at(values, row[m.Z] + place)
     A, T = at(values, row[m.A] + place), at(work.targets, place)
     weights, values_of_loss = at(work.weights, p0 * width), at(work.losses, p0 * width)
-    scale = plan.gain / total_weight if total_weight > 0.0 else 0.0
+    scale = plan.gain / total_weight if total_weight != 0.0 else 0.0
     loss_backward(
         D, values_of_loss, A, T, weights, plan.loss, plan.quantile, outputs, scale, panels
     )

@@ -46,7 +46,7 @@ def penalise(worker: Any, network: Any, share_of_l2: float) -> None:
             l2, row = network.l2[layer] * share_of_l2, network.table[layer]
             begin = row[m.WEIGHT]
             end = begin + row[m.N_IN] * row[m.N_OUT]
-            if l2 > 0.0:
+            if l2 != 0.0:  # negative where the weights of examples are
                 total = splat(g, 0.0)
                 for i in range(max(start, begin), min(stop, end), lanes(g)):
                     weight = load(w, i)

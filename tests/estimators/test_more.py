@@ -384,3 +384,15 @@ def test_targets_too_large_for_a_deviation_are_refused(rng: np.random.Generator)
     for given, words in ((X[:, 0] * 1e200, "y is too large"), (X[:, 0], "X is too large")):
         with pytest.raises(ValueError, match=words):
             jn.MLPRegressor(preset="tabular").fit(X * (1e200 if words[0] == "X" else 1), given)
+
+
+@pytest.mark.parametrize("scale", [1e-163, 1e300])
+@pytest.mark.parametrize("part", ["X", "y"])
+def test_the_preset_refuses_what_has_no_deviation_in_double_precision(
+    scale: float, part: str, rng: np.random.Generator
+) -> None:
+    X = rng.normal(size=(60, 3))
+    given = {"X": X, "y": X[:, 0]}
+    given[part] = given[part] * scale
+    with pytest.raises(ValueError, match="for its deviation to be taken; scale it"):
+        jn.MLPRegressor(preset="tabular").fit(given["X"], given["y"])

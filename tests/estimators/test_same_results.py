@@ -243,3 +243,14 @@ def test_sparse_inputs_give_the_same(task: str) -> None:
     ours, theirs = pair(kind, sparse, y, max_iter=20, random_state=2)
     assert_same(ours, theirs, MINI_BATCH)
     np.testing.assert_allclose(ours.score(sparse, y), theirs.score(sparse, y), rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("weights", ["of both signs", "negative"])
+def test_with_weights_whose_sum_is_negative(kind: type, weights: str) -> None:
+    X, y = wine() if kind is MLPClassifier else diabetes()
+    w = -np.ones(len(X))
+    if weights == "of both signs":
+        w[::3] = 0.5
+    ours, theirs = pair(kind, X, y, sample_weight=w, max_iter=10, batch_size=20, random_state=0)
+    assert_same(ours, theirs, MINI_BATCH)

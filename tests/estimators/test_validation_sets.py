@@ -50,6 +50,19 @@ def test_targets_that_do_not_vary_validate_no_regressor(X: Array) -> None:
     classifier.fit(X, np.arange(200) % 3, X_val=X, y_val=np.ones(200, int))
 
 
+def test_targets_without_a_weight_validate_no_regressor(X: Array) -> None:
+    model = jn.MLPRegressor(early_stopping=True, **FAST)
+    weights = np.r_[1.0, np.zeros(19)]
+    with pytest.raises(ValueError, match="y_val has one value throughout"):
+        model.fit(X, X[:, 0], X_val=X[:20], y_val=X[:20, 0], sample_weight_val=weights)
+
+
+def test_targets_to_validate_on_fit_into_the_type_that_is_computed_in(X: Array) -> None:
+    single, y = X.astype(np.float32), X[:, 0]
+    with pytest.raises(ValueError, match="y_val must fit into float32"):
+        jn.MLPRegressor(**FAST).fit(single, y, X_val=single, y_val=y * 1e39)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_parts_of_a_split_need_weights(kind: str, X: Array) -> None:
     y = targets(kind, X)
