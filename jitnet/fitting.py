@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from jitnet.callbacks import Callback
@@ -19,30 +20,30 @@ History = dict[str, list[float]]
 
 
 class Record:
-    """What a fit records, an epoch a row, so that who looks while it trains sees whole epochs."""
+    """What a fit records, slice by slice, so that who looks while it trains sees whole epochs.
+
+    Rows of numbers, an epoch each, took half a microsecond an epoch, a third of a small step.
+    """
 
     def __init__(self) -> None:
-        self._names: tuple[str, ...] = ()
-        self._rows: list[tuple[float, ...]] = []
+        self._slices: list[History] = []
         self._seen: tuple[int, History] = (0, {})
-
-    @property
-    def epochs(self) -> int:
-        """Epochs that are recorded."""
-        return len(self._rows)
+        self.epochs = 0
 
     def add(self, ended: History) -> None:
         """Record the epochs that have just ended."""
-        self._names = tuple(ended)
-        self._rows += list(zip(*ended.values(), strict=True))
+        self._slices.append(ended)
+        self.epochs += len(ended["loss"])
 
     def history(self) -> History:
         """The figures by their names, a number an epoch."""
-        rows, (count, history) = list(self._rows), self._seen
-        if len(rows) > count:
-            columns = map(list, zip(*rows, strict=True))
-            history = dict(zip(self._names, columns, strict=True))
-            self._seen = len(rows), history
+        slices, (count, history) = list(self._slices), self._seen
+        if len(slices) > count:
+            parts = [history] * (count > 0) + slices[count:]
+            history = {
+                name: list(chain.from_iterable(part[name] for part in parts)) for name in parts[0]
+            }
+            self._seen = len(slices), history
         return history
 
 
