@@ -12,11 +12,14 @@ import numpy as np
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
+from jitnet.kernels.panels import pointer_like
 from jitnet.kernels.turn import ALONE, DOOR, SHUT, give_back, new_turn, take_turn
 from jitnet.memory import Array
 
 SHORT_LOOKS = 20
 """Looks that only let other threads go first, before those that take LOOK_SECONDS."""
+WORD_BYTES = 8
+"""What arrays of a state are whole numbers of."""
 LOOK_SECONDS, REST_SECONDS = 2e-4, 1e-3
 """How often a thread looks whether it can have its turn, and how long one rests that has had a turn
 while others wait, so that they see it free."""
@@ -44,6 +47,9 @@ class Turns:
     def __init__(self) -> None:
         self.word = new_turn()
         self._asked_for = False
+        self._places: tuple[State, State, Array] | None = (
+            None  # of the last copy: a fit's are alike
+        )
 
     def take(self, work: Callable[[], Any]) -> None:
         """Call ``work`` until it has had its turn, which it says."""
@@ -58,34 +64,41 @@ class Turns:
 
     def copy(self, target: State, source: State) -> None:
         """Copy a state, or those of its arrays that are not empty, while nobody changes it."""
-        arguments = (DOOR, self.word, target, source)
-        dtype = target.parameters.dtype
-        if dtype not in _compiled:
+        last = self._last
+        if last is None or last[0] is not target or last[1] is not source:
+            last = self._last = target, source, _places_of(target, source)
+        places = last[2]
+        if not _compiled:
             with compilation():
-                copy_state(DOOR, new_turn(), target, target)
-            _compiled.add(dtype)
-        self.take(lambda: copy_state(*arguments))
+                copy_words(DOOR, new_turn(), places[:0])
+            _compiled.append(None)
+        self.take(lambda: copy_words(DOOR, self.word, places))
 
 
-_compiled: set[np.dtype[Any]] = set()
+_compiled: list[None] = []
+
+
+def _places_of(target: State, source: State) -> Array:
+    return np.array(
+        [
+            (to.ctypes.data, array.ctypes.data, array.nbytes // WORD_BYTES)
+            for to, array in zip(target, source, strict=True)
+        ]
+    )
 
 
 @njit(entry=True)
-def copy_state(door: Any, turn: Any, target: Any, source: Any) -> bool:
-    """Copy one state onto another within a turn; whether it could be had."""
+def copy_words(door: Any, turn: Any, places: Any) -> bool:
+    """Copy words of 8 bytes within a turn; whether it could be had.
+
+    Reads ``places``, whose rows are the address to copy to, the one to copy from and the number.
+    """
     if not take_turn(door, turn, ALONE):
         return False
-    _copy(target.parameters, source.parameters)
-    _copy(target.first_moment, source.first_moment)
-    _copy(target.second_moment, source.second_moment)
-    _copy(target.powers, source.powers)
-    _copy(target.clock, source.clock)
+    for row in range(places.shape[0]):
+        to = pointer_like(at(places, 0), places[row, 0])
+        source = pointer_like(at(places, 0), places[row, 1])
+        for i in range(places[row, 2]):
+            to[i] = source[i]
     give_back(door, turn, ALONE)
     return True
-
-
-@njit
-def _copy(target: Any, source: Any) -> None:
-    t, s = at(target, 0), at(source, 0)
-    for i in range(target.size):
-        t[i] = s[i]
