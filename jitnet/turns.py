@@ -47,9 +47,7 @@ class Turns:
     def __init__(self) -> None:
         self.word = new_turn()
         self._asked_for = False
-        self._places: tuple[State, State, Array] | None = (
-            None  # of the last copy: a fit's are alike
-        )
+        self._last: tuple[State, State, Array] | None = None  # a fit's copies are alike
 
     def take(self, work: Callable[[], Any]) -> None:
         """Call ``work`` until it has had its turn, which it says."""
