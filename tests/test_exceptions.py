@@ -234,8 +234,10 @@ def test_who_reads_while_another_thread_trains_sees_the_state_after_a_whole_step
     model, ended = new_model(l2=1e-3), threading.Event()
 
     def train() -> None:
-        model.fit(X, Y, epochs=steps, batch_size=None, callbacks=[jn.Callback()])
-        ended.set()
+        try:
+            model.fit(X, Y, epochs=steps, batch_size=None, callbacks=[jn.Callback()])
+        finally:
+            ended.set()
 
     def look() -> int:
         looks = 0
@@ -255,8 +257,10 @@ def test_a_long_pass_while_another_thread_trains_is_by_one_state(
     model, ended, many = new_model(), threading.Event(), np.tile(X[:1], (40_000, 1))
 
     def train() -> None:
-        model.fit(X, Y, epochs=200, callbacks=[jn.Callback()])
-        ended.set()
+        try:
+            model.fit(X, Y, epochs=200, callbacks=[jn.Callback()])
+        finally:
+            ended.set()
 
     def look() -> int:
         looks = 0
@@ -273,8 +277,10 @@ def test_a_history_read_while_another_thread_trains_has_whole_epochs() -> None:
     model, ended = new_model(), threading.Event()
 
     def train() -> None:
-        model.fit(X, Y, epochs=3000, batch_size=None, validation_data=(X[:9], Y[:9]))
-        ended.set()
+        try:
+            model.fit(X, Y, epochs=3000, batch_size=None, validation_data=(X[:9], Y[:9]))
+        finally:
+            ended.set()
 
     def look() -> set[int]:
         different = set()
