@@ -42,4 +42,4 @@ def test_one_thread_is_measured_by_default_and_on_each_side() -> None:
 
 
 def test_the_machine_is_named_with_the_width_of_its_vectors() -> None:
-    assert any(f" {bits} bits" in description() for bits in (128, 256, 512))
+    assert any(f"{bits}-bit vectors" in description() for bits in (128, 256, 512))
