@@ -108,10 +108,13 @@ class Output:
             getattr(stream, name)(*given)
         except (OSError, ValueError) as error:
             self._stream = None
-            if self._lasting or getattr(stream, "closed", False):
+            if getattr(stream, "closed", False):
                 return
-            _discard_rest(stream)
             left = isinstance(error, OSError) and error.errno in LEFT
+            if left or not self._lasting:
+                _discard_rest(stream)
+            if self._lasting:
+                return
             self._lost = ReaderLeft() if left else error
             raise self._lost from None
 
