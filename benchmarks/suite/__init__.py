@@ -26,6 +26,5 @@ def cache_folder() -> Path:
 
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 os.environ.setdefault("NUMBA_NUM_THREADS", "2")  # as in asv.conf.json, for an existing Python
-ThreadpoolController().limit(
-    limits=1, user_api="blas"
-)  # there asv has imported NumPy before a variable is set
+# asv, in an existing Python, has imported NumPy before a variable is set
+ThreadpoolController().limit(limits=1, user_api="blas")
