@@ -150,6 +150,29 @@ def test_a_model_is_written_though_nobody_reads_on(tmp_path: Path) -> None:
     assert jn.load(path).get_weights()
 
 
+UNFINISHED = """
+import sys
+from jitnet.streams import Output
+
+errors = Output(sys.stderr, lasting=True)
+errors.write("half a bar")
+errors.flush()
+"""
+
+
+@posix
+def test_what_nobody_reads_of_the_standard_error_is_no_failure_at_the_end() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen(
+        [sys.executable, "-c", UNFINISHED],
+        stderr=writer,
+        env=os.environ | {"PYTHONUNBUFFERED": ""},
+    )
+    os.close(writer)
+    assert process.wait() == 0
+
+
 @posix
 def test_a_full_disk_is_an_error_of_one_line() -> None:
     if not Path("/dev/full").exists():
