@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.optimize
@@ -22,6 +22,14 @@ from jitnet.progress import make_progress
 LEAST_ROWS = 256
 
 
+class _Iteration(NamedTuple):
+    """What an iteration of the search has come to: taken over whole."""
+
+    number: int
+    logs: dict[str, float]
+    packed: Array
+
+
 def fit_lbfgs(
     estimator: Any,
     settings: SimpleNamespace,
@@ -37,33 +45,40 @@ def fit_lbfgs(
     double = Network(network.design._replace(dtype=np.dtype(np.float64), alpha=0.0))
     callbacks = tuple(settings.callbacks or ())
     bar = make_progress(settings.progress)
-    logs: dict[str, float] = {}
-    iterations, stopped = 0, False
+    first = np.hstack([array.ravel() for array in (*network.coefs, *network.intercepts)])
+    reached, stopped = _Iteration(0, {"loss": np.inf}, first), False
+
+    def hold(iteration: _Iteration) -> None:
+        _unpack(iteration.packed, double)
+        network.load(double.coefs, double.intercepts)
+        estimator.n_iter_, estimator.loss_ = iteration.number, iteration.logs["loss"]
+        if validation is not None:
+            del estimator.validation_loss_curve_[iteration.number :]
+            del estimator.validation_scores_[iteration.number :]
 
     def look(intermediate_result: Any) -> None:
-        nonlocal logs, iterations, stopped
-        iterations += 1
+        nonlocal reached, stopped
         logs = {"loss": float(intermediate_result.fun)}
         _unpack(intermediate_result.x, double)
         if validation is not None:
             logs["val_loss"], logs["val_score"] = validation.evaluate(double)
             estimator.validation_loss_curve_.append(logs["val_loss"])
             estimator.validation_scores_.append(logs["val_score"])
-        network.load(double.coefs, double.intercepts)
-        estimator.n_iter_, estimator.loss_ = iterations, logs["loss"]
-        bar.update(iterations, logs)
-        stopped = wants_to_stop(callbacks, estimator, iterations, logs)
+        reached = _Iteration(reached.number + 1, logs, intermediate_result.x.copy())
+        hold(reached)
+        bar.update(reached.number, logs)
+        stopped = wants_to_stop(callbacks, estimator, reached.number, logs)
         if stopped:
             raise StopIteration
 
     for callback in callbacks:
         callback.on_fit_begin(estimator, settings.max_iter)
-    estimator.n_iter_, estimator.loss_ = 0, np.inf
+    hold(reached)
     try:
         with shown(bar, settings.max_iter):
             found = scipy.optimize.minimize(
                 _loss_and_gradient,
-                np.hstack([array.ravel() for array in (*network.coefs, *network.intercepts)]),
+                first,
                 method="L-BFGS-B",
                 jac=True,
                 args=(double, examples, float(settings.alpha)),
@@ -76,6 +91,7 @@ def fit_lbfgs(
                 },
             )
     except KeyboardInterrupt:
+        hold(reached)
         warnings.warn("Training interrupted by user.", stacklevel=USERS_CALL - 1)
     else:
         if not stopped:
