@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from jitnet.arrays import FloatArray
 from jitnet.estimators.network import Network
-from jitnet.schedules import Array, Constant, Cosine, OneCycle, Schedule
+from jitnet.schedules import Constant, Cosine, OneCycle, Schedule
 
 OVER_THE_FIT = {"cosine": Cosine, "one_cycle": OneCycle}
 """Schedules that need the number of steps there will be."""
 
-SMALLEST = 1e-6
+MIN_RATE = 1e-6
 """The rate below which the adaptive rule stops instead of dividing by ``DIVISOR``."""
 DIVISOR = 5.0
 
@@ -30,7 +31,7 @@ class InverseScaling(Schedule):
     examples_an_epoch: int
     seen: int
 
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
         epoch = np.floor((u - self.first_step) / self.steps_an_epoch)
         later = self.learning_rate / (self.seen + epoch * self.examples_an_epoch + 1) ** self.power
@@ -81,7 +82,7 @@ def stops(settings: SimpleNamespace, network: Network, message: str) -> bool:
     """Whether a fit that gets no better ends, or goes on at a smaller rate; says so."""
     ending = " Stopping."
     if _rule(settings) == "adaptive":
-        if network.rate > SMALLEST:
+        if network.rate > MIN_RATE:
             network.rate /= DIVISOR
             if settings.verbose:
                 print(f"{message} Setting learning rate to {network.rate:f}")
