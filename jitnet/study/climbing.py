@@ -88,7 +88,7 @@ def climb(problem: Problem, options: argparse.Namespace) -> int:
 
 def _climb_once(this: Climb) -> tuple[list[Timing], bool]:
     """A line a rung, each as soon as it is there, and the picture; whether the machine is busy."""
-    this.say(f"{describe(this.size)}\n\n{report.HEADER}")
+    this.say(f"{describe(this.size)}\n\n{report.header()}")
     timings = []
     for timing in this.timings(this.size):
         timings.append(timing)

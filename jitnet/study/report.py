@@ -10,6 +10,7 @@ from typing import Any
 from jitnet.study.ladder import Timing
 from jitnet.study.problems import RUNGS
 from jitnet.study.roofs import Roofs
+from jitnet.tables import format_row
 
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 MARGIN = 1.05
@@ -21,10 +22,17 @@ BUSY_MACHINE = (
     "The machine is busy with other things, so there is no verdict: the times are theirs, too. "
     "Try again\nwhen it is quiet."
 )
-HEADER = (
-    f"{'rung':<12}{'time a step':>12}{'spread':>8}{'speed-up':>10}{'GFLOP/s':>10}{'of peak':>9}"
-    f"{'error':>10}"
-)
+COLUMNS = {
+    "rung": 12,
+    "time a step": 12,
+    "spread": 8,
+    "speed-up": 10,
+    "GFLOP/s": 10,
+    "of peak": 9,
+    "error": 10,
+}
+"""The columns of the table of rungs, and their widths: a row is printed as soon as it is there."""
+SWEEP_WIDTHS = (10, *(12 for _ in RUNGS))
 
 
 def duration(seconds: float) -> str:
@@ -34,18 +42,25 @@ def duration(seconds: float) -> str:
     return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
 
 
+def header() -> str:
+    """The head of the table of rungs."""
+    return _row(tuple(COLUMNS))
+
+
 def row(timing: Timing, roofs: Roofs) -> str:
-    """A rung's line in the table under `HEADER`."""
+    """A rung's line in the table under `header`."""
     if timing.seconds is None or timing.gflops is None:
-        return f"{timing.rung:<12}skipped: {timing.skipped}"
+        return _row((timing.rung, f"skipped: {timing.skipped}"), left=2)
     speedup = "" if timing.speedup is None else three_digits(timing.speedup)
     spread = "" if timing.spread is None else spread_text(timing.spread)
     error = "–" if timing.max_error is None else f"{timing.max_error:.1e}"
-    share = timing.gflops / roofs.gflops
-    return (
-        f"{timing.rung:<12}{duration(timing.seconds):>12}{spread:>8}{speedup:>10}"
-        f"{timing.gflops:>10.3g}{share:>9.2%}{error:>10}"
-    )
+    share = f"{timing.gflops / roofs.gflops:.2%}"
+    figures = (duration(timing.seconds), spread, speedup, f"{timing.gflops:.3g}", share, error)
+    return _row((timing.rung, *figures))
+
+
+def _row(cells: Sequence[str], left: int = 1) -> str:
+    return format_row(cells, tuple(COLUMNS.values()), left, gap="")
 
 
 def spread_text(spread: float) -> str:
@@ -82,13 +97,13 @@ def as_json(
 
 def sweep_header(dimension: str, rungs: Sequence[str]) -> str:
     """The head of a sweep's table."""
-    return f"{dimension:>10}" + "".join(f"{rung:>12}" for rung in rungs)
+    return format_row((dimension, *rungs), SWEEP_WIDTHS, left=0, gap="")
 
 
 def sweep_row(value: int, timings: Sequence[Timing]) -> str:
     """A size's line in the sweep's table: the time of a step on each rung."""
     times = ("skipped" if t.seconds is None else duration(t.seconds) for t in timings)
-    return f"{value:>10,}" + "".join(f"{time:>12}" for time in times)
+    return format_row((f"{value:,}", *times), SWEEP_WIDTHS, left=0, gap="")
 
 
 def spreads(timings: Iterable[Timing]) -> str:
