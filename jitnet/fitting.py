@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jitnet.callbacks import Callback
 from jitnet.engine import Slice
 from jitnet.kernels import cache
 from jitnet.progress import Progress
-
-if TYPE_CHECKING:
-    from jitnet.model import Sequential
 
 Logs = dict[str, float]
 History = dict[str, list[float]]
@@ -47,8 +44,14 @@ class Record:
         return history
 
 
+class Recorded(Protocol):
+    """A model that keeps the record of its last fit."""
+
+    _record: Record
+
+
 def follow(
-    model: Sequential,
+    model: Recorded,
     slices: Iterable[Slice],
     n_epochs: int,
     callbacks: Sequence[Callback],
