@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
+from jitnet.arrays import Array
 from jitnet.engine import Engine
-from jitnet.memory import Array
 from jitnet.steps.state import Data
 from jitnet.validation import check_total
 

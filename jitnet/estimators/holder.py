@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from jitnet.arrays import Array
 from jitnet.estimators.network import Design, Network
-from jitnet.memory import Array
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
