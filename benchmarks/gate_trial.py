@@ -29,7 +29,7 @@ from race.marks import renew
 
 GATE = Path(__file__).parent / "gate.py"
 RECORD = Path(__file__).parent / ".gate" / "trial.jsonl"
-MOST_SECONDS = 240
+MAX_SECONDS = 240
 AUTHOR = ("-c", "user.name=gate trial", "-c", "user.email=gate@localhost")
 
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured = f"{description()}; commit {key[:9]}; {date.today()}."
         renew(options.readme, "trial", f"```\n{report}\n```\n\n{measured}\n")
     slowest = max(trial["seconds"] for trial in trials)
-    return int(not all(map(_right, trials)) or slowest > MOST_SECONDS)
+    return int(not all(map(_right, trials)) or slowest > MAX_SECONDS)
 
 
 def _instrument() -> str:

@@ -21,7 +21,7 @@ STATUS = Path("/proc/self/status")
 FEATURES = 1024
 UNITS = 64
 BATCH_SIZE = 4096
-MOST_MIB = 300
+MAX_MIB = 300
 """What training on 4 GiB may need above a small fit."""
 
 
@@ -70,8 +70,8 @@ def main() -> int:
     print(f"X            {rows:,} x {FEATURES} float32, {options.gib:g} GiB in a file")
     print(f"small fit    {small:,.0f} MiB of memory of its own, at most")
     print(f"large fit    {large:,.0f} MiB, {large - small:+,.0f} MiB; {seconds:.1f} s an epoch")
-    print(f"bound        {MOST_MIB:+,} MiB")
-    return int(large - small >= MOST_MIB)
+    print(f"bound        {MAX_MIB:+,} MiB")
+    return int(large - small >= MAX_MIB)
 
 
 if __name__ == "__main__":

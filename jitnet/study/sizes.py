@@ -13,7 +13,7 @@ COMPILED_FLOPS = 4e8
 LOOPS_SECONDS, COMPILED_SECONDS = 3.0, 10.0
 """What the loops may take for a step, and what they may when they are compiled: a size that they
 would take longer for is not waited for."""
-MOST_BYTES = 4 << 30
+MAX_BYTES = 4 << 30
 
 
 def complete_size(problem: Problem, size: Mapping[str, int]) -> dict[str, int]:
@@ -32,10 +32,10 @@ def complete_size(problem: Problem, size: Mapping[str, int]) -> dict[str, int]:
             raise ValueError(f"{name} must be at least 1, got {value}")
     complete = {**problem.sizes, **size}
     needed = 8 * problem.numbers(complete)
-    if needed > MOST_BYTES:
+    if needed > MAX_BYTES:
         raise ValueError(
             f"{describe(complete)} would take {needed / 2**30:.0f} GiB; at most "
-            f"{MOST_BYTES >> 30} GiB are allowed"
+            f"{MAX_BYTES >> 30} GiB are allowed"
         )
     return complete
 

@@ -10,7 +10,7 @@ import numpy as np
 from jitnet.study.problem import Run
 
 TURN_SECONDS, TURNS = 0.03, 9
-MOST_SECONDS = 2.0
+MAX_SECONDS = 2.0
 """After so long no further turn begins."""
 SETTLE_SECONDS = 0.15
 """How long the threads of a rung before, NumPy's above all, wait busily for more to do."""
@@ -41,7 +41,7 @@ def time_a_step(run: Run) -> StepTime:
     began = time.perf_counter()
     steps, seconds = _steps_a_turn(run)
     turns = [seconds]
-    while len(turns) < TURNS and time.perf_counter() - began < MOST_SECONDS:
+    while len(turns) < TURNS and time.perf_counter() - began < MAX_SECONDS:
         turns.append(_seconds_a_step(run, steps))
     low, median, high = np.quantile(turns, (0.25, 0.5, 0.75)).tolist()
     return StepTime(median, (high - low) / (2 * median) if len(turns) > 2 else None)
@@ -53,7 +53,7 @@ def _steps_a_turn(run: Run) -> tuple[int, float]:
     while True:
         seconds = _seconds_a_step(run, steps)
         for _ in range(TRIES - 1):
-            if seconds * steps < MOST_SECONDS / TRIES:
+            if seconds * steps < MAX_SECONDS / TRIES:
                 seconds = min(seconds, _seconds_a_step(run, steps))
         if seconds * steps >= TURN_SECONDS / 2:
             return steps, seconds
