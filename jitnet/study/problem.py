@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from jitnet.arrays import Array as Array
 
 Size = Mapping[str, int]
 Inputs = tuple[Any, ...]
 Outputs = tuple[Any, ...]
-Array = NDArray[Any]
 Run = Callable[[int], Outputs]
 """Takes so many steps from the start, and returns what the last one gave.
 
