@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.optimize
-from sklearn.utils.fixes import _get_additional_lbfgs_options_dict
 from sklearn.utils.optimize import _check_optimize_result
 
 from jitnet.arrays import Array
@@ -88,7 +87,6 @@ def fit_lbfgs(
                     "maxfun": settings.max_fun,
                     "maxiter": settings.max_iter,
                     "gtol": settings.tol,
-                    **_get_additional_lbfgs_options_dict("iprint", 1 if settings.verbose else -1),
                 },
             )
     except KeyboardInterrupt:
