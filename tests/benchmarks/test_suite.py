@@ -37,7 +37,7 @@ def test_a_wrong_kernel_fails_its_preparation(monkeypatch: pytest.MonkeyPatch) -
         return case._replace(vectorized=lambda: case.vectorized() + 1)
 
     monkeypatch.setitem(kernel_cases.KERNELS, "relu_forward", wrong)
-    for benchmark, parameters in ((kernels.Kernels(), KERNEL), (kernels.Vectorized(), KERNEL[:2])):
+    for benchmark, parameters in ((kernels.Kernels(), KERNEL), (kernels.Ratio(), KERNEL[:2])):
         with pytest.raises(AssertionError):
             benchmark.setup(*parameters)
 
