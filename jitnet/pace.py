@@ -1,4 +1,4 @@
-"""How many steps a slice of a fit has, and how many threads: chosen by what steps have cost."""
+"""The steps and the threads of a fit's next slice, chosen by what the last ones have cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 SLICE_SECONDS = 0.1
 MAX_GROWTH = 4
-"""How many times as long as the last slice the next may be."""
+"""The longest next slice, as a multiple of the last one."""
 
 
 class Pace:

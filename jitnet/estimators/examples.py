@@ -15,7 +15,7 @@ from jitnet.steps.state import Data
 from jitnet.validation import check_total
 
 DENSE_BYTES = 64 << 20
-"""Room that the rows of a sparse matrix may take while they are dense."""
+"""Bytes that rows of a sparse matrix may take while they are dense."""
 
 
 def dense_rows(X: Any, rows: Array | slice) -> Array:
@@ -72,7 +72,7 @@ class Examples:
         return self.targets[rows]
 
     def check_weights(self, engine: Engine, name: str) -> None:
-        """Refuse weights of those that take part by whose sum nothing can be divided."""
+        """Refuse weights of those that take part whose sum cannot be divided by."""
         if self.weights is not None:
             check_total(self.weights[self.rows], engine.dtype, name)
 

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from jitnet.arrays import Array
 from jitnet.estimators import rates
 from jitnet.estimators.examples import Examples
+from jitnet.estimators.held_out import Validation, hold_out
 from jitnet.estimators.holder import NOT_FINITE
 from jitnet.estimators.lbfgs import fit_lbfgs
 from jitnet.estimators.monitor import begin_records, begin_stopping, say_that_parts_ended
@@ -20,7 +21,6 @@ from jitnet.estimators.parameters import hidden_activations, hidden_sizes
 from jitnet.estimators.stochastic import Descent
 from jitnet.estimators.tabular import dtype_of, settings_of
 from jitnet.estimators.trial import try_stages
-from jitnet.estimators.validation import Validation, hold_out
 from jitnet.validation import check_fits
 
 

@@ -1,4 +1,4 @@
-"""Examples that are held out of a fit, and what is learned from them after each epoch."""
+"""Examples that are held out of a fit, and its loss and score on them after each epoch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SPARSE_ROWS = 1 << 14
 
 @dataclass
 class Validation:
-    """Held-out examples, and the score of a network's predictions for them, or z if not linked."""
+    """Held-out examples, and the score of a network's predictions for them, or of its logits."""
 
     examples: Examples
     score_of: Callable[[Array], float]

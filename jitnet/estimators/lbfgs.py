@@ -12,9 +12,9 @@ from sklearn.utils.optimize import _check_optimize_result
 
 from jitnet.arrays import Array
 from jitnet.estimators.examples import Examples
+from jitnet.estimators.held_out import Validation
 from jitnet.estimators.monitor import USERS_CALL
 from jitnet.estimators.network import Network
-from jitnet.estimators.validation import Validation
 from jitnet.fitting import shown, wants_to_stop
 from jitnet.progress import make_progress
 

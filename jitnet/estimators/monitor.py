@@ -12,8 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from jitnet.callbacks import Callback
 from jitnet.estimators import rates
+from jitnet.estimators.held_out import Validation
 from jitnet.estimators.network import Network
-from jitnet.estimators.validation import Validation
 from jitnet.fitting import wants_to_stop
 
 USERS_CALL = 6

@@ -9,9 +9,9 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.estimators import rates
+from jitnet.estimators.held_out import Validation
 from jitnet.estimators.network import Network
 from jitnet.estimators.penalties import Stage, is_better
-from jitnet.estimators.validation import Validation
 
 NEGLIGIBLE = 1e-8
 """What a strong penalty has left of a weight that is not needed: squares of such are subnormal in

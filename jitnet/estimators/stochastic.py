@@ -12,12 +12,12 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.estimators import rates
 from jitnet.estimators.examples import Examples
+from jitnet.estimators.held_out import Validation
 from jitnet.estimators.monitor import USERS_CALL, Monitor
 from jitnet.estimators.network import Network
 from jitnet.estimators.parameters import clipped_batch_size
 from jitnet.estimators.path import Path
 from jitnet.estimators.penalties import Stage
-from jitnet.estimators.validation import Validation
 from jitnet.fitting import shown
 from jitnet.progress import make_progress
 

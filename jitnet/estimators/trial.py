@@ -10,11 +10,11 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from jitnet.estimators.examples import Examples
+from jitnet.estimators.held_out import can_hold_out, hold_out
 from jitnet.estimators.monitor import begin_records
 from jitnet.estimators.network import Network
 from jitnet.estimators.penalties import Stage
 from jitnet.estimators.stochastic import Descent
-from jitnet.estimators.validation import can_hold_out, hold_out
 
 
 def try_stages(

@@ -18,7 +18,7 @@ from jitnet.study.problems import RUNGS
 from jitnet.study.quiet import is_quiet
 from jitnet.study.roofs import Roofs, measure_roofs
 from jitnet.study.sizes import complete_size, describe
-from jitnet.study.threads import numpy_threads
+from jitnet.study.thread_limits import numpy_threads
 from jitnet.threads import available_threads
 
 

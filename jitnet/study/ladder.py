@@ -13,7 +13,7 @@ from jitnet.study import sizes
 from jitnet.study.agreement import LOOPS, compare
 from jitnet.study.problem import Problem, Run
 from jitnet.study.problems import RUNGS
-from jitnet.study.threads import numba_threads
+from jitnet.study.thread_limits import numba_threads
 from jitnet.study.timing import time_a_step
 from jitnet.threads import available_threads
 

@@ -64,7 +64,7 @@ def too_slow(problem: Problem, size: Size, threads: int) -> dict[str, str]:
         "parallel": (parallel, COMPILED_SECONDS),
     }
     return {
-        rung: f"a step would take about {duration(seconds)}"
+        rung: f"a step would take about {_about(seconds)}"
         for rung, (seconds, most) in rungs.items()
         if seconds > most
     }
@@ -79,6 +79,6 @@ def within_reach_of_loops(problem: Problem, size: Size) -> dict[str, int]:
     return small
 
 
-def duration(seconds: float) -> str:
-    """About how long, in words."""
+def _about(seconds: float) -> str:
+    """A rough duration."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} minutes"
