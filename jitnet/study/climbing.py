@@ -96,6 +96,8 @@ def _climb_once(this: Climb) -> tuple[list[Timing], bool]:
     busy = this.is_busy(timings)
     if busy:
         this.say(f"\n{report.BUSY_MACHINE}")
+    elif this.problem.note:
+        this.say(f"\n{this.problem.note}")
     if this.options.plot is not None:
         from jitnet.study.plot import draw_rungs
 

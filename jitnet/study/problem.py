@@ -49,6 +49,8 @@ class Problem(NamedTuple):
         Numbers that a rung may hold at once.
     feed : callable, optional
         ``feed(inputs, outputs)``: the next step's inputs, where steps build on one another.
+    note : str, default ""
+        What the times of its rungs do not say by themselves, printed below them.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Problem(NamedTuple):
     traffic: Callable[[Size], float]
     numbers: Callable[[Size], float]
     feed: Callable[[Inputs, Outputs], Inputs] | None = None
+    note: str = ""
 
     def origin(self, inputs: Inputs) -> Outputs | None:
         """What outputs are steps away from, where steps build on one another."""

@@ -15,13 +15,14 @@ from jitnet.study.lessons.lesson import Result
 from jitnet.study.lessons.table import LESSONS, get_lesson
 from jitnet.study.picture import picture
 
-COURSE = [
+ORDER = [
     "slope",
     "computation_graph",
     "cost",
     "gradient_descent",
     "learning_rates",
     "dot_product",
+    "loop_order",
     "broadcasting",
     "activations",
     "linear_layers",
@@ -37,13 +38,13 @@ COURSE = [
     "cats",
     "data_kinds",
 ]
-"""The lessons in the course's order."""
+"""The lessons in the course's order; that of loops belongs beside the dot product."""
 
 CHEAP = ("slope", "computation_graph", "cost", "learning_rates", "hidden_units", "first_layer")
 
 
-def test_the_lessons_are_those_of_the_course() -> None:
-    assert list(LESSONS) == COURSE
+def test_the_lessons_follow_the_course() -> None:
+    assert list(LESSONS) == ORDER
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
