@@ -1,4 +1,4 @@
-"""How a fit shows that it is alive: a bar, a widget or one line, and plain lines in a log."""
+"""The progress of a fit: a bar, a widget or a status line, and plain lines in a log."""
 
 from __future__ import annotations
 

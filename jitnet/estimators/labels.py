@@ -39,7 +39,7 @@ class Labels(NamedTuple):
         return several and not self.is_multilabel
 
     def encode(self, y: Any, smoothing: float) -> tuple[Array, bool]:
-        """Targets as the engine takes them, and whether they are numbers of classes."""
+        """Targets as the engine takes them, and whether they are class labels."""
         if self.is_multilabel:
             targets = self.binarizer.transform(y)
         else:

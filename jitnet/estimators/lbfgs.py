@@ -23,7 +23,7 @@ SPARSE_ROWS = 256
 
 
 class _Iteration(NamedTuple):
-    """What an iteration of the search has come to: taken over whole."""
+    """The result of an iteration of the search, which is taken over whole."""
 
     number: int
     logs: dict[str, float]

@@ -63,11 +63,11 @@ class Perceptron(NetworkHolder):
 
     @abstractmethod
     def _check_targets(self, y: Any) -> None:
-        """Refuse targets that are none of those there are; they need not be all of them."""
+        """Refuse targets that the network has no outputs for."""
 
     @abstractmethod
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
-        """Targets as the engine takes them, and whether they are numbers of classes."""
+        """Targets as the engine takes them, and whether they are class labels."""
 
     @abstractmethod
     def _objective(self, settings: SimpleNamespace) -> Objective:
@@ -82,15 +82,15 @@ class Perceptron(NetworkHolder):
         return True
 
     def _stratification(self, targets: Array) -> Array | None:
-        """What a split keeps the shares of."""
+        """The strata whose shares a split keeps."""
         return None
 
     def _offsets(self, targets: Array) -> Array | None:
-        """What the reported loss adds for each example."""
+        """What the reported loss adds to that of each example."""
         return None
 
     def _class_weights(self, y: Any) -> Array | None:
-        """What each example's weight is multiplied by."""
+        """A factor of each example's weight."""
         return None
 
     def _keep(self, parameters: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ class InverseScaling(Schedule):
 
 
 def begin(settings: SimpleNamespace, network: Network, steps: int) -> None:
-    """Give a new network the schedule that lasts for so many steps, where it has one."""
+    """Give a network its schedule over so many steps, where the settings have one."""
     rule = settings.learning_rate
     if isinstance(rule, Schedule):
         network.engine.schedule = rule
@@ -49,7 +49,7 @@ def begin(settings: SimpleNamespace, network: Network, steps: int) -> None:
 
 
 def has_an_end(settings: SimpleNamespace) -> bool:
-    """Whether the rate comes down over all epochs, so that the last one is where to stop."""
+    """Whether the schedule ends with the last epoch, so that stopping there is no failure."""
     return isinstance(settings.learning_rate, str) and settings.learning_rate in OVER_THE_FIT
 
 
@@ -72,7 +72,7 @@ def set_rates(
 
 
 def end_epoch(settings: SimpleNamespace, network: Network, seen: int) -> None:
-    """Take note of the examples seen."""
+    """Update a rate that goes by the examples seen."""
     if _rule(settings) == "invscaling":
         rate = float(settings.learning_rate_init) / (seen + 1) ** settings.power_t
         network.rate = float(rate)

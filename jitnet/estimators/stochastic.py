@@ -22,10 +22,10 @@ from jitnet.fitting import shown
 from jitnet.progress import make_progress
 
 Part = tuple[float, list[float], BaseException | None]
-"""What a slice has brought: epochs done, losses of those just ended, and what is to be raised."""
+"""The result of a slice: epochs done, losses of those just ended, and an error to be raised."""
 
 MAX_IN_ORDERS = 1 << 20
-"""Places in the orders that are drawn at once."""
+"""Places in all orders that are drawn at once."""
 
 
 class Descent:
@@ -36,19 +36,19 @@ class Descent:
     Parameters
     ----------
     estimator : Perceptron
-        What it records is written.
+        Where the records are kept.
     settings : SimpleNamespace
         Its parameters.
     network : Network
-        What is trained.
+        The network to train.
     examples : Examples
-        Those to train on.
+        Examples to train on.
     validation : Validation or None
-        Those to look at after each epoch.
+        Examples to validate on after each epoch.
     incremental : bool
-        Whether this is one epoch of a fit by parts.
+        Whether this is a call of partial_fit, of one epoch.
     stages : list of Stage or None, default None
-        The path that the preset's penalty takes, as far as held-out examples want it.
+        The preset's path of penalties, which ends where the held-out loss gets no better.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Descent:
                 return
 
     def _epochs(self, done: int, n_epochs: int) -> Iterator[Part]:
-        """Train, and yield what each slice has brought."""
+        """Train, and yield each slice's result."""
         while done < n_epochs:
             count = min(self._epochs_at_once(), n_epochs - done)
             order = self._orders(count)
@@ -154,7 +154,7 @@ class Descent:
         rates.set_rates(self.settings, self.network, steps, self.n_samples, seen)
 
     def _epochs_at_once(self) -> int:
-        """Epochs that go by, whatever they bring, before the fit may stop."""
+        """Epochs before the first one after which the fit might stop."""
         estimator = self.estimator
         if self.validation is not None or self.callbacks or self.examples.is_sparse:
             return 1

@@ -71,7 +71,7 @@ def dtype_of(estimator: Any) -> str | None:
 
 
 def fit_scaler(values: Any, name: str) -> StandardScaler:
-    """What scales numbers to mean 0 and deviation 1, sparse ones without moving their zeros.
+    """Fit a scaler to mean 0 and deviation 1, which leaves the zeros of sparse numbers zero.
 
     Both are taken in double precision.
     """
