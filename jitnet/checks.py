@@ -27,7 +27,7 @@ def check_number(
 
     ``kind`` is what else the value could have been, and ``hint`` what to do about a wrong one.
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be {kind}, got {value!r}")
     number = float(value)
     within = least <= number <= most and above < number < below
