@@ -69,7 +69,6 @@ class Descent:
         if stages is not None:
             self.n_epochs = sum(stage.epochs for stage in stages)
         self.interrupted = False
-        self.path = Path(estimator, settings, network)
         self.callbacks = tuple(settings.callbacks or ())
         self.n_samples = len(examples.rows)
         self.batch, clipped = clipped_batch_size(settings.batch_size, self.n_samples)
@@ -122,12 +121,12 @@ class Descent:
         if self.stages is None:
             yield from self._epochs(0, self.n_epochs)
             return
-        done = 0
+        path, done = Path(self.estimator, self.settings, self.network), 0
         for stage in self.stages:
-            self.path.begin(stage, self.steps_an_epoch)
+            path.begin(stage, self.steps_an_epoch)
             yield from self._epochs(done, done + stage.epochs)
             done += stage.epochs
-            if self.validation is not None and not self.path.goes_on(self.validation, stage):
+            if self.validation is not None and not path.goes_on(self.validation, stage):
                 return
 
     def _epochs(self, done: int, n_epochs: int) -> Iterator[Part]:
