@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,25 +81,3 @@ def test_a_benchmark_that_fails_leaves_the_comparison_of_the_others(
     (row,) = (line for line in printed.splitlines() if line.startswith("| +"))
     assert row.split("|")[4].strip() == "2"
     assert "track_longer_name" in row
-
-
-def test_the_list_leads_with_ratios_and_shows_changes_of_what_holds_alone(config: Path) -> None:
-    from asv_plugin import readable
-
-    (regex,) = json.loads(config.read_text())["regressions_first_commits"]
-    for name in benchmark_names(config):
-        row = {"name": name, "pretty_name": name, "last_value": 2.0, "prev_value": 1.0}
-        shown = readable(row | {"change_rev": [None, 3]})
-        timed = name.rsplit(".", 1)[-1].startswith("time")
-        assert (shown["prev_value"] is None) == (shown["change_rev"] is None) == timed
-        assert shown["last_value"] == 2.0
-        assert (shown["pretty_name"] < "a") == name.endswith("_ratio")
-        assert bool(re.match(regex, name)) == timed
-
-
-def benchmark_names(config: Path) -> list[str]:
-    """The names of all benchmarks of the suite."""
-    asv(config, "machine", "--yes")
-    asv(config, "run", "--bench", "just-discover", *EXISTING)
-    found = json.loads((config.parent / "results_dir" / "benchmarks.json").read_text())
-    return [name for name in found if name != "version"]
