@@ -53,13 +53,13 @@ class _HelperLowering(NativeLowering):  # type: ignore[misc]
 
 
 MIN_ARGUMENTS = 24
-"""Arguments of a helper that takes whole tuples of arrays. Those with fewer stay as they are: where
-LLVM knew a constant stride of the register tile, it made products half as fast."""
+"""A helper with so many arguments takes whole tuples of arrays, and is made private. Others stay as
+they are: where LLVM knew a constant stride of the register tile, it made products half as fast."""
 
 MAX_BLOCKS = 16
-"""Basic blocks of a helper that may become a part of its caller. With all helpers in one function a
-compile took a second longer and no step was faster; with those up to 8 or 4 logistic regression
-lost a fifth or two."""
+"""A private helper of more basic blocks is not inlined. With all helpers in one function a compile
+took a second longer and no step was faster; with those up to 8 or 4 logistic regression lost a
+fifth or two."""
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -87,7 +87,7 @@ class _EntryLowering(NativeLowering):  # type: ignore[misc]
 
 
 class _Compiler(CompilerBase):  # type: ignore[misc]
-    """Numba's compiler, but for the last pass."""
+    """Numba's compiler with another last pass."""
 
     lowering: type[NativeLowering]
 
@@ -104,12 +104,12 @@ class _Compiler(CompilerBase):  # type: ignore[misc]
 
 
 class HelperCompiler(_Compiler):
-    """Of what compiled code alone calls."""
+    """The compiler of helpers, which compiled code alone calls."""
 
     lowering = _HelperLowering
 
 
 class EntryCompiler(_Compiler):
-    """Of what Python calls."""
+    """The compiler of functions that Python calls."""
 
     lowering = _EntryLowering

@@ -19,7 +19,7 @@ from jitnet.threads import available_threads
 
 
 class Timing(NamedTuple):
-    """What a rung did at a size.
+    """The measurements of a rung at a size.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Timing(NamedTuple):
     seconds : float or None
         The median time of a step, or None where the rung was skipped.
     spread : float or None
-        How far that comes and goes: half the distance between the quartiles, as a share of it.
+        Half the distance between the quartiles, as a share of the median.
     speedup : float or None
         How many times faster than the first rung, or None where that was skipped.
     gflops : float or None

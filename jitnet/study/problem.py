@@ -67,7 +67,7 @@ class Problem(NamedTuple):
     note: str = ""
 
     def origin(self, inputs: Inputs) -> Outputs | None:
-        """What outputs are steps away from, where steps build on one another."""
+        """Where the steps start, where they build on one another."""
         return None if self.feed is None else (*inputs[2:-1], 0.0)
 
     def repeat(self, rung: ModuleType, inputs: Inputs) -> Run:

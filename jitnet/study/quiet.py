@@ -12,8 +12,8 @@ from jitnet.kernels.cpu import VECTOR_BYTES
 from jitnet.study.roofs import CHAIN_ROWS, multiply_and_add
 
 MIN_SHARE = 0.85
-"""A machine with nothing else to do gives nearly all of its cores' time to threads that never wait;
-what is left is for clocks that count a thread's time by sixtieths of a second."""
+"""The share of a core that a thread gets on a quiet machine, at least: nearly all, less what clocks
+miss that count a thread's time by sixtieths of a second."""
 WAKE_SECONDS, SECONDS = 0.03, 0.2
 """A thread just started may share its parent's core for a while; how long is measured."""
 ROUNDS = 20_000

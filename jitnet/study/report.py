@@ -14,10 +14,10 @@ from jitnet.tables import format_row
 
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 MARGIN = 1.05
-"""From which ratio on a rung counts as faster, both spreads added: less comes and goes."""
+"""A rung counts as faster from this ratio on, with both spreads added."""
 BUSY = 0.05
-"""From which spread of most rungs on the machine must be doing other things: when it is not, times
-spread by a hundredth or two."""
+"""Where most rungs spread by more, the machine does other things: on a quiet one they do by a
+hundredth or two."""
 BUSY_MACHINE = (
     "The machine is busy with other things, so there is no verdict: the times are theirs, too. "
     "Try again\nwhen it is quiet."
@@ -64,7 +64,7 @@ def _row(cells: Sequence[str], left: int = 1) -> str:
 
 
 def spread_text(spread: float) -> str:
-    """How far a time comes and goes, with two digits."""
+    """The spread of a time, with two digits."""
     if spread >= 1:
         return ">±100%"
     return f"±{spread:.0%}" if spread >= 0.1 else f"±{spread:.1%}"
@@ -76,7 +76,7 @@ def three_digits(value: float) -> str:
 
 
 def spreads_widely(timings: Iterable[Timing]) -> bool:
-    """Whether most rungs' times come and go by more than they do on a machine with nothing else."""
+    """Whether most rungs' times spread by more than on a quiet machine."""
     spreads = [timing.spread for timing in timings if timing.spread is not None]
     return bool(spreads) and median(spreads) > BUSY
 
@@ -107,7 +107,7 @@ def sweep_row(value: int, timings: Sequence[Timing]) -> str:
 
 
 def spreads(timings: Iterable[Timing]) -> str:
-    """How far each rung's times come and go, in the middle of a sweep's sizes."""
+    """Each rung's median spread over the sizes of a sweep."""
     by_rung: dict[str, list[float]] = {rung: [] for rung in RUNGS}
     for timing in timings:
         if timing.spread is not None:
@@ -141,7 +141,7 @@ def _faster(dimension: str, earlier: dict[int, Timing], later: dict[int, Timing]
 
 
 def _is_faster(later: Timing, earlier: Timing) -> bool:
-    """Whether a step is shorter by more than times come and go."""
+    """Whether a step is shorter by more than the margin and both spreads."""
     assert later.seconds is not None
     assert earlier.seconds is not None
     margin = MARGIN + (later.spread or 0.0) + (earlier.spread or 0.0)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from jitnet.study.problem import Problem, Size
 
 LOOPS_FLOPS, LOOPS_NUMBERS = 1.5e7, 2e7
-"""Operations a second of plain Python loops, and numbers that they read or write, about."""
+"""About the operations a second of plain Python loops, and the numbers they read and write."""
 COMPILED_FLOPS = 4e8
-"""Those of compiled loops, a thread, where their numbers come from afar."""
+"""The same for a thread of compiled loops whose numbers come from main memory."""
 LOOPS_SECONDS, COMPILED_SECONDS = 3.0, 10.0
-"""What the loops may take for a step, and what they may when they are compiled: a size that they
-would take longer for is not waited for."""
+"""The longest step of the loops, and of compiled ones: a rung that would take longer is skipped."""
 MAX_BYTES = 4 << 30
 
 

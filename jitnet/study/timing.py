@@ -1,4 +1,4 @@
-"""How long a step takes, and how far that comes and goes."""
+"""The time of a step, and its spread."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from jitnet.study.problem import Run
 
 TURN_SECONDS, TURNS = 0.03, 9
 MAX_SECONDS = 2.0
-"""After so long no further turn begins."""
+"""No turn begins after so long."""
 SETTLE_SECONDS = 0.15
-"""How long the threads of a rung before, NumPy's above all, wait busily for more to do."""
+"""How long the last rung's threads, NumPy's above all, spin before they sleep."""
 TRIES = 3
-"""Calls by the fastest of which a turn's steps are counted: for the first, threads may have to
-wait for a core for milliseconds."""
+"""The fastest of so many calls says how many steps a turn has: in the first, threads may wait for a
+core for milliseconds."""
 
 
 class StepTime(NamedTuple):
-    """What some turns took.
+    """The time of a step over some turns.
 
     Parameters
     ----------
