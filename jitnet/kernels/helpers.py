@@ -87,7 +87,7 @@ class _EntryLowering(NativeLowering):  # type: ignore[misc]
 
 
 class _Compiler(CompilerBase):  # type: ignore[misc]
-    """Numba's compiler with another last pass."""
+    """Numba's compiler, but for the last pass."""
 
     lowering: type[NativeLowering]
 
@@ -104,12 +104,12 @@ class _Compiler(CompilerBase):  # type: ignore[misc]
 
 
 class HelperCompiler(_Compiler):
-    """The compiler of helpers, which compiled code alone calls."""
+    """Of what compiled code alone calls."""
 
     lowering = _HelperLowering
 
 
 class EntryCompiler(_Compiler):
-    """The compiler of functions that Python calls."""
+    """Of what Python calls."""
 
     lowering = _EntryLowering
