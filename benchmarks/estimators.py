@@ -28,13 +28,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import jitnet as jn
+from jitnet.arrays import Array
+from jitnet.tables import markdown_table
 from race.machine import description
-from race.report import met, table
+from race.report import met
 from tabular_sets import TABLES, Table
 
-Array = np.ndarray[Any, Any]
 TWINS: dict[Any, Any] = {MLPClassifier: jn.MLPClassifier, MLPRegressor: jn.MLPRegressor}
-MOST_ROWS, SEEDS, TURNS = 10_000, 5, 5
+MAX_ROWS, SEEDS, TURNS = 10_000, 5, 5
 PREDICTED = ("digits, defaults", "tabular")
 REST = 0.3
 """Seconds before each turn: threads of NumPy's BLAS go on spinning for a tenth after their last
@@ -169,7 +170,7 @@ def score_table(name: str, given: Table) -> list[Any]:
     seconds: dict[str, list[float]] = {}
     for seed in range(SEEDS):
         rng = np.random.default_rng(seed)
-        rows = rng.permutation(len(given.X))[:MOST_ROWS]
+        rows = rng.permutation(len(given.X))[:MAX_ROWS]
         X, y = given.X[rows], given.y[rows]
         stratify = y if given.classify else None
         X, X_test, y, y_test = train_test_split(X, y, random_state=seed, stratify=stratify)
@@ -202,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         jobs = {name: jobs[name] for name in ("digits, defaults",)}
         tables = {name: TABLES[name] for name in ("wine",)}
     warnings.simplefilter("ignore", ConvergenceWarning)
-    speed = table(
+    speed = markdown_table(
         ["", "jitnet ms", "scikit-learn ms", "ratio", "of medians", "bar", "met"],
         race_fits(jobs) + ([] if options.quick else race_searches()),
     )
@@ -215,8 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{date.today()}; `python benchmarks/estimators.py`.\n\n"
         f"## Speed: the best of {TURNS} turns, float32\n\n{speed}\n\n"
         f"## Ten tables: mean test scores of {SEEDS} splits, and seconds of all {SEEDS} fits\n\n"
-        f"At most {MOST_ROWS:,} rows of each. *defaults* are scikit-learn's on the numbers as they "
-        f"are, *scaled* the same behind a StandardScaler.\n\n{table(header, sets)}\n"
+        f"At most {MAX_ROWS:,} rows of each. *defaults* are scikit-learn's on the numbers as they "
+        f"are, *scaled* the same behind a StandardScaler.\n\n{markdown_table(header, sets)}\n"
     )
     print(report)
     if options.output:

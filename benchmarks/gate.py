@@ -18,6 +18,7 @@ from pathlib import Path
 from gating.cases import CASES
 from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve, same_package
 from gating.comparison import THRESHOLD, Finding, compare
+from jitnet.tables import format_table
 
 CACHE = Path(__file__).parent / ".gate"
 
@@ -79,10 +80,9 @@ def _verdict(slower: Sequence[str], broken: Sequence[str]) -> str:
 
 
 def _table(findings: Sequence[Finding]) -> str:
-    lines = [f"{'kernel':<30}{'head / base':>12}   each start"]
-    for finding in sorted(findings, key=lambda finding: (not finding.failed, -finding.ratio)):
-        lines.append(f"{finding.kernel:<30}{_ratio(finding):>12}   {_detail(finding)}".rstrip())
-    return "\n".join(lines)
+    ordered = sorted(findings, key=lambda finding: (not finding.failed, -finding.ratio))
+    rows = [(finding.kernel, _ratio(finding), _detail(finding)) for finding in ordered]
+    return format_table([("kernel", "head / base", "each start"), *rows], left=3)
 
 
 def _ratio(finding: Finding) -> str:

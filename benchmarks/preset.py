@@ -23,11 +23,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import jitnet as jn
+from jitnet.arrays import Array
 from jitnet.estimators.tabular import settings_of
-from race.report import met, table
+from jitnet.tables import markdown_table
+from race.report import met
 from tabular_sets import TABLES, Table, adult_halves
 
-Array = np.ndarray[Any, Any]
 Split = tuple[Array, Array, Array, Array]
 TEST_SHARE = 0.2
 EPOCHS = 30
@@ -133,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     jn.MLPRegressor(preset="tabular").fit(X, X[:, 0])  # what is compiled once is not timed
     header = ["table", "score", "mean", "each seed", "bar", "met", "scikit-learn",
               "seconds", "scikit-learn's", "ratio"]  # fmt: skip
-    print(table(header, [row(name, TASKS[name]) for name in chosen]))
+    print(markdown_table(header, [row(name, TASKS[name]) for name in chosen]))
 
 
 if __name__ == "__main__":

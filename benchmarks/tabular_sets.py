@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn import datasets
 
-Array = np.ndarray[Any, Any]
+from jitnet.arrays import Array
+
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from jitnet.model import Sequential
+from typing import Any
 
 __all__ = ["Callback"]
 
@@ -24,7 +21,7 @@ class Callback:
     True
     """
 
-    def on_fit_begin(self, model: Sequential, n_epochs: int) -> None:
+    def on_fit_begin(self, model: Any, n_epochs: int) -> None:
         """Take note that a fit begins.
 
         Parameters
@@ -35,12 +32,12 @@ class Callback:
             The epochs that were asked for.
         """
 
-    def on_epoch_end(self, model: Sequential, epoch: int, logs: dict[str, float]) -> bool | None:
+    def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> bool | None:
         """Take note that an epoch is over, and say whether to stop.
 
         Parameters
         ----------
-        model : Sequential
+        model : Sequential or estimator
             The model with the weights that the epoch ended in.
         epoch : int
             Epochs of this fit that are over: 1 after the first.
@@ -54,11 +51,11 @@ class Callback:
         """
         return None
 
-    def on_fit_end(self, model: Sequential) -> None:
+    def on_fit_end(self, model: Any) -> None:
         """Take note that the fit is over, after its last epoch or stopped before.
 
         Parameters
         ----------
-        model : Sequential
+        model : Sequential or estimator
             The model with its final weights.
         """

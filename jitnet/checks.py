@@ -1,4 +1,4 @@
-"""Checks of single values: numbers within bounds, names out of those there are."""
+"""Checks of single values: numbers within bounds, flags, names out of those there are."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ def check_number(
     above: float = -math.inf,
     below: float = math.inf,
     most: float = math.inf,
-) -> None:
-    """Refuse a value that is no finite number or lies out of bounds."""
+    kind: str = "a number",
+    hint: str = "",
+) -> float:
+    """Return a finite number within bounds.
+
+    ``kind`` is what else the value could have been, and ``hint`` what to do about a wrong one.
+    """
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
+        raise TypeError(f"{name} must be {kind}, got {value!r}")
     number = float(value)
     within = least <= number <= most and above < number < below
     if not (within and math.isfinite(number)):
@@ -33,12 +38,13 @@ def check_number(
             f"below {below:g}" if below < math.inf else "",
             f"at most {most:g}" if most < math.inf else "",
         ]
-        expected = " and ".join(bound for bound in bounds if bound)
-        raise ValueError(f"{name} must be finite and {expected}, got {value!r}")
+        expected = " and ".join(bound for bound in ("finite", *bounds) if bound)
+        raise ValueError(f"{name} must be {expected}, got {value!r}{hint}")
+    return number
 
 
 def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
-    """A whole number within bounds."""
+    """Return a whole number within bounds."""
     try:
         number = None if isinstance(value, bool | np.bool_) else operator.index(value)
     except TypeError:
@@ -51,8 +57,15 @@ def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -
     return number
 
 
+def check_flag(name: str, value: Any, *, kind: str = "True or False") -> bool:
+    """Return True or False; no other value stands for them."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be {kind}, got {value!r}")
+    return bool(value)
+
+
 def check_choice(name: str, value: Any, choices: Any) -> str:
-    """A name out of those there are."""
+    """Return a name out of those there are."""
     known = f"there are: {', '.join(choices)}{hint_for(name, value, choices)}"
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a name, got {value!r}; {known}")

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from jitnet.arguments import as_count, as_rate, as_seed, as_sizes
 from jitnet.extras import install
 from jitnet.io.files import can_be_written
 from jitnet.streams import Output, ReaderLeft
@@ -89,7 +90,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _say(text: str) -> None:
-    """Print a line; what a command does besides it does even if nobody reads on."""
+    """Print a line; the command goes on where nobody reads it."""
     with suppress(ReaderLeft):
         print(text, flush=True)
 
@@ -214,34 +215,38 @@ def _add_train(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Train a network, say how well it does on data that it has not seen, and write "
         "it to a file.",
     )
-    sizes = ",".join(map(str, HIDDEN))
+    hidden = ",".join(map(str, HIDDEN))
     add = train.add_argument
     add("data", metavar="DATA", type=_data_set, help=f"an embedded data set: {_names()}")
     add(
         "--epochs",
-        type=_count,
+        type=as_count,
         default=EPOCHS,
         metavar="N",
         help="passes over the data: %(default)s",
     )
-    add("--hidden", type=_sizes, default=sizes, metavar="N,N", help="hidden units: %(default)s")
+    add("--hidden", type=as_sizes, default=hidden, metavar="N,N", help="hidden units: %(default)s")
     add(
         "--batch-size",
-        type=_count,
+        type=as_count,
         default=BATCH_SIZE,
         metavar="N",
         help="examples a step: %(default)s",
     )
     add(
         "--learning-rate",
-        type=_rate,
+        type=as_rate,
         default=LEARNING_RATE,
         metavar="RATE",
         help="the highest learning rate: %(default)s",
     )
-    add("--threads", type=_count, metavar="N", help="threads to train with")
+    add("--threads", type=as_count, metavar="N", help="threads to train with")
     add(
-        "--seed", type=_seed, default=0, metavar="N", help="of first weights and order: %(default)s"
+        "--seed",
+        type=as_seed,
+        default=0,
+        metavar="N",
+        help="of first weights and order: %(default)s",
     )
     add("--output", type=Path, metavar="FILE", help="where the model goes: DATA.safetensors")
     add("--quiet", action="store_true", help="show no progress")
@@ -258,9 +263,9 @@ def _train(options: argparse.Namespace) -> int:
     X /= 16
     held_out = jn.datasets.every_nth_of_each_class(y)
     X_train, y_train = X[~held_out], y[~held_out]
-    sizes = "-".join(map(str, (X.shape[1], *options.hidden, 10)))
+    layers = "-".join(map(str, (X.shape[1], *options.hidden, 10)))
     _say(f"digits          {len(X_train)} images to train on, {held_out.sum()} held out")
-    shape = f"{sizes}, {options.epochs} epochs, batches of {options.batch_size}"
+    shape = f"{layers}, {options.epochs} epochs, batches of {options.batch_size}"
     _say(f"network         {shape}")
 
     names = ("epochs", "hidden", "batch_size", "learning_rate", "seed", "threads")
@@ -297,7 +302,7 @@ def _compile_note(seconds: float) -> str:
 
 
 def _check_output(options: argparse.Namespace) -> Path | None:
-    """Where to write the model, or None where it cannot be written; seen to before any work."""
+    """Where to write the model, or None where it cannot be written; checked before any work."""
     chosen: Path | None = options.output
     if find_spec("safetensors") is None:
         need = f"needs the package safetensors: {install('cli')}"
@@ -366,38 +371,3 @@ def _data_set(text: str) -> str:
     if text not in DATA_SETS:
         raise argparse.ArgumentTypeError(f"there is no data set {text!r}; there are: {_names()}")
     return text
-
-
-def _count(text: str) -> int:
-    count = _whole(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {text}")
-    return count
-
-
-def _seed(text: str) -> int:
-    seed = _whole(text)
-    if seed < 0:
-        raise argparse.ArgumentTypeError(f"expected at least 0, got {text}")
-    return seed
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(_count(size) for size in text.split(","))
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
-    return rate
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None

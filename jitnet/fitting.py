@@ -1,28 +1,25 @@
-"""What stands around a fit's compiled slices: history, validation, callbacks, progress."""
+"""The Python side of `fit`: history, validation, callbacks, progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jitnet.callbacks import Callback
 from jitnet.engine import Slice
 from jitnet.kernels import cache
 from jitnet.progress import Progress
 
-if TYPE_CHECKING:
-    from jitnet.model import Sequential
-
 Logs = dict[str, float]
 History = dict[str, list[float]]
 
 
 class Record:
-    """What a fit records, slice by slice, so that who looks while it trains sees whole epochs.
+    """The history of a fit, slice by slice: another thread that reads it sees whole epochs.
 
-    Rows of numbers, an epoch each, took half a microsecond an epoch, a third of a small step.
+    A row of numbers for each epoch took half a microsecond, a third of a small step.
     """
 
     def __init__(self) -> None:
@@ -47,15 +44,21 @@ class Record:
         return history
 
 
+class Recorded(Protocol):
+    """A model that keeps the record of its last fit."""
+
+    _record: Record
+
+
 def follow(
-    model: Sequential,
+    model: Recorded,
     slices: Iterable[Slice],
     n_epochs: int,
     callbacks: Sequence[Callback],
     progress: Progress,
     validate: Callable[[], Logs] | None,
 ) -> History:
-    """Run the slices, record each epoch in the model's history, and tell who wants to know.
+    """Run the slices, record each epoch in the model's history, and call the callbacks.
 
     A slice may end many epochs at once, but one alone where there is a validation or a callback.
     """
@@ -85,14 +88,14 @@ def follow(
 
 
 def wants_to_stop(callbacks: Sequence[Callback], model: Any, epoch: int, logs: Logs) -> bool:
-    """Tell every callback, and say whether one of them wants to stop."""
+    """Call every callback, and return whether one of them wants to stop."""
     answers = [callback.on_epoch_end(model, epoch, dict(logs)) for callback in callbacks]
     return any(answers)
 
 
 @contextmanager
 def shown(progress: Progress, n_epochs: int) -> Iterator[None]:
-    """Show a fit's progress, kernels that are compiled included."""
+    """Show the progress of a fit, and of the compiler."""
     progress.start(n_epochs)
     cache.watchers.append(progress)
     try:

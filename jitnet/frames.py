@@ -1,4 +1,4 @@
-"""Frames and series of other libraries as arrays of numbers, by what they offer.
+"""Frames and series of other libraries as arrays of numbers.
 
 NumPy makes an array of each, but of objects where columns are of several types or booleans are
 missing. So columns are read one by one, and what is missing is a NaN.
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.memory import Array
+from jitnet.arrays import Array
 
 NUMBERS = "biuf"
 """NumPy's letters for the kinds of types that are real numbers."""

@@ -1,4 +1,4 @@
-"""What others call what has another name here: a mistake in a name is answered with ours."""
+"""Hints: a name that other libraries use for something is answered with ours."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ CHOICES: dict[str, dict[str, str]] = {
         "randomnormal": "'normal'",
     },
 }
-"""By what is chosen: others' names, small letters and digits alone, and what to write instead."""
+"""For each kind of choice: other libraries' names in lower-case letters and digits, and ours."""
 
 KEYWORDS = {
     "alpha": "rho, of RMSprop; a penalty on the weights is Dense(…, l2=…)",
@@ -98,7 +98,7 @@ KEYWORDS = {
     "verbose": "progress",
     "weight_decay": "AdamW(weight_decay=…), or Dense(…, l2=…)",
 }
-"""Others' keyword arguments, and what to write instead."""
+"""Other libraries' keyword arguments, and ours."""
 
 METHODS = {
     "add": "layers are given to Sequential in one list",
@@ -116,7 +116,7 @@ METHODS = {
     "state_dict": "get_weights gives [W1, b1, …]",
     "train_on_batch": "partial_fit trains for one pass",
 }
-"""Others' methods of a model, and what to do instead."""
+"""Other libraries' methods of a model, and ours."""
 
 TYPES = {
     "O": "objects are no numbers: make a number of each, and of names codes or columns of 0 and 1",
@@ -128,7 +128,7 @@ TYPES = {
     "m": "make numbers of durations, for instance t / np.timedelta64(1, 's')",
     "V": "make one array of the fields: np.lib.recfunctions.structured_to_unstructured",
 }
-"""By NumPy's letter for a kind of type: how numbers are made of it."""
+"""How to make numbers of a type, by NumPy's letter for its kind."""
 
 
 def hint_for(what: str, value: object, choices: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""A line that is written over, where a stream shows it so, and one that counts the seconds."""
+"""A status line that is overwritten in place, and one that counts seconds."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ COMPILING = "compiling kernels (once; cached for later runs)"
 
 
 class Line:
-    """A line that is written over, until it is ended."""
+    """A status line that is overwritten in place until it is ended."""
 
     def __init__(self, stream: Output) -> None:
         self._stream = stream
         self._shown = ""
 
     def show(self, text: str) -> None:
-        """Write a text in the place of the last one, cut where a terminal would break it."""
+        """Overwrite the line, cut to the terminal's width."""
         if self._stream.isatty():
             text = text[: width_of(self._stream)]
         self._write(f"\r{text.ljust(len(self._shown))}")
         self._shown = text
 
     def wipe(self) -> None:
-        """Leave an empty line to be written on."""
+        """Empty the line."""
         self.show("")
         self._write("\r")
 
     def end(self) -> None:
-        """Leave what is shown, if something is, and go to the next line."""
+        """Keep what is shown, if anything is, and go to the next line."""
         if self._shown:
             self._write("\n")
             self._shown = ""

@@ -11,7 +11,7 @@ __all__ = ["processor"]
 
 CPU_INFO = Path("/proc/cpuinfo")
 EXTENSIONS = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX"}
-"""What the vector instructions of wide vectors are called, the widest first."""
+"""The names of vector instruction sets, the widest vectors first."""
 
 
 def processor() -> str:

@@ -1,12 +1,12 @@
-"""How many steps a slice of a fit has, and how many threads: chosen by what steps have cost."""
+"""The steps and the threads of a fit's next slice, chosen by what the last ones have cost."""
 
 from __future__ import annotations
 
 import math
 
 SLICE_SECONDS = 0.1
-MOST_GROWTH = 4
-"""How many times as long as the last slice the next may be."""
+MAX_GROWTH = 4
+"""The longest next slice, as a multiple of the last one."""
 
 
 class Pace:
@@ -30,7 +30,7 @@ class Pace:
     """Seconds of a slice below which waking threads weighs too much to judge by it."""
     FIRST_TRIAL, TRIAL_OF_ONE, TRIAL_OF_TEAM = 0.05, 10.0, 0.5
     """Seconds after which the other choice is tried."""
-    TRIAL_SECONDS, MOST_SHARE = 0.005, 0.05
+    TRIAL_SECONDS, MAX_SHARE = 0.005, 0.05
     """How long a trial is, if the other choice is as fast; and, where a single step takes longer,
     its share of the time since the last one."""
 
@@ -45,7 +45,7 @@ class Pace:
         if not steps:  # a fork had it end in its first step
             return
         fitting = int(steps * SLICE_SECONDS / max(seconds, 1e-9))
-        self.steps = max(1, min(fitting, max(steps * MOST_GROWTH, self.steps)))
+        self.steps = max(1, min(fitting, max(steps * MAX_GROWTH, self.steps)))
         if self.team > 1 and seconds >= self.SHORTEST:
             self._choose_threads(seconds, seconds / steps)
 
@@ -57,7 +57,7 @@ class Pace:
         if self.threads == self.team:
             self._best = min(self._best, each)
             slow = each > self.SLOW * self._best
-        is_time = self._seconds >= max(self._patience, each / self.MOST_SHARE)
+        is_time = self._seconds >= max(self._patience, each / self.MAX_SHARE)
         if slow or each > self._each[other] or is_time:
             if each <= self._each[other]:
                 self.steps = max(1, min(self.steps, int(self.TRIAL_SECONDS / each)))

@@ -1,4 +1,4 @@
-"""How a fit shows that it is alive: a bar, a widget or one line, and plain lines in a log."""
+"""The progress of a fit: a bar, a widget or a status line, and plain lines in a log."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import warnings
 from importlib.util import find_spec
 from typing import Any, TextIO
 
+from jitnet.checks import check_flag
 from jitnet.lines import COMPILING, Line, Ticker, in_notebook, width_of
 from jitnet.streams import Output
 
@@ -328,10 +329,10 @@ def make_progress(value: bool | Progress | None, stream: TextIO | None = None) -
     """
     if isinstance(value, Progress):
         return value
-    if value is not None and not isinstance(value, bool):
-        raise TypeError(f"progress must be True, False, None or a Progress, got {value!r}")
-    if not value:
-        return Notice(stream) if value is None else Progress(stream)
+    if value is None:
+        return Notice(stream)
+    if not check_flag("progress", value, kind="True, False, None or a Progress"):
+        return Progress(stream)
     lines = LineProgress(stream)
     return BarProgress(stream) if lines.live and find_spec("tqdm") is not None else lines
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from numbers import Real
 
 import numpy as np
-from numpy.typing import NDArray
+
+from jitnet.arrays import FloatArray
+from jitnet.checks import check_number, check_whole
 
 __all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "Schedule", "Step", "as_schedule"]
 
-Array = NDArray[np.float64]
+SHARE_HINT = "; it is a share: divide a rate by learning_rate to get it"
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ class Schedule(ABC):
         ValueError
             If a rate is not positive and finite, or a count of steps is too small.
         """
-        _check_positive("learning_rate", self.learning_rate)
-        _check_count("warmup", self.warmup, least=0)
+        check_number("learning_rate", self.learning_rate, above=0.0)
+        check_whole("warmup", self.warmup, least=0)
 
     @abstractmethod
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up.
 
         Parameters
@@ -82,7 +83,7 @@ class Schedule(ABC):
         ndarray of float64, shape (n,)
         """
 
-    def rates(self, first_step: int, n_steps: int) -> Array:
+    def rates(self, first_step: int, n_steps: int) -> FloatArray:
         """Learning rates of consecutive steps.
 
         Parameters
@@ -140,7 +141,7 @@ class Constant(Schedule):
     0.1
     """
 
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
         return np.full(u.shape, float(self.learning_rate))
 
@@ -172,10 +173,10 @@ class Step(Schedule):
     def __post_init__(self) -> None:
         """Check what was given; see `Schedule.__post_init__`."""
         super().__post_init__()
-        _check_count("every", self.every, least=1)
-        _check_positive("factor", self.factor)
+        check_whole("every", self.every, least=1)
+        check_number("factor", self.factor, above=0.0)
 
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
         return self.learning_rate * np.power(float(self.factor), np.floor(u / self.every))
 
@@ -207,10 +208,10 @@ class Exponential(Schedule):
     def __post_init__(self) -> None:
         """Check what was given; see `Schedule.__post_init__`."""
         super().__post_init__()
-        _check_count("every", self.every, least=1)
-        _check_positive("factor", self.factor)
+        check_whole("every", self.every, least=1)
+        check_number("factor", self.factor, above=0.0)
 
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
         return self.learning_rate * np.power(float(self.factor), u / self.every)
 
@@ -252,7 +253,7 @@ class Cosine(Schedule):
         _check_length(self.steps, self.warmup)
         _check_share("final", self.final)
 
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
         done = np.minimum(u / (self.steps - self.warmup), 1.0)
         return self.learning_rate * _fall(done, self.final)
@@ -309,7 +310,7 @@ class OneCycle(Schedule):
                 f"rise must lie between 0 and 1, got {self.rise!r}; without a rise, use Cosine"
             )
 
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
         done = np.minimum(u / (self.steps - self.warmup), 1.0)
         rising = self.start + (1.0 - self.start) * done / self.rise
@@ -341,42 +342,22 @@ def as_schedule(value: float | Schedule) -> Schedule:
     >>> as_schedule(0.1)
     Constant(learning_rate=0.1, warmup=0)
     """
-    return value if isinstance(value, Schedule) else Constant(value)
+    if isinstance(value, Schedule):
+        return value
+    check_number("learning_rate", value, above=0.0, kind="a number or a schedule")
+    return Constant(value)
 
 
-def _fall(done: Array, final: float) -> Array:
+def _fall(done: FloatArray, final: float) -> FloatArray:
     return final + (1.0 - final) * 0.5 * (1.0 + np.cos(math.pi * done))
 
 
-def _check_number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        known = " or a schedule" if name == "learning_rate" else ""
-        raise TypeError(f"{name} must be a number{known}, got {value!r}")
-    return float(value)
-
-
-def _check_positive(name: str, value: object) -> None:
-    if not 0.0 < _check_number(name, value) < math.inf:
-        raise ValueError(f"{name} must be positive and finite, got {value!r}")
-
-
-def _check_share(name: str, value: object) -> None:
-    if not 0.0 <= _check_number(name, value) <= 1.0:
-        raise ValueError(
-            f"{name} is a share and must lie between 0 and 1, got {value!r}; "
-            "divide a rate by learning_rate to get its share"
-        )
-
-
-def _check_count(name: str, value: int, *, least: int) -> None:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be a whole number of steps, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value!r}")
+def _check_share(name: str, value: float) -> None:
+    check_number(name, value, least=0.0, most=1.0, hint=SHARE_HINT)
 
 
 def _check_length(steps: int, warmup: int) -> None:
-    _check_count("steps", steps, least=1)
+    check_whole("steps", steps, least=1)
     if steps <= warmup:
         raise ValueError(
             f"steps must be more than warmup, got steps={steps!r} and warmup={warmup!r}; "

@@ -52,7 +52,7 @@ READABLE = "jitnet.readable"
 
 
 class ReaderLeft(Exception):
-    """Who reads the standard output has seen enough, as ``head`` does."""
+    """The reader of the standard output has closed it, as ``head`` does."""
 
 
 class Output:
@@ -79,17 +79,17 @@ class Output:
         return len(text)
 
     def flush(self) -> None:
-        """Have written what has been kept."""
+        """Flush the stream."""
         if self._lost is not None:
             raise self._lost
         self._do("flush")
 
     def isatty(self) -> bool:
-        """Whether somebody sits before it."""
+        """Whether the stream is a terminal."""
         return self._stream is not None and self._stream.isatty()
 
     def __getattr__(self, name: str) -> Any:
-        """What else the stream has."""
+        """Any other attribute is the stream's."""
         return getattr(self._stream, name)
 
     def __eq__(self, other: object) -> bool:
@@ -97,7 +97,7 @@ class Output:
         return self._stream == getattr(other, "_stream", other)
 
     def __hash__(self) -> int:
-        """The stream's."""
+        """The hash of the stream."""
         return hash(self._stream)
 
     def _do(self, name: str, *given: str) -> None:
@@ -166,7 +166,7 @@ def _spelled(character: str) -> str:
 
 
 def _discard_rest(stream: TextIO) -> None:
-    """Have what a stream still holds go nowhere: Python writes it out when it ends."""
+    """Discard what a stream still buffers, which Python would write at its end."""
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -62,7 +62,7 @@ def _limits_of_others() -> list[int]:
 
 
 def left_over(threads: int) -> int:
-    """So many threads, or as many as no other fit is using, but at least one."""
+    """Return ``threads``, or as many as other fits leave, but at least one."""
     if threads == 1:
         return 1
     return max(1, min(threads, available_threads() - int(DOOR[INSIDE])))
@@ -92,7 +92,7 @@ class Helpers:
         self._idle: list[None] = []
 
     def call(self, work: Callable[[], object], back: Back) -> int:
-        """Have a thread call ``work``, and put word into ``back`` when it can be called again.
+        """Have a thread call ``work``, and put None into ``back`` when it is free again.
 
         Returns 1, or 0 where the system gives no thread.
         """
@@ -130,8 +130,8 @@ HELPERS = Helpers()
 
 
 Work = Callable[[int, Any], Any]
-"""Compiled code that some threads run as a team (`jitnet.kernels.team.join`): it takes how many the
-host wants, 0 where a thread is not the host, and the team's words."""
+"""``work(wanted, team)``: compiled code that a team runs. The host passes how many threads it
+wants, the others 0 (`jitnet.kernels.team.join`)."""
 
 
 def run_team(size: int, work: Work, team: Any) -> Any:
@@ -161,7 +161,7 @@ def wait_for(news: Back, seconds: float) -> None:
 
 
 def run_team_apart(size: int, work: Work, team: Any, stop: Callable[[], object]) -> Any:
-    """`run_team` by a host of its own, for work that is long: the calling thread only waits.
+    """`run_team` for long work, with a thread of its own as the host: the calling one only waits.
 
     So it sees an interrupt at once, and has the team ``stop``.
     """

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 import jitnet as jn
+from jitnet.arrays import Array
 from jitnet.losses import LOSSES
 from jitnet.losses.table import EXPONENTIAL, LOGISTIC, SOFTMAX
 from jitnet.study.activations.loops import ACTIVATIONS
 from oracle import network_outputs
 from tolerances import assert_norms_close
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 STEP = 1e-5
 """h of (J(w + h) - J(w - h)) / 2h: the errors h² J''' / 6 and ε J / h meet about here."""

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from jitnet.arrays import FloatArray
 from jitnet.study.deep_network import layers, loops
 from jitnet.study.losses.loops import LOSSES, smooth_labels
-
-FloatArray = NDArray[np.float64]
 
 
 def network_outputs(

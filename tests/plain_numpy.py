@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from jitnet.arrays import Array
 
 
 def forward(weights: Sequence[Array], X: Array, hidden: str) -> list[Array]:

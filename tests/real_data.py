@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from jitnet.arrays import Array
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 FOLDER = Path(os.environ.get("JITNET_DATA") or BESIDE)

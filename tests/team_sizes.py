@@ -6,11 +6,8 @@ import importlib
 import warnings
 from typing import Any
 
-import numpy as np
-
 import jitnet as jn
-
-Array = np.ndarray[Any, Any]
+from jitnet.arrays import Array
 
 
 def used_threads(X: Array, y: Array) -> int:

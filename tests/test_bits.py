@@ -12,10 +12,9 @@ import pytest
 
 import jitnet as jn
 from check_small import in_a_new_process, trained_bits
+from jitnet.arrays import Array
 from jitnet.kernels.panels import panel_width
 from jitnet.prediction import forward_few
-
-Array = np.ndarray[Any, Any]
 
 WORKERS = (2, 3, 4, 16)
 """They really run, on however few cores; a team begins without those who come late."""
@@ -25,6 +24,7 @@ each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 OPTIMIZERS = {
     "momentum": jn.SGD(0.1, momentum=0.9),
     "rmsprop": jn.RMSprop(),
+    "adamw": jn.AdamW(),
     "adam with a schedule": jn.Adam(jn.Cosine(0.01, steps=30, warmup=3), clip_norm=0.5),
 }
 

@@ -14,7 +14,6 @@ FEATURES = 4
 ROWS = (1, 3, 1023, 1024, 1025, 20_000)
 """One, few, on both sides of 4,096 elements, and many."""
 
-Array = np.ndarray[Any, Any]
 BITS = small_numbers((ROWS[-1], FEATURES))
 
 

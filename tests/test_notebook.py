@@ -10,6 +10,9 @@ nbclient = pytest.importorskip("nbclient", reason="a notebook is run by nbclient
 nbformat = pytest.importorskip("nbformat", reason="a notebook is made by nbformat")
 pytest.importorskip("ipykernel", reason="a notebook's cells are run by ipykernel")
 
+pytestmark = pytest.mark.filterwarnings("ignore:Proactor event loop does not:RuntimeWarning")
+"""On Windows, where Jupyter's sockets run a loop of their own."""
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIT = """
 import jitnet as jn

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 import jitnet as jn
+from jitnet.arrays import Array
 from jitnet.optimizers.table import OPTIMIZERS
 from plain_numpy import cost_and_gradients
 from tolerances import assert_close
 
-Array = np.ndarray[Any, Any]
 State = dict[str, Array]
 
 NOTHING: Array = np.zeros(())

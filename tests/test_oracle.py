@@ -9,14 +9,13 @@ import jitnet as jn
 from gradient_check import Case, make_case, make_targets
 from jitnet import study
 from jitnet.activations import ACTIVATIONS
+from jitnet.arrays import Array
 from jitnet.losses import LOSSES
 from jitnet.losses.table import SOFTMAX
 from jitnet.study.activations import loops as activation_loops
 from jitnet.study.losses import loops as loss_loops
 from oracle import network_loss_and_gradients
 from tolerances import assert_close, assert_norms_close, tolerance
-
-Array = np.ndarray[Any, Any]
 
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 each_loss = pytest.mark.parametrize("loss", LOSSES)

@@ -118,7 +118,7 @@ def test_what_is_no_rate_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [0, -0.1, math.nan, math.inf])
 def test_a_rate_must_be_positive_and_finite(value: float) -> None:
-    with pytest.raises(ValueError, match="learning_rate must be positive and finite"):
+    with pytest.raises(ValueError, match="learning_rate must be finite and above 0"):
         as_schedule(value)
 
 
@@ -126,17 +126,27 @@ def test_a_rate_must_be_positive_and_finite(value: float) -> None:
     ("kind", "given", "error", "message"),
     [
         (Constant, {"warmup": -1}, ValueError, "warmup must be at least 0, got -1"),
-        (Constant, {"warmup": 1.5}, TypeError, "warmup must be a whole number of steps, got 1.5"),
+        (Constant, {"warmup": 1.5}, TypeError, "warmup must be a whole number, got 1.5"),
         (Step, {"every": 0}, ValueError, "every must be at least 1, got 0"),
-        (Step, {"every": 3, "factor": 0.0}, ValueError, "factor must be positive and finite"),
-        (Exponential, {"every": True}, TypeError, "every must be a whole number of steps"),
+        (Step, {"every": 3, "factor": 0.0}, ValueError, "factor must be finite and above 0"),
+        (Exponential, {"every": True}, TypeError, "every must be a whole number"),
         (Exponential, {"every": 3, "factor": "½"}, TypeError, "factor must be a number"),
         (Cosine, {"steps": 0}, ValueError, "steps must be at least 1"),
         (Cosine, {"steps": 9, "warmup": 9}, ValueError, "steps must be more than warmup"),
-        (Cosine, {"steps": 9, "final": 1.5}, ValueError, "final is a share"),
+        (
+            Cosine,
+            {"steps": 9, "final": 1.5},
+            ValueError,
+            "at most 1, got 1.5; it is a share",
+        ),
         (OneCycle, {"steps": 10.0}, TypeError, "steps must be a whole number"),
         (OneCycle, {"steps": 9, "rise": 0.0}, ValueError, "without a rise, use Cosine"),
-        (OneCycle, {"steps": 9, "start": -0.1}, ValueError, "start is a share"),
+        (
+            OneCycle,
+            {"steps": 9, "start": -0.1},
+            ValueError,
+            "at most 1, got -0.1; it is a share",
+        ),
     ],
 )
 def test_parameters_without_sense_are_refused(

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 import jitnet as jn
+from jitnet.arrays import Array
 from plain_numpy import cost_and_gradients, descend
 from real_data import cats, planar_flower
 from tolerances import tolerance
-
-Array = np.ndarray[Any, Any]
 
 ITERATIONS = 1000
 
@@ -139,6 +138,7 @@ def test_a_batch_in_which_no_example_has_weight_breaks_nothing(rng: np.random.Ge
     bound = tolerance("optimizer", "float64")
     for w, v, g in zip(before, model.get_weights(), gradients, strict=True):
         np.testing.assert_allclose(v, w - 0.5 * g, rtol=bound, atol=bound)
+    assert np.isfinite(model.history["loss"]).all()
 
 
 def course_weights(seed: int, widths: Sequence[int]) -> list[Array]:

@@ -25,7 +25,7 @@ ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
 def network(weights: list[Any], X: Any, activation: str) -> Any:
-    """The output layer's pre-activations."""
+    """The logits."""
     A = X
     for W, b in zip(weights[0:-2:2], weights[1:-2:2], strict=True):
         A = ACTIVATIONS[activation](A @ W + b)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from jitnet.tables import markdown_table
 from race.contest import Contest
 from workloads import Product, Workload
 
@@ -23,17 +24,6 @@ Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the 
 2 m n_in n_out of the first, which needs no input gradient. Their share is of the FMA peak in
 GFLOP/s, the highest that was seen between the turns.
 """
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its columns padded to be read as they are."""
-    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
-    rule = ["-" * width for width in widths]
-    lines = (
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in (header, rule, *rows)
-    )
-    return "\n".join(lines) + "\n"
 
 
 def number(value: float) -> str:
@@ -92,7 +82,7 @@ def speed_table(contests: Sequence[Contest], titles: Sequence[str]) -> str:
         else:
             speeds = [number(contest.best(title)) for title in titles]
         rows.append([contest.job.name, network(contest.job), *speeds, *verdict(contest)])
-    return table(header, rows)
+    return markdown_table(header, rows)
 
 
 def highest_peak(contests: Sequence[Contest]) -> float:
@@ -127,7 +117,7 @@ def work_table(contests: Sequence[Contest]) -> str:
                     f"{contest.gflops(title) / peak:.1%}",
                 ]
             )
-    return table(header, rows)
+    return markdown_table(header, rows)
 
 
 def product_table(contests: Sequence[Contest]) -> str:
@@ -142,7 +132,7 @@ def product_table(contests: Sequence[Contest]) -> str:
         speeds = [number(contest.gflops(title)) for title in (SUBJECT, "NumPy")]
         rows.append([str(job.size), *speeds, number(peak), f"{share:.1%}", f"{job.bar:.0%}"])
         rows[-1].append(met(share, job.bar))
-    return table(header, rows)
+    return markdown_table(header, rows)
 
 
 def threads_table(contests: Sequence[Contest], one: str, two: str, bar: float) -> str:
@@ -157,7 +147,7 @@ def threads_table(contests: Sequence[Contest], one: str, two: str, bar: float) -
         speeds = [number(contest.best(title)) for title in (one, two)]
         rows.append([contest.job.name, *speeds, *(f"{ratio:.2f}" for ratio in both), f"{bar:.2f}"])
         rows[-1].append(met(min(both), bar))
-    return table(header, rows)
+    return markdown_table(header, rows)
 
 
 def single_table(contests: Sequence[Contest]) -> str:
@@ -170,7 +160,7 @@ def single_table(contests: Sequence[Contest]) -> str:
             continue
         speeds = [number(contest.best(title)) for title in (SUBJECT, "NumPy")]
         rows.append([contest.job.name, *speeds, *(f"{ratio:.2f}" for ratio in both)])
-    return table(header, rows)
+    return markdown_table(header, rows)
 
 
 def short_table(contests: Sequence[Contest], single: Sequence[Contest] = ()) -> str:
@@ -190,4 +180,4 @@ def short_table(contests: Sequence[Contest], single: Sequence[Contest] = ()) -> 
         best = f"{other} {number(contest.best(other))}"
         figures = [number(contest.best(SUBJECT)), best, f"{both[0]:.2f}"]
         rows.append([contest.job.name + suffix, network(contest.job), *figures])
-    return table(header, rows)
+    return markdown_table(header, rows)

@@ -1,4 +1,4 @@
-"""Every kernel by itself, beside the same formula in NumPy and in plain loops.
+"""Every kernel by itself, beside the same formula in NumPy.
 
 asv calls ``setup`` before each timed call and then times calls one by one, so a call runs its
 kernel as often as fills about a millisecond (`runs_a_call`), and the preparation is done once a
@@ -54,44 +54,6 @@ class Kernels:
     def time_kernel(self, kernel: str, examples: int, threads: int) -> None:
         """Time jitnet's kernel."""
         self.case.run(self.runs)
-
-
-class Vectorized:
-    """A call is an eighth of `runs_a_call`: `numpy_runs_a_call`."""
-
-    params = (list(KERNELS), SIZES)
-    param_names = ("kernel", "examples")
-    timeout = 300
-    version = "1"
-
-    def setup(self, kernel: str, examples: int) -> None:
-        """Check, once."""
-        self.vectorized = prepared(kernel, examples, 1).vectorized
-        self.runs = numpy_runs_a_call(kernel, examples)
-
-    def time_vectorized(self, kernel: str, examples: int) -> None:
-        """Time the same formula in NumPy."""
-        for _ in range(self.runs):
-            self.vectorized()
-
-
-class Loops:
-    """A call is one run, on the fewest examples; an optimiser's step has no such rung."""
-
-    params = ([kernel for kernel in KERNELS if not kernel.endswith("_update")],)
-    param_names = ("kernel",)
-    timeout = 300
-    version = "1"
-
-    def setup(self, kernel: str) -> None:
-        """Check, once."""
-        loops = prepared(kernel, SIZES[0], 1).loops
-        assert loops is not None
-        self.loops = loops
-
-    def time_loops(self, kernel: str) -> None:
-        """Time the same formula in Python's loops over lists."""
-        self.loops()
 
 
 class Ratio:

@@ -15,7 +15,7 @@ AGREED_STEPS = 2
 CHUNK_FLOPS = 2e9
 """Of the products in a timed call, where the workload has so many: some hundredths of a second."""
 
-MOST_CHUNKS = 10
+MAX_CHUNKS = 10
 
 
 class Subject(JitnetPeer):
@@ -35,7 +35,7 @@ class Subject(JitnetPeer):
 
 def chunks_a_call(workload: Workload) -> int:
     """How many chunks a ratio's turn takes: more of the shortest, which would be noise."""
-    return max(1, min(MOST_CHUNKS, int(CHUNK_FLOPS / workload.step_flops / workload.steps)))
+    return max(1, min(MAX_CHUNKS, int(CHUNK_FLOPS / workload.step_flops / workload.steps)))
 
 
 @cache

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from jitnet.checks import check_whole
 
 __all__ = ["every_nth_of_each_class", "stratified_folds"]
 
@@ -38,7 +39,7 @@ def every_nth_of_each_class(y: ArrayLike, n: int = 5) -> NDArray[np.bool_]:
     >>> every_nth_of_each_class([7, 7, 8, 7, 8, 7], n=2)
     array([False,  True, False, False,  True,  True])
     """
-    held_out: NDArray[np.bool_] = stratified_folds(y, _check_parts("n", n)) == n - 1
+    held_out: NDArray[np.bool_] = stratified_folds(y, check_whole("n", n, least=2)) == n - 1
     return held_out
 
 
@@ -72,7 +73,7 @@ def stratified_folds(y: ArrayLike, n_folds: int = 5) -> NDArray[np.int64]:
     >>> stratified_folds(["a", "a", "b", "a", "b"], n_folds=2)
     array([0, 1, 0, 0, 1])
     """
-    return _rank_in_class(y) % _check_parts("n_folds", n_folds)
+    return _rank_in_class(y) % check_whole("n_folds", n_folds, least=2)
 
 
 def _rank_in_class(y: ArrayLike) -> NDArray[np.int64]:
@@ -92,11 +93,3 @@ def _check_classes(y: ArrayLike) -> NDArray[Any]:
             f"y must be one class for each example, shape (n_samples,), got shape {classes.shape}"
         )
     return classes
-
-
-def _check_parts(name: str, value: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if index(value) < 2:
-        raise ValueError(f"{name} must be at least 2, got {value!r}")
-    return index(value)

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import compute_class_weight, compute_sample_weight
 
-from jitnet.memory import Array
+from jitnet.arrays import Array
 
 BOTH = np.array([0, 1])
 """The classes of a label."""

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_expit, logsumexp, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,
-    type_of_target,
-    unique_labels,
-)
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.validation import check_is_fitted
 
+from jitnet.arrays import Array
 from jitnet.callbacks import Callback
 from jitnet.estimators.class_weights import weights_by_class
+from jitnet.estimators.fit import fit_perceptron
+from jitnet.estimators.labels import Labels, is_multilabel, labels_for
 from jitnet.estimators.network import Design
 from jitnet.estimators.parameters import (
     CLASSIFIER_LOSSES,
@@ -33,10 +31,8 @@ from jitnet.estimators.parameters import (
 from jitnet.estimators.perceptron import Perceptron
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
-from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
 from jitnet.schedules import Schedule
-from jitnet.validation import check_kinds
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):
@@ -207,75 +203,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         callbacks: list[Callback] | None = None,
         progress: bool | None = None,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.class_weight = class_weight
-        self.label_smoothing = label_smoothing
-        self.preset = preset
-        self.dtype = dtype
-        self.n_threads = n_threads
-        self.callbacks = callbacks
-        self.progress = progress
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: ArrayLike | None = None,
-    ) -> MLPClassifier:
-        """Train.
-
-        Parameters
-        ----------
-        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Examples.
-        y : array-like of shape (n_samples,), or (n_samples, n_labels) of 0 and 1
-            Classes, or several labels an example.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the examples.
-        X_val, y_val, sample_weight_val : optional
-            Examples to look at after each epoch, instead of a share of X.
-
-        Returns
-        -------
-        MLPClassifier
-            The estimator itself.
-
-        Raises
-        ------
-        ValueError
-            If anything given does not fit, or the training diverges. An earlier fit stays as it is.
-        """
-        with self._all_or_nothing():
-            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-        return self
+        self._keep(locals())
 
     @available_if(Perceptron._is_stochastic)
     @_fit_context(prefer_skip_nested_validation=True)
@@ -289,7 +217,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: ArrayLike | None = None,
-    ) -> MLPClassifier:
+    ) -> Self:
         """Train for one pass over the examples, from where the last call ended.
 
         Parameters
@@ -301,8 +229,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
         Returns
         -------
-        MLPClassifier
-            The estimator itself.
+        self
+            The estimator.
 
         Raises
         ------
@@ -314,14 +242,14 @@ class MLPClassifier(ClassifierMixin, Perceptron):
                 "class_weight='balanced' is not supported for partial_fit, which does not see all "
                 "examples; compute the weights and pass them as a dict"
             )
+        held_out = (X_val, y_val, sample_weight_val)
         with self._all_or_nothing():
-            several = type_of_target(y).startswith("multilabel")
+            several = is_multilabel(y)
             if several and classes is None and not hasattr(self, "classes_"):
                 classes = np.arange(np.shape(y)[1])
             if _check_partial_fit_first_call(self, classes):
                 self._label_binarizer = LabelBinarizer().fit(y if several else classes)
-            held_out = (X_val, y_val, sample_weight_val)
-            self._fit(X, y, sample_weight, held_out, incremental=True)
+            fit_perceptron(self, X, y, sample_weight, held_out, incremental=True)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -337,7 +265,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable classes, or labels of a probability above one half.
         """
-        return self._classes_of(self._outputs(X, linked=False))
+        logits = self._outputs(X, linked=False)  # what coefficients set by hand mean is known now
+        return self._labels.decode(logits)
 
     def predict_proba(self, X: Any) -> Array:
         """Predict probabilities.
@@ -355,7 +284,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         if not hasattr(self, "out_activation_"):
             check_is_fitted(self)
             self._bound()  # of coefficients set by hand
-        if self._is_one_against_others:  # of all σ(z) that are zero, a share would be none
+        if self._labels.is_one_against_others:  # of all σ(z) that are zero, a share would be none
             shares: Array = softmax(log_expit(self._outputs(X, linked=False)), axis=1)
             return shares
         outputs = self._outputs(X)
@@ -379,7 +308,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             return np.log(probabilities, out=probabilities)
 
     def decision_function(self, X: Any) -> Array:
-        """Scores of the classes: of a sigmoid its argument, of a softmax ln p.
+        """Scores of the classes: the logit of a sigmoid, ln p of a softmax.
 
         Parameters
         ----------
@@ -396,51 +325,19 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             return logits.ravel()
         if self._label_binarizer.y_type_ == "binary":
             return np.subtract(logits[:, 1], logits[:, 0])
-        if self.out_activation_ == "softmax":  # whatever is added to all of z says nothing
+        if self.out_activation_ == "softmax":  # the same number added to all logits changes nothing
             logits -= logsumexp(logits, axis=1, keepdims=True)
         return logits
 
     @property
-    def _is_one_of_many(self) -> bool:
-        """Whether an example has one class, not several labels."""
-        return not self._label_binarizer.y_type_.startswith("multilabel")
-
-    @property
-    def _is_one_against_others(self) -> bool:
-        """Whether each of several classes has a sigmoid of its own, so that p is a share of σ."""
-        several = self.out_activation_ == "logistic" and self.n_outputs_ > 1
-        return several and self._is_one_of_many
-
-    def _classes_of(self, logits: Array) -> Array:
-        """What z says: where probabilities are rounded to 0 or 1, it still tells them apart."""
-        if not self._is_one_of_many:
-            labels: Array = self._label_binarizer.inverse_transform(logits, threshold=0.0)
-            return labels
-        if self.n_outputs_ > 1:
-            numbers = logits.argmax(axis=1)
-        else:
-            numbers = (logits.ravel() > 0) * (len(self.classes_) - 1)
-        classes: Array = self.classes_[numbers]
-        return classes
+    def _labels(self) -> Labels:
+        """The classes, and the output layer that tells them apart."""
+        binarizer = getattr(self, "_label_binarizer", None)  # None: coefficients set by hand
+        return Labels(binarizer, self.out_activation_, self.n_outputs_)
 
     @property
     def _defaults(self) -> dict[str, Any]:
         return defaults_of(MLPClassifier)
-
-    def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
-        check_kinds(X, "X")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, y
 
     def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
         single = units[-1] == 1 or self.loss == "binary_crossentropy"
@@ -458,51 +355,22 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         if anew:
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        else:
-            classes = unique_labels(y)
-            if self.warm_start and set(classes) != set(self.classes_):
-                raise ValueError(
-                    "warm_start can only be used where `y` has the same "
-                    "classes as in the previous call to fit. Previously "
-                    f"got {self.classes_}, `y` has {classes}"
-                )
-            self._check_targets(y)
-        many = self._label_binarizer.y_type_ == "multiclass"
-        softmax = {"log_loss": many, "softmax_crossentropy": True, "binary_crossentropy": False}
-        self.out_activation_ = "softmax" if softmax[self.loss] else "logistic"
-        if not self._is_one_of_many and self.out_activation_ == "softmax":
-            raise ValueError("loss='softmax_crossentropy' is for one class an example, not several")
-        n_classes = len(self.classes_)
-        single = self._is_one_of_many and self.out_activation_ == "logistic" and not many
-        self.n_outputs_ = 1 if single else max(n_classes, 2 if self._is_one_of_many else 1)
+        labels = labels_for(self._label_binarizer, self.loss)
+        if not anew:
+            if self.warm_start:
+                labels.check_all(y)
+            labels.check(y)
+        _, self.out_activation_, self.n_outputs_ = labels
 
     def _check_targets(self, y: Any) -> None:
-        if type_of_target(y).startswith("multilabel") == self._is_one_of_many:
-            kinds = "one class an example", "several labels an example"
-            known, given = kinds if self._is_one_of_many else reversed(kinds)
-            raise ValueError(f"`y` must have {known}, as in the previous call, not {given}")
-        classes = unique_labels(y)
-        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-            raise ValueError(
-                "`y` has classes not in `self.classes_`. "
-                f"`self.classes_` has {self.classes_}. 'y' has {classes}."
-            )
+        self._labels.check(y)
 
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
-        smoothing = settings.label_smoothing
-        if self._is_one_of_many:
-            numbers = np.searchsorted(self.classes_, y)
-            if self.out_activation_ == "softmax":
-                return numbers[:, np.newaxis], True
-            all_numbers = np.arange(1 if self.n_outputs_ == 1 else 0, max(2, self.n_outputs_))
-            targets = numbers[:, np.newaxis] == all_numbers
-        else:
-            targets = self._label_binarizer.transform(y)
-        return targets * (1.0 - smoothing) + smoothing / 2, False
+        return self._labels.encode(y, settings.label_smoothing)
 
     def _as_sequential(self) -> tuple[list[Dense], list[Array], Objective]:
         layers, weights, objective = super()._as_sequential()
-        if not self._is_one_against_others:
+        if not self._labels.is_one_against_others:
             return layers, weights, objective
         # σ / Σσ is the softmax of ln σ(z) = -softplus(-z): one layer more
         layers[-1] = Dense(self.n_outputs_, "softplus")
@@ -521,18 +389,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return objective._replace(smoothing=settings.label_smoothing if softmax else 0.0)
 
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
-        if self.out_activation_ == "softmax":
-            right = outputs.argmax(axis=1) == y[:, 0]
-        elif self._is_one_against_others:
-            right = outputs.argmax(axis=1) == y.argmax(axis=1)
-        else:
-            right = ((outputs > 0) == (y > 0.5)).all(axis=1)
-        return float(np.average(right, weights=weights))
+        return float(np.average(self._labels.are_correct(y, outputs), weights=weights))
 
     def _stratification(self, targets: Array) -> Array | None:
-        if self._label_binarizer.y_type_ != "binary":
-            return None
-        return np.where(targets[:, 0] > 0.5, "True", "False")  # so scikit-learn calls them
+        return self._labels.strata(targets)
 
     def _class_weights(self, y: Any) -> Array | None:
         if self.class_weight is None:

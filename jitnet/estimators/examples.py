@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
+from jitnet.arrays import Array
 from jitnet.engine import Engine
-from jitnet.memory import Array
 from jitnet.steps.state import Data
 from jitnet.validation import check_total
 
 DENSE_BYTES = 64 << 20
-"""Room that the rows of a sparse matrix may take while they are dense."""
+"""Bytes that rows of a sparse matrix may take while they are dense."""
 
 
 def dense_rows(X: Any, rows: Array | slice) -> Array:
@@ -25,7 +25,7 @@ def dense_rows(X: Any, rows: Array | slice) -> Array:
 
 
 def rows_at_once(X: Any, least: int) -> int:
-    """Rows of a sparse matrix that are made dense together: some times ``least``, as they fit."""
+    """Rows of a sparse matrix to make dense together: the multiple of ``least`` that fits."""
     fitting = int(DENSE_BYTES // (max(1, X.shape[1]) * 8))
     return max(least, fitting // least * least)
 
@@ -38,16 +38,16 @@ class Examples:
     ----------
     X : ndarray or CSR matrix of shape (n_samples, n_features)
         Inputs.
-    targets : ndarray of shape (n_samples, n_outputs), or (n_samples, 1) of class numbers
+    targets : ndarray of shape (n_samples, n_outputs), or (n_samples, 1) of class labels
         Targets.
     labels : bool
-        Whether the targets are numbers of classes.
+        Whether the targets are class labels.
     weights : ndarray of shape (n_samples,) or None
         Weights.
     rows : ndarray of int
         Those that take part.
     offsets : ndarray of shape (n_samples,) or None
-        What is added to each example's loss where it is reported.
+        What the reported loss adds to that of each example.
     """
 
     X: Any
@@ -72,7 +72,7 @@ class Examples:
         return self.targets[rows]
 
     def check_weights(self, engine: Engine, name: str) -> None:
-        """Refuse weights of those that take part by whose sum nothing can be divided."""
+        """Refuse weights of those that take part whose sum cannot be divided by."""
         if self.weights is not None:
             check_total(self.weights[self.rows], engine.dtype, name)
 
@@ -89,7 +89,7 @@ class Examples:
         return data._replace(examples=examples)
 
     def pieces(self, engine: Engine, order: Array, least: int) -> Iterator[tuple[Data, int]]:
-        """The examples in an order, piece by piece of a multiple of ``least`` where X is sparse."""
+        """The examples in an order; where X is sparse, in pieces of some times ``least`` rows."""
         if not self.is_sparse:
             yield self.data(engine, order, len(order)), len(order)
             return
@@ -102,7 +102,7 @@ class Examples:
             yield piece.data(engine, piece.rows, len(rows)), len(rows)
 
     def inputs(self, least: int) -> Iterator[Array]:
-        """The inputs of those that take part, dense, some at once where X is sparse."""
+        """The inputs of those that take part, dense; where X is sparse, some rows at a time."""
         if not self.is_sparse:
             yield self.X[self.rows]
             return
@@ -111,7 +111,7 @@ class Examples:
             yield dense_rows(self.X, self.rows[start : start + step])
 
     def offset(self, order: Array, batch: int) -> float:
-        """What is added to the reported loss of an epoch in an order: of each batch's, the mean."""
+        """What the offsets add to an epoch's reported loss: their mean over its batches."""
         if self.offsets is None:
             return 0.0
         weights = np.ones(len(self.offsets)) if self.weights is None else self.weights

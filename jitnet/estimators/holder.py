@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from jitnet.arrays import Array
 from jitnet.estimators.network import Design, Network
-from jitnet.memory import Array
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -34,12 +34,12 @@ class NetworkHolder(BaseEstimator, ABC):
 
     @abstractmethod
     def _design_by_hand(self, units: tuple[int, ...], dtype: np.dtype[Any]) -> Design:
-        """What a network is of which only the coefficients are known; says what else is not set."""
+        """Design a network of which only the coefficients are known; set what else a fit would."""
 
     def _bound(self) -> Network:
-        """The network that holds the coefficients, also where others were put in their place.
+        """The network behind the coefficients; a new one where a user has replaced them.
 
-        Such may come before any fit, or be of other layers.
+        They may be set before any fit, and be those of other layers.
         """
         network: Network | None = vars(self).get("_network")
         if network is not None and network.holds(self.coefs_, self.intercepts_):

@@ -8,22 +8,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.optimize
-from sklearn.utils.fixes import _get_additional_lbfgs_options_dict
 from sklearn.utils.optimize import _check_optimize_result
 
+from jitnet.arrays import Array
 from jitnet.estimators.examples import Examples
+from jitnet.estimators.held_out import Validation
+from jitnet.estimators.monitor import USERS_CALL
 from jitnet.estimators.network import Network
-from jitnet.estimators.stochastic import USERS_CALL
-from jitnet.estimators.validation import Validation
 from jitnet.fitting import shown, wants_to_stop
-from jitnet.memory import Array
 from jitnet.progress import make_progress
 
-LEAST_ROWS = 256
+SPARSE_ROWS = 256
+"""Rows of a sparse matrix that are evaluated together, at least."""
 
 
 class _Iteration(NamedTuple):
-    """What an iteration of the search has come to: taken over whole."""
+    """The result of an iteration of the search, which is taken over whole."""
 
     number: int
     logs: dict[str, float]
@@ -87,7 +87,6 @@ def fit_lbfgs(
                     "maxfun": settings.max_fun,
                     "maxiter": settings.max_iter,
                     "gtol": settings.tol,
-                    **_get_additional_lbfgs_options_dict("iprint", 1 if settings.verbose else -1),
                 },
             )
     except KeyboardInterrupt:
@@ -118,7 +117,7 @@ def _loss_and_gradient(
     _unpack(packed, network)
     loss = total = 0.0
     gradients = [np.zeros_like(view) for view in network.engine.parameter_views()]
-    for data, count in examples.pieces(network.engine, examples.rows, LEAST_ROWS):
+    for data, count in examples.pieces(network.engine, examples.rows, SPARSE_ROWS):
         weight = count if data.uniform else float(data.weights[data.order].sum())
         value, parts = network.engine.gradients(data)
         loss += value * weight

@@ -18,7 +18,7 @@ from jitnet.turns import State
 
 
 class Design(NamedTuple):
-    """What a network is before it has coefficients."""
+    """The architecture and the settings of a network."""
 
     units: tuple[int, ...]  # of the inputs, each hidden layer and the outputs
     activations: tuple[str, ...]  # of the hidden layers
@@ -35,7 +35,7 @@ class Network:
     Parameters
     ----------
     design : Design
-        What it is made of.
+        Its architecture and settings.
     """
 
     def __init__(self, design: Design) -> None:

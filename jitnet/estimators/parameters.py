@@ -1,4 +1,4 @@
-"""What an estimator's parameters may be, and what they are called in the engine."""
+"""The values that an estimator's parameters may have, and the engine's names for them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jitnet.memory import Array
+from jitnet.arrays import Array
 
 PATH = ((1.0, 8), (0.1, 6), (0.0001, 12))
 """Penalties, as ``alpha`` means them, and parts of the epochs."""

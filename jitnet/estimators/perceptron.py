@@ -1,41 +1,34 @@
-"""What the two estimators share: from parameters and examples to a trained network."""
+"""What the two estimators share: scikit-learn's interface, checked input, predictions."""
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse
-from sklearn.base import is_regressor
+from numpy.typing import ArrayLike
+from sklearn.base import _fit_context, is_regressor
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state
+from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from jitnet.estimators import rates
+from jitnet.arrays import Array
 from jitnet.estimators.examples import Examples, dense_rows, rows_at_once
-from jitnet.estimators.holder import NOT_FINITE, NetworkHolder
-from jitnet.estimators.lbfgs import fit_lbfgs
-from jitnet.estimators.network import Design, Network
-from jitnet.estimators.parameters import (
-    CONSTRAINTS,
-    HIDDEN,
-    hidden_activations,
-    hidden_sizes,
-    make_optimizer,
-)
-from jitnet.estimators.stochastic import USERS_CALL, Descent, try_stages
-from jitnet.estimators.tabular import dtype_of, fit_scaler, fold, settings_of
-from jitnet.estimators.validation import Validation, hold_out
+from jitnet.estimators.fit import fit_perceptron
+from jitnet.estimators.holder import NetworkHolder
+from jitnet.estimators.inputs import TYPES, checked, take_in
+from jitnet.estimators.network import Design
+from jitnet.estimators.parameters import CONSTRAINTS, HIDDEN, hidden_activations, make_optimizer
+from jitnet.estimators.tabular import fold, settings_of
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
-from jitnet.memory import Array
 from jitnet.model import Sequential
-from jitnet.validation import check_epsilon, check_fits, check_kinds
+from jitnet.validation import check_epsilon, check_kinds
 
-LEAST_ROWS = 1 << 12
+SPARSE_ROWS = 1 << 12
 """Rows of a sparse matrix that are predicted together, at least."""
 
 
@@ -43,7 +36,7 @@ class Perceptron(NetworkHolder):
     """A multi-layer perceptron behind scikit-learn's interface."""
 
     _judged_by_values: bool
-    """Whether a score is of the network's predictions, not of its output layer's z."""
+    """Whether a score is of the network's predictions, not of its logits."""
 
     _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
 
@@ -65,24 +58,20 @@ class Perceptron(NetworkHolder):
         """The parameters there are and their defaults; a subclass may have others."""
 
     @abstractmethod
-    def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
-        """X and y as scikit-learn's validation passes them."""
-
-    @abstractmethod
     def _learn_targets(self, y: Any, *, anew: bool) -> None:
         """Take in what the targets are like, or check that they are as before."""
 
     @abstractmethod
     def _check_targets(self, y: Any) -> None:
-        """Refuse targets that are none of those there are; they need not be all of them."""
+        """Refuse targets that the network has no outputs for."""
 
     @abstractmethod
     def _encode(self, y: Any, settings: SimpleNamespace, *, anew: bool) -> tuple[Array, bool]:
-        """Targets as the engine takes them, and whether they are numbers of classes."""
+        """Targets as the engine takes them, and whether they are class labels."""
 
     @abstractmethod
     def _objective(self, settings: SimpleNamespace) -> Objective:
-        """What is made small, for the outputs there are."""
+        """The objective for the outputs there are."""
 
     @abstractmethod
     def _score_of(self, y: Array, weights: Array | None, outputs: Array) -> float:
@@ -92,95 +81,112 @@ class Perceptron(NetworkHolder):
         """Whether predictions of these targets can be told apart by their score."""
         return True
 
-    @abstractmethod
     def _stratification(self, targets: Array) -> Array | None:
-        """What a split keeps the shares of."""
+        """The strata whose shares a split keeps."""
+        return None
 
     def _offsets(self, targets: Array) -> Array | None:
-        """What the reported loss adds for each example."""
+        """What the reported loss adds to that of each example."""
         return None
 
     def _class_weights(self, y: Any) -> Array | None:
-        """What each example's weight is multiplied by."""
+        """A factor of each example's weight."""
         return None
 
-    def _fit(
+    def _keep(self, parameters: dict[str, Any]) -> None:
+        """Keep what ``__init__`` was given, each under its name, for scikit-learn's `clone`."""
+        for name, value in parameters.items():
+            if name != "self":
+                setattr(self, name, value)
+
+    def _is_stochastic(self) -> bool:
+        """Whether steps are on batches; partial_fit is there for no other solver."""
+        if self.solver == "lbfgs":
+            raise AttributeError(
+                "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+            )
+        return True
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
         self,
         X: Any,
         y: Any,
-        sample_weight: Any,
-        held_out: tuple[Any, Any, Any],
+        sample_weight: ArrayLike | None = None,
         *,
-        incremental: bool = False,
-    ) -> None:
-        """Check everything, and then train; if that fails, all is as it was."""
-        anew = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
-        X, y = self._validate(X, y, reset=anew)
-        settings = settings_of(self, X.shape[0], anew, held_out[0] is not None, incremental)
-        if incremental and settings.early_stopping and self._parts_ended:
-            self._say_that_parts_ended()
-            return
-        hidden = hidden_sizes(settings.hidden_layer_sizes)
-        activations = hidden_activations(settings.activation, len(hidden))
-        self._learn_targets(y, anew=anew)
-        examples = self._examples(X, y, sample_weight, settings, anew=anew)
-        examples.weights = _product(examples.weights, self._class_weights(y))
-        X = examples.X
-        self._random_state = check_random_state(self.random_state)
-        units = (X.shape[1], *hidden, self.n_outputs_)
-        network = self._network_for(
-            X, units, activations, settings, anew=anew, incremental=incremental
-        )
-        if is_regressor(self):
-            check_fits(y, network.engine.dtype, "y")
-        recorded = "loss_curve_" if settings.solver != "lbfgs" else "_is_by_parts"
-        begins = anew or recorded not in vars(self)
-        if begins:
-            self._begin_records(settings)
-        self._begin_stopping(settings, incremental=incremental)
-        examples, validation = hold_out(self, examples, held_out, settings, incremental=incremental)
-        examples.check_weights(network.engine, "sample_weight of the examples to train on")
-        if settings.solver == "lbfgs":
-            fit_lbfgs(self, settings, network, examples, validation)
-        else:
-            self._descend(settings, examples, validation, begins=begins, incremental=incremental)
-        if not all(np.isfinite(array).all() for array in (*self.coefs_, *self.intercepts_)):
-            raise ValueError(NOT_FINITE)
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train.
 
-    def _descend(
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            A class or a value an example, or several labels of 0 and 1, or several values.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the examples.
+        X_val, y_val, sample_weight_val : optional
+            Examples to validate on after each epoch, instead of a share of X.
+
+        Returns
+        -------
+        self
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If anything given does not fit, or the training diverges. An earlier fit stays as it is.
+        """
+        with self._all_or_nothing():
+            fit_perceptron(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        return self
+
+    @available_if(_is_stochastic)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
         self,
-        settings: SimpleNamespace,
-        examples: Examples,
-        validation: Validation | None,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
         *,
-        begins: bool,
-        incremental: bool,
-    ) -> None:
-        """Train by steps on batches, along the preset's path of penalties where there is one."""
-        stages = settings.stages
-        if stages is not None and validation is None:
-            trial = try_stages(self, settings, examples, stages)
-            if trial is not None and trial.interrupted:
-                self.__dict__.update(vars(trial.estimator))
-                self._network.engine.network.parameters[:] = self._best_parameters
-                return
-            kept = stages[0].alpha if trial is None else trial.estimator.alpha_
-            stages = [stage for stage in stages if stage.alpha >= kept]
-        descent = Descent(
-            self,
-            settings,
-            self._network,
-            examples,
-            validation,
-            incremental=incremental,
-            stages=stages,
-        )
-        if stages is None and (not incremental or begins):
-            rates.begin(settings, self._network, settings.max_iter * descent.steps_an_epoch)
-        descent.run()
-        if settings.early_stopping and (self.stopped_ or not incremental):
-            self._network.engine.network.parameters[:] = self._best_parameters
-        self._parts_ended = incremental and settings.early_stopping and self.stopped_
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one pass over the examples, from where the last call ended.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val
+            As in `fit`.
+
+        Returns
+        -------
+        self
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            As from `fit`.
+        """
+        held_out = (X_val, y_val, sample_weight_val)
+        with self._all_or_nothing():
+            fit_perceptron(self, X, y, sample_weight, held_out, incremental=True)
+        return self
+
+    def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        """X and y as scikit-learn's validation passes them."""
+        check_kinds(X, "X")
+        numeric = is_regressor(self)
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=numeric, reset=reset, **TYPES)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
 
     def _examples(
         self, X: Any, y: Any, sample_weight: Any, settings: SimpleNamespace, *, anew: bool
@@ -191,40 +197,8 @@ class Perceptron(NetworkHolder):
             check_kinds(sample_weight, "sample_weight")
             weights = _check_sample_weight(sample_weight, X)
         targets, labels = self._encode(y, settings, anew=anew)
-        X, rows = self._take_in(X, anew=anew), np.arange(X.shape[0])
+        X, rows = take_in(self, X, anew=anew), np.arange(X.shape[0])
         return Examples(X, targets, labels, weights, rows, self._offsets(targets))
-
-    def _network_for(
-        self,
-        X: Any,
-        units: tuple[int, ...],
-        activations: list[str],
-        settings: SimpleNamespace,
-        *,
-        anew: bool,
-        incremental: bool,
-    ) -> Network:
-        """The network to train: a new one, the old coefficients in a new one, or the old one."""
-        dtype = np.dtype(dtype_of(self) or X.dtype)
-        if not anew:
-            old = self._bound()
-            dtype = old.design.dtype
-            if old.design.units != units:
-                raise ValueError(
-                    f"the network has layers of {old.design.units} units, not of {units}; "
-                    "without warm_start, fit begins anew"
-                )
-            if incremental:
-                old.set_alpha(settings.alpha)
-                return old
-        network = Network(self._design(units, tuple(activations), settings, dtype))
-        if anew:
-            network.draw(self._random_state)
-            self.n_layers_ = len(units)
-        else:
-            network.load(self.coefs_, self.intercepts_)
-        self._hold(network)
-        return network
 
     def _design(
         self,
@@ -247,87 +221,22 @@ class Perceptron(NetworkHolder):
         activations = hidden_activations(settings.activation, len(units) - 2)
         return self._design(units, tuple(activations), settings, dtype)
 
-    def _begin_records(self, settings: SimpleNamespace) -> None:
-        """Empty what a fit writes down."""
-        self.n_iter_ = self.t_ = 0
-        self.validation_scores_ = self.validation_loss_curve_ = self.best_validation_score_ = None
-        if settings.solver != "lbfgs":
-            self.loss_curve_ = []
-            self._no_improvement_count = 0
-            self.best_loss_ = None if settings.early_stopping else np.inf
-
-    def _begin_stopping(self, settings: SimpleNamespace, *, incremental: bool) -> None:
-        """Begin to look for the best epoch; a fit's count and best are none of partial_fit's."""
-        self.stopped_ = self._parts_ended = self._was_told = False
-        if incremental and not self._is_by_parts and settings.early_stopping:
-            self._no_improvement_count = 0
-            self.best_validation_score_ = None
-        if not settings.early_stopping and getattr(self, "best_loss_", 0) is None:  # it was, before
-            self._no_improvement_count, self.best_loss_ = 0, np.inf
-        self._is_by_parts = incremental
-
-    def _say_that_parts_ended(self) -> None:
-        """Warn the first time that a call of partial_fit does nothing."""
-        if not self._was_told:
-            warnings.warn(
-                "partial_fit has stopped, as the validation score did not improve any more: this "
-                "call and later ones leave the estimator as it is. With early_stopping=False they "
-                "train on; fit begins anew.",
-                stacklevel=USERS_CALL,
-            )
-        self._was_told = True
-
-    def _take_in(self, X: Any, *, anew: bool) -> Any:
-        """Inputs of the type to compute with, sparse ones by rows; the preset's are scaled."""
-        if scipy.sparse.issparse(X):
-            X = X.tocsr()
-        if self.preset is not None and anew:
-            self._scaler = fit_scaler(X, "X")
-        elif anew:
-            self._scaler = None
-        if self._scaler is not None:
-            if self._scaler.with_mean and scipy.sparse.issparse(X):  # zeros are moved
-                X = X.toarray()
-            X = self._scaler.transform(X)
-        chosen = dtype_of(self)
-        dtype = np.dtype(chosen or X.dtype) if anew else self._bound().design.dtype
-        if self._scaler is not None or X.dtype.itemsize > dtype.itemsize:
-            check_fits(X.data if scipy.sparse.issparse(X) else X, dtype, "X")
-        return X if chosen is None else X.astype(chosen, copy=False)
-
     def _outputs(self, X: Any, *, linked: bool = True) -> Array:
         """The network's outputs, checked, in the type that NumPy would give them."""
         check_is_fitted(self)
-        X, network = self._checked(X), self._bound()
+        X, network = checked(self, X), self._bound()
         if X.shape[1] != network.design.units[0]:
             raise ValueError(
                 f"X has {X.shape[1]} features, but coefs_[0] is of {network.design.units[0]}"
             )
         kind = np.result_type(X.dtype, network.design.dtype)
-        X = self._take_in(X, anew=False)
+        X = take_in(self, X, anew=False)
         if not scipy.sparse.issparse(X):
             return network.engine.predict(X, linked=linked).astype(kind, copy=False)
-        step = rows_at_once(X, LEAST_ROWS)
+        step = rows_at_once(X, SPARSE_ROWS)
         parts = (dense_rows(X, slice(i, i + step)) for i in range(0, X.shape[0], step))
         outputs = [network.engine.predict(part, linked=linked) for part in parts]
         return np.concatenate(outputs).astype(kind, copy=False)
-
-    def _checked(self, X: Any) -> Any:
-        """X as scikit-learn's validation passes it; at once where there is nothing to find."""
-        plain = (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype in (np.float32, np.float64)
-            and X.shape[0] > 0
-            and X.shape[1] == getattr(self, "n_features_in_", None)
-            and not hasattr(self, "feature_names_in_")
-        )
-        if plain and X.size <= FEW and np.isfinite(X).all():
-            return X
-        check_kinds(X, "X")
-        return validate_data(
-            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
-        )
 
     def to_sequential(self) -> Sequential:
         """The same network as a `Sequential`, for scaled inputs with their scaling inside.
@@ -385,27 +294,8 @@ class Perceptron(NetworkHolder):
         """Coefficients for inputs, and to outputs, that are not scaled."""
         return fold(self._scaler, coefs, intercepts) if self._scaler else (coefs, intercepts)
 
-    def _is_stochastic(self) -> bool:
-        """Whether steps are on batches; partial_fit is there for no other solver."""
-        if self.solver == "lbfgs":
-            raise AttributeError(
-                "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
-            )
-        return True
-
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn's tools want to know."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-FEW = 1 << 12
-"""Elements of an input that are looked at by ourselves: scikit-learn's validation takes 60 µs."""
-
-
-def _product(weights: Array | None, others: Array | None) -> Array | None:
-    if weights is None or others is None:
-        return others if weights is None else weights
-    product: Array = weights * others
-    return product

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from jitnet.arrays import FloatArray
 from jitnet.estimators.network import Network
-from jitnet.schedules import Array, Constant, Cosine, OneCycle, Schedule
+from jitnet.schedules import Constant, Cosine, OneCycle, Schedule
 
 OVER_THE_FIT = {"cosine": Cosine, "one_cycle": OneCycle}
 """Schedules that need the number of steps there will be."""
 
-SMALLEST = 1e-6
+MIN_RATE = 1e-6
 """The rate below which the adaptive rule stops instead of dividing by ``DIVISOR``."""
 DIVISOR = 5.0
 
@@ -30,7 +31,7 @@ class InverseScaling(Schedule):
     examples_an_epoch: int
     seen: int
 
-    def curve(self, u: Array) -> Array:
+    def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
         epoch = np.floor((u - self.first_step) / self.steps_an_epoch)
         later = self.learning_rate / (self.seen + epoch * self.examples_an_epoch + 1) ** self.power
@@ -38,7 +39,7 @@ class InverseScaling(Schedule):
 
 
 def begin(settings: SimpleNamespace, network: Network, steps: int) -> None:
-    """Give a new network the schedule that lasts for so many steps, where it has one."""
+    """Give a network its schedule over so many steps, where the settings have one."""
     rule = settings.learning_rate
     if isinstance(rule, Schedule):
         network.engine.schedule = rule
@@ -48,7 +49,7 @@ def begin(settings: SimpleNamespace, network: Network, steps: int) -> None:
 
 
 def has_an_end(settings: SimpleNamespace) -> bool:
-    """Whether the rate comes down over all epochs, so that the last one is where to stop."""
+    """Whether the schedule ends with the last epoch, so that stopping there is no failure."""
     return isinstance(settings.learning_rate, str) and settings.learning_rate in OVER_THE_FIT
 
 
@@ -71,7 +72,7 @@ def set_rates(
 
 
 def end_epoch(settings: SimpleNamespace, network: Network, seen: int) -> None:
-    """Take note of the examples seen."""
+    """Update a rate that goes by the examples seen."""
     if _rule(settings) == "invscaling":
         rate = float(settings.learning_rate_init) / (seen + 1) ** settings.power_t
         network.rate = float(rate)
@@ -81,7 +82,7 @@ def stops(settings: SimpleNamespace, network: Network, message: str) -> bool:
     """Whether a fit that gets no better ends, or goes on at a smaller rate; says so."""
     ending = " Stopping."
     if _rule(settings) == "adaptive":
-        if network.rate > SMALLEST:
+        if network.rate > MIN_RATE:
             network.rate /= DIVISOR
             if settings.verbose:
                 print(f"{message} Setting learning rate to {network.rate:f}")

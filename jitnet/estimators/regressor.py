@@ -7,15 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import xlogy
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
+from jitnet.arrays import Array
 from jitnet.callbacks import Callback
 from jitnet.estimators.network import Design
 from jitnet.estimators.parameters import (
@@ -27,10 +24,9 @@ from jitnet.estimators.parameters import (
 from jitnet.estimators.perceptron import Perceptron
 from jitnet.estimators.tabular import fit_scaler
 from jitnet.losses.objective import Objective
-from jitnet.memory import Array
 from jitnet.optimizers.table import Optimizer
 from jitnet.schedules import Schedule
-from jitnet.validation import check_kinds, to_floats
+from jitnet.validation import to_floats
 
 
 class MLPRegressor(RegressorMixin, Perceptron):
@@ -183,108 +179,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         callbacks: list[Callback] | None = None,
         progress: bool | None = None,
     ) -> None:
-        self.loss = loss
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.quantile = quantile
-        self.preset = preset
-        self.dtype = dtype
-        self.n_threads = n_threads
-        self.callbacks = callbacks
-        self.progress = progress
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: ArrayLike | None = None,
-    ) -> MLPRegressor:
-        """Train.
-
-        Parameters
-        ----------
-        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Examples.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weights of the examples.
-        X_val, y_val, sample_weight_val : optional
-            Examples to look at after each epoch, instead of a share of X.
-
-        Returns
-        -------
-        MLPRegressor
-            The estimator itself.
-
-        Raises
-        ------
-        ValueError
-            If anything given does not fit, or the training diverges. An earlier fit stays as it is.
-        """
-        with self._all_or_nothing():
-            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
-        return self
-
-    @available_if(Perceptron._is_stochastic)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: ArrayLike | None = None,
-    ) -> MLPRegressor:
-        """Train for one pass over the examples, from where the last call ended.
-
-        Parameters
-        ----------
-        X, y, sample_weight, X_val, y_val, sample_weight_val
-            As in `fit`.
-
-        Returns
-        -------
-        MLPRegressor
-            The estimator itself.
-
-        Raises
-        ------
-        ValueError
-            As from `fit`.
-        """
-        with self._all_or_nothing():
-            held_out = (X_val, y_val, sample_weight_val)
-            self._fit(X, y, sample_weight, held_out, incremental=True)
-        return self
+        self._keep(locals())
 
     def predict(self, X: Any) -> Array:
         """Predict.
@@ -309,19 +204,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         return defaults_of(MLPRegressor)
 
     def _validate(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
-        check_kinds(X, "X")
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            y_numeric=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = super()._validate(X, y, reset=reset)
         y = to_floats(y, "y")
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError("loss='poisson' needs targets of at least 0")
@@ -372,9 +255,6 @@ class MLPRegressor(RegressorMixin, Perceptron):
 
     def _says_something(self, y: Array) -> bool:
         return bool(np.ptp(y, axis=0).any())
-
-    def _stratification(self, targets: Array) -> Array | None:
-        return None
 
     def _offsets(self, targets: Array) -> Array | None:
         if self.loss != "poisson":

@@ -1,47 +1,31 @@
-"""Epoch after epoch, as scikit-learn's perceptrons go through them: orders, records, stopping."""
+"""Steps on batches, epoch after epoch, in the orders that scikit-learn's perceptrons draw."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
+from jitnet.arrays import Array
 from jitnet.estimators import rates
 from jitnet.estimators.examples import Examples
+from jitnet.estimators.held_out import Validation
+from jitnet.estimators.monitor import USERS_CALL, Monitor
 from jitnet.estimators.network import Network
 from jitnet.estimators.parameters import clipped_batch_size
-from jitnet.estimators.penalties import Stage, is_better
-from jitnet.estimators.validation import Validation, can_hold_out, hold_out
-from jitnet.fitting import shown, wants_to_stop
-from jitnet.memory import Array
+from jitnet.estimators.path import Path
+from jitnet.estimators.penalties import Stage
+from jitnet.fitting import shown
 from jitnet.progress import make_progress
 
-USERS_CALL = 6
-"""Frames between a warning and the call of fit that it is about, or nearly so."""
-
 Part = tuple[float, list[float], BaseException | None]
-"""What a slice has brought: epochs done, losses of those just ended, and what is to be raised."""
+"""The result of a slice: epochs done, losses of those just ended, and an error to be raised."""
 
-MOST_IN_ORDERS = 1 << 20
-"""Places in the orders that are drawn at once."""
-
-
-NOTHING = 1e-8
-"""What a strong penalty has left of a weight that is not needed: squares of such are subnormal in
-float32, and took half as long again as other numbers."""
-
-
-class Kept(NamedTuple):
-    """What a path's stage ended in: its best parameters, and what held-out examples say of them."""
-
-    parameters: Array
-    losses: Array
-    score: float
-    alpha: float
+MAX_IN_ORDERS = 1 << 20
+"""Places in all orders that are drawn at once."""
 
 
 class Descent:
@@ -52,19 +36,19 @@ class Descent:
     Parameters
     ----------
     estimator : Perceptron
-        What it records is written.
+        Where the records are kept.
     settings : SimpleNamespace
         Its parameters.
     network : Network
-        What is trained.
+        The network to train.
     examples : Examples
-        Those to train on.
+        Examples to train on.
     validation : Validation or None
-        Those to look at after each epoch.
+        Examples to validate on after each epoch.
     incremental : bool
-        Whether this is one epoch of a fit by parts.
+        Whether this is a call of partial_fit, of one epoch.
     stages : list of Stage or None, default None
-        The path that the preset's penalty takes, as far as held-out examples want it.
+        The preset's path of penalties, which ends where the held-out loss gets no better.
     """
 
     def __init__(
@@ -85,8 +69,6 @@ class Descent:
         if stages is not None:
             self.n_epochs = sum(stage.epochs for stage in stages)
         self.interrupted = False
-        self._untrained = network.training()
-        self._kept: Kept | None = None
         self.callbacks = tuple(settings.callbacks or ())
         self.n_samples = len(examples.rows)
         self.batch, clipped = clipped_batch_size(settings.batch_size, self.n_samples)
@@ -98,12 +80,14 @@ class Descent:
             )
         self.steps_an_epoch = -(-self.n_samples // self.batch)
         self.order = examples.rows.copy()
+        self.monitor = Monitor(estimator, settings, network, validation, self.n_samples)
 
     def run(self) -> None:
         """Train until the fit converges, ends or is interrupted."""
         estimator = self.estimator
         estimator.n_iter_ = 0
         n_epochs = self.n_epochs
+        last_epoch = None if self.incremental else n_epochs
         bar = make_progress(self.settings.progress)
         for callback in self.callbacks:
             callback.on_fit_begin(estimator, n_epochs)
@@ -113,8 +97,8 @@ class Descent:
                 for done, losses, error in self._stages():
                     stop = False
                     for loss in losses:
-                        logs = self._record(loss)
-                        stop = self._ends(logs)
+                        logs = self.monitor.record(loss)
+                        stop = self.monitor.ends(logs, self.callbacks, last_epoch)
                     bar.update(done, logs)
                     if error is not None:
                         raise error
@@ -126,9 +110,9 @@ class Descent:
         except FloatingPointError:
             if self.incremental or not self.settings.early_stopping:
                 raise
-            self._record_divergence()
+            self.monitor.record_divergence()
         if self.settings.early_stopping and not self.incremental:
-            self._say_if_nothing_was_best()
+            self.monitor.warn_if_nothing_was_best()
         for callback in self.callbacks:
             callback.on_fit_end(estimator)
 
@@ -137,38 +121,16 @@ class Descent:
         if self.stages is None:
             yield from self._epochs(0, self.n_epochs)
             return
-        done = 0
+        path, done = Path(self.estimator, self.settings, self.network), 0
         for stage in self.stages:
-            self._begin(stage)
+            path.begin(stage, self.steps_an_epoch)
             yield from self._epochs(done, done + stage.epochs)
             done += stage.epochs
-            if self.validation is not None and not self._goes_on(self.validation, stage):
+            if self.validation is not None and not path.goes_on(self.validation, stage):
                 return
 
-    def _begin(self, stage: Stage) -> None:
-        """Begin a stage from the coefficients there are, with a schedule and moments of its own."""
-        self.network.resume(self._untrained)
-        parameters = self.network.engine.network.parameters
-        parameters[np.abs(parameters) < NOTHING] = 0
-        self.network.set_alpha(stage.alpha)
-        self.estimator.alpha_ = stage.alpha
-        rates.begin(self.settings, self.network, stage.epochs * self.steps_an_epoch)
-
-    def _goes_on(self, validation: Validation, stage: Stage) -> bool:
-        """Whether a stage's best coefficients are better than those before, which are kept else."""
-        estimator, kept = self.estimator, self._kept
-        best: Array = estimator._best_parameters
-        self.network.engine.network.parameters[:] = best
-        losses = validation.losses_of_parts(self.network)
-        if kept is not None and not is_better(losses, kept.losses):
-            estimator._best_parameters = kept.parameters
-            estimator.best_validation_score_, estimator.alpha_ = kept.score, kept.alpha
-            return False
-        self._kept = Kept(best, losses, estimator.best_validation_score_, stage.alpha)
-        return True
-
     def _epochs(self, done: int, n_epochs: int) -> Iterator[Part]:
-        """Train, and yield what each slice has brought."""
+        """Train, and yield each slice's result."""
         while done < n_epochs:
             count = min(self._epochs_at_once(), n_epochs - done)
             order = self._orders(count)
@@ -191,14 +153,14 @@ class Descent:
         rates.set_rates(self.settings, self.network, steps, self.n_samples, seen)
 
     def _epochs_at_once(self) -> int:
-        """Epochs that go by, whatever they bring, before the fit may stop."""
+        """Epochs before the first one after which the fit might stop."""
         estimator = self.estimator
         if self.validation is not None or self.callbacks or self.examples.is_sparse:
             return 1
         count = self.settings.n_iter_no_change + 1 - estimator._no_improvement_count
         if self._is_shuffled:
-            count = min(count, MOST_IN_ORDERS // self.n_samples)
-        return int(max(1, min(count, MOST_IN_ORDERS)))
+            count = min(count, MAX_IN_ORDERS // self.n_samples)
+        return int(max(1, min(count, MAX_IN_ORDERS)))
 
     @property
     def _is_shuffled(self) -> bool:
@@ -237,122 +199,3 @@ class Descent:
             seen += examples
             ended = seen == self.n_samples
             yield seen / self.n_samples, [total / self.n_samples] if ended else [], None
-
-    def _record(self, loss: float) -> dict[str, float]:
-        """Write down an epoch that has ended."""
-        estimator = self.estimator
-        estimator.n_iter_ += 1
-        estimator.t_ += self.n_samples
-        estimator.loss_ = loss
-        estimator.loss_curve_.append(loss)
-        if self.settings.verbose:
-            print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
-        logs = {"loss": loss}
-        if self.validation is not None:
-            val_loss, score = self.validation.evaluate(self.network)
-            estimator.validation_loss_curve_.append(val_loss)
-            estimator.validation_scores_.append(score)
-            if self.settings.verbose:
-                print(f"Validation score: {score:f}")
-            logs |= {"val_loss": val_loss, "val_score": score}
-        self._count_no_improvement(logs)
-        rates.end_epoch(self.settings, self.network, estimator.t_)
-        return logs
-
-    def _record_divergence(self) -> None:
-        """Write down an epoch without a finite loss, and end there: the best one's is kept."""
-        estimator = self.estimator
-        estimator.n_iter_ += 1
-        estimator.t_ += self.n_samples
-        estimator.loss_ = np.nan
-        for curve in ("loss_curve_", "validation_loss_curve_", "validation_scores_"):
-            getattr(estimator, curve).append(np.nan)
-        warnings.warn(
-            f"Stochastic Optimizer: The training diverged in epoch {estimator.n_iter_}. Try a "
-            "lower learning_rate_init, or inputs scaled to mean 0 and deviation 1.",
-            ConvergenceWarning,
-            stacklevel=USERS_CALL,
-        )
-
-    def _say_if_nothing_was_best(self) -> None:
-        if self.estimator.best_validation_score_ == -np.inf and self.estimator.n_iter_:
-            warnings.warn(
-                "Stochastic Optimizer: no epoch had a validation score that is a number. The "
-                "coefficients are those before the first epoch.",
-                ConvergenceWarning,
-                stacklevel=USERS_CALL,
-            )
-
-    def _count_no_improvement(self, logs: dict[str, float]) -> None:
-        """Count the epochs since the loss, or else the score, got better by more than tol."""
-        estimator = self.estimator
-        if self.settings.early_stopping:
-            value, best = logs["val_score"], estimator.best_validation_score_
-            if self.settings.preset is not None:  # a loss says more than the share that is right
-                losses = estimator.validation_loss_curve_[:-1]
-                value, best = -logs["val_loss"], -np.nanmin([np.inf, *losses])
-            worse = value < best + self.settings.tol
-            if value > best:
-                estimator.best_validation_score_ = logs["val_score"]
-                estimator._best_parameters = self.network.engine.network.parameters.copy()
-        else:
-            worse = logs["loss"] > estimator.best_loss_ - self.settings.tol
-            estimator.best_loss_ = min(estimator.best_loss_, logs["loss"])
-        estimator._no_improvement_count = estimator._no_improvement_count + 1 if worse else 0
-
-    def _ends(self, logs: dict[str, float]) -> bool:
-        """Whether the fit is over after this epoch."""
-        estimator = self.estimator
-        if wants_to_stop(self.callbacks, estimator, estimator.n_iter_, logs):
-            return True
-        if estimator._no_improvement_count > self.settings.n_iter_no_change:
-            what = "Validation score" if self.settings.early_stopping else "Training loss"
-            message = (
-                f"{what} did not improve more than tol={self.settings.tol:f} for "
-                f"{self.settings.n_iter_no_change:d} consecutive epochs."
-            )
-            if rates.stops(self.settings, self.network, message):
-                estimator.stopped_ = True
-                return True
-            estimator._no_improvement_count = 0
-        last = estimator.n_iter_ == self.n_epochs and not self.incremental
-        if last and not rates.has_an_end(self.settings):
-            warnings.warn(
-                f"Stochastic Optimizer: Maximum iterations ({self.settings.max_iter}) "
-                "reached and the optimization hasn't converged yet.",
-                ConvergenceWarning,
-                stacklevel=USERS_CALL,
-            )
-        return False
-
-
-def try_stages(
-    estimator: Any, settings: SimpleNamespace, examples: Examples, stages: Sequence[Stage]
-) -> Descent | None:
-    """A trial with a share of the examples held out, whose penalty is for a fit to all of them.
-
-    None where there are too few to hold one out, or too few with a weight.
-    """
-    if not can_hold_out(len(examples.rows), settings.validation_fraction):
-        return None
-    trial = object.__new__(type(estimator))
-    vars(trial).update(vars(estimator))
-    given = estimator._network
-    network = Network(given.design)
-    network.load(given.coefs, given.intercepts)
-    trial._hold(network)
-    alone = {"early_stopping": True, "callbacks": None, "progress": None, "verbose": False}
-    settings = SimpleNamespace(**vars(settings) | alone)
-    trial._begin_records(settings)
-    try:
-        part, validation = hold_out(
-            trial, examples, (None, None, None), settings, incremental=False
-        )
-        part.check_weights(network.engine, "sample_weight")
-    except ValueError:
-        return None
-    descent = Descent(trial, settings, network, part, validation, incremental=False, stages=stages)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        descent.run()
-    return descent

@@ -17,10 +17,10 @@ import numpy as np
 import scipy.sparse
 from sklearn.preprocessing import StandardScaler
 
+from jitnet.arrays import Array
 from jitnet.estimators.penalties import stages_of
-from jitnet.memory import Array
 
-ENOUGH = 2000
+MIN_TO_HOLD_OUT = 2000
 """Examples from which holding out a tenth costs less than it helps."""
 
 SETTINGS: dict[str, Any] = {
@@ -52,7 +52,7 @@ def settings_of(
         return SimpleNamespace(**given)
     preset = SETTINGS | {
         "batch_size": min(n_samples, int(np.clip(n_samples // 32, 16, 256))),
-        "early_stopping": (validates or n_samples >= ENOUGH) and not incremental,
+        "early_stopping": (validates or n_samples >= MIN_TO_HOLD_OUT) and not incremental,
         "alpha": given["alpha"] if anew else getattr(estimator, "alpha_", given["alpha"]),
     }
     kept = {name: value for name, value in preset.items() if name in given}
@@ -71,7 +71,7 @@ def dtype_of(estimator: Any) -> str | None:
 
 
 def fit_scaler(values: Any, name: str) -> StandardScaler:
-    """What scales numbers to mean 0 and deviation 1, sparse ones without moving their zeros.
+    """Fit a scaler to mean 0 and deviation 1, which leaves the zeros of sparse numbers zero.
 
     Both are taken in double precision.
     """

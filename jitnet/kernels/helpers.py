@@ -52,14 +52,14 @@ class _HelperLowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
-FEWEST_ARGUMENTS = 24
-"""Arguments of a helper that takes whole tuples of arrays. Those with fewer stay as they are: where
-LLVM knew a constant stride of the register tile, it made products half as fast."""
+MIN_ARGUMENTS = 24
+"""A helper with so many arguments takes whole tuples of arrays, and is made private. Others stay as
+they are: where LLVM knew a constant stride of the register tile, it made products half as fast."""
 
-MOST_BLOCKS = 16
-"""Basic blocks of a helper that may become a part of its caller. With all helpers in one function a
-compile took a second longer and no step was faster; with those up to 8 or 4 logistic regression
-lost a fifth or two."""
+MAX_BLOCKS = 16
+"""A private helper of more basic blocks is not inlined. With all helpers in one function a compile
+took a second longer and no step was faster; with those up to 8 or 4 logistic regression lost a
+fifth or two."""
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -73,11 +73,11 @@ class _EntryLowering(NativeLowering):  # type: ignore[misc]
 
         def optimize_with_helpers_inside() -> None:
             for function in library._final_module.functions:
-                many = sum(1 for _ in function.arguments) >= FEWEST_ARGUMENTS
+                many = sum(1 for _ in function.arguments) >= MIN_ARGUMENTS
                 if many and function.linkage == Linkage.linkonce_odr:
                     function.linkage = Linkage.private
                     always = any(b"alwaysinline" in names for names in function.attributes)
-                    if not always and sum(1 for _ in function.blocks) > MOST_BLOCKS:
+                    if not always and sum(1 for _ in function.blocks) > MAX_BLOCKS:
                         function.add_function_attribute("noinline")
             optimize()
 

@@ -40,7 +40,7 @@ class _Kept:
             self.handlers[number](number, frame)
 
     def handle(self) -> None:
-        """Have the handlers see what has come."""
+        """Call the handlers of the signals that have come."""
         while self.came:
             number, frame = self.came.popleft()
             self.handlers[number](number, frame)

@@ -155,8 +155,8 @@ def load(context: Any, pointer: Any, index: Any) -> Any:
     kind = Vector(pointer.dtype)
 
     def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
-        where = _pointer(b, a[0], a[1], c.get_value_type(kind))
-        return b.load(where, align=kind.dtype.bitwidth // 8)
+        address = _pointer(b, a[0], a[1], c.get_value_type(kind))
+        return b.load(address, align=kind.dtype.bitwidth // 8)
 
     return kind(pointer, types.intp), emit
 
@@ -198,12 +198,12 @@ def load_some(context: Any, pointer: Any, index: Any, count: Any) -> Any:
         vector = c.get_value_type(kind)
         name = f"llvm.masked.load.v{kind.lanes}f{kind.dtype.bitwidth}.p0"
         mask = _lane_mask(b, a[2], kind.lanes)
-        where = _pointer(b, a[0], a[1], vector)
+        address = _pointer(b, a[0], a[1], vector)
         function = cgutils.get_or_insert_function(
-            b.module, ir.FunctionType(vector, [where.type, I32, mask.type, vector]), name
+            b.module, ir.FunctionType(vector, [address.type, I32, mask.type, vector]), name
         )
         align = ir.Constant(I32, kind.dtype.bitwidth // 8)
-        return b.call(function, [where, align, mask, ir.Constant(vector, None)])
+        return b.call(function, [address, align, mask, ir.Constant(vector, None)])
 
     return kind(pointer, types.intp, types.intp), emit
 
@@ -220,11 +220,13 @@ def store_some(context: Any, pointer: Any, index: Any, vector: Any, count: Any) 
     def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
         name = f"llvm.masked.store.v{vector.lanes}f{vector.dtype.bitwidth}.p0"
         mask = _lane_mask(b, a[3], vector.lanes)
-        where = _pointer(b, a[0], a[1], a[2].type)
+        address = _pointer(b, a[0], a[1], a[2].type)
         function = cgutils.get_or_insert_function(
-            b.module, ir.FunctionType(ir.VoidType(), [a[2].type, where.type, I32, mask.type]), name
+            b.module,
+            ir.FunctionType(ir.VoidType(), [a[2].type, address.type, I32, mask.type]),
+            name,
         )
-        b.call(function, [a[2], where, ir.Constant(I32, vector.dtype.bitwidth // 8), mask])
+        b.call(function, [a[2], address, ir.Constant(I32, vector.dtype.bitwidth // 8), mask])
         return c.get_dummy_value()
 
     return types.void(pointer, types.intp, vector, types.intp), emit

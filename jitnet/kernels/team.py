@@ -4,7 +4,7 @@ A parallel region costs some 2 µs under OpenMP and 80 µs under numba's own lay
 network 10 µs. So threads call the compiled loop side by side: each is a worker that takes its share
 of every block and meets the others at a barrier, which costs 35 ns. A team has a host, who opens it
 and leaves it last. The system may start fewer threads than were asked for, or some late: the team
-closes with those who came in time, and what a worker's share is never changes a result.
+closes with those that came in time. How the work is shared never changes a result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from numba.core import cgutils
 from jitnet.kernels.intrinsics import compiled_as
 from jitnet.kernels.jit import njit
 
-LINE = 8  # int64 of a cache line: words that different threads write lie on lines of their own
+LINE = 8  # int64 of a cache line: words that different threads write share none (false sharing)
 OPEN, ARRIVED, SIZE, WAITING, GENERATION, LEFT = range(0, 6 * LINE, LINE)
 YES, NEVER = 1, 2
 """What the word OPEN says once the host has come: 0 before."""
@@ -133,9 +133,9 @@ def _wait_a_turn(turn: int) -> None:
 
 @njit
 def join(team: Any, wanted: int) -> tuple[int, int]:
-    """Join a team: this worker's rank and the team's size, which is 0 if there is none to join.
+    """Join a team; return this worker's rank and the team's size, 0 if the team has closed.
 
-    The host wants so many threads and has rank 0; the others want 0, and wait for the host.
+    The host has rank 0 and says how many threads are ``wanted``; the others pass 0 and wait for it.
     """
     rank, turn = 0, 0
     if wanted > 0:
@@ -161,7 +161,7 @@ def join(team: Any, wanted: int) -> tuple[int, int]:
 
 @njit
 def call_off(team: Any) -> None:
-    """Have nobody wait for a host who does not come."""
+    """Send away those who wait for a host that does not come."""
     atomic_store(team, OPEN, NEVER)
 
 

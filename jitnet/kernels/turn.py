@@ -40,7 +40,7 @@ def new_turn() -> np.ndarray[Any, np.dtype[np.int64]]:
 
 @njit
 def take_turn(door: Any, turn: Any, kind: int) -> Any:
-    """Take a turn of a kind, or say that it is not to be had now."""
+    """Take a turn of a kind; return whether it was free."""
     atomic_add(door, INSIDE, 1)
     if atomic_add(door, SHUT, 0) == 0:
         others = atomic_add(turn, 0, kind)

@@ -13,7 +13,7 @@ from jitnet.study.engine import team_size
 from jitnet.study.problem import Array, Inputs, Outputs, Problem, Run, Size
 from jitnet.study.problems import RUNGS
 from jitnet.study.sizes import describe
-from jitnet.study.threads import numba_threads
+from jitnet.study.thread_limits import numba_threads
 
 SEED = 0
 LOOPS = RUNGS[0]

@@ -18,7 +18,7 @@ from jitnet.study.problems import RUNGS
 from jitnet.study.quiet import is_quiet
 from jitnet.study.roofs import Roofs, measure_roofs
 from jitnet.study.sizes import complete_size, describe
-from jitnet.study.threads import numpy_threads
+from jitnet.study.thread_limits import numpy_threads
 from jitnet.threads import available_threads
 
 
@@ -88,7 +88,7 @@ def climb(problem: Problem, options: argparse.Namespace) -> int:
 
 def _climb_once(this: Climb) -> tuple[list[Timing], bool]:
     """A line a rung, each as soon as it is there, and the picture; whether the machine is busy."""
-    this.say(f"{describe(this.size)}\n\n{report.HEADER}")
+    this.say(f"{describe(this.size)}\n\n{report.header()}")
     timings = []
     for timing in this.timings(this.size):
         timings.append(timing)
@@ -96,6 +96,8 @@ def _climb_once(this: Climb) -> tuple[list[Timing], bool]:
     busy = this.is_busy(timings)
     if busy:
         this.say(f"\n{report.BUSY_MACHINE}")
+    elif this.problem.note:
+        this.say(f"\n{this.problem.note}")
     if this.options.plot is not None:
         from jitnet.study.plot import draw_rungs
 

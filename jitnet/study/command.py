@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from jitnet.arguments import as_whole
 from jitnet.extras import install
 from jitnet.study.lessons.table import LESSONS, get_lesson
 from jitnet.study.problems import PROBLEMS, RUNGS, get_problem
@@ -45,7 +46,7 @@ def add_study(commands: Any) -> None:
     )
     add("--rungs", type=_names, default=RUNGS, metavar="RUNG,…", help="those to climb: all")
     add("--dtype", choices=("float32", "float64"), default="float32", help="default: %(default)s")
-    add("--threads", type=_whole, metavar="N", help="threads of NumPy and of the last two rungs")
+    add("--threads", type=as_whole, metavar="N", help="threads of NumPy and of the last two rungs")
     add("--plot", type=_picture, metavar="FILE", help=f"draw it: {', '.join(PICTURES)}")
     add("--json", action="store_true", help="print JSON for programs")
     add("--source", metavar="RUNG", help="print the rung's code")
@@ -163,13 +164,6 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"expected at least 1, got {count}")
     return count
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}") from None
 
 
 def _picture(text: str) -> Path:

@@ -13,13 +13,13 @@ from jitnet.study import sizes
 from jitnet.study.agreement import LOOPS, compare
 from jitnet.study.problem import Problem, Run
 from jitnet.study.problems import RUNGS
-from jitnet.study.threads import numba_threads
+from jitnet.study.thread_limits import numba_threads
 from jitnet.study.timing import time_a_step
 from jitnet.threads import available_threads
 
 
 class Timing(NamedTuple):
-    """What a rung did at a size.
+    """The measurements of a rung at a size.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Timing(NamedTuple):
     seconds : float or None
         The median time of a step, or None where the rung was skipped.
     spread : float or None
-        How far that comes and goes: half the distance between the quartiles, as a share of it.
+        Half the distance between the quartiles, as a share of the median.
     speedup : float or None
         How many times faster than the first rung, or None where that was skipped.
     gflops : float or None

@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from jitnet.arrays import Array as Array
 
 Size = Mapping[str, int]
 Inputs = tuple[Any, ...]
 Outputs = tuple[Any, ...]
-Array = NDArray[Any]
 Run = Callable[[int], Outputs]
 """Takes so many steps from the start, and returns what the last one gave.
 
@@ -49,6 +49,8 @@ class Problem(NamedTuple):
         Numbers that a rung may hold at once.
     feed : callable, optional
         ``feed(inputs, outputs)``: the next step's inputs, where steps build on one another.
+    note : str, default ""
+        What the times of its rungs do not say by themselves, printed below them.
     """
 
     name: str
@@ -62,9 +64,10 @@ class Problem(NamedTuple):
     traffic: Callable[[Size], float]
     numbers: Callable[[Size], float]
     feed: Callable[[Inputs, Outputs], Inputs] | None = None
+    note: str = ""
 
     def origin(self, inputs: Inputs) -> Outputs | None:
-        """What outputs are steps away from, where steps build on one another."""
+        """Where the steps start, where they build on one another."""
         return None if self.feed is None else (*inputs[2:-1], 0.0)
 
     def repeat(self, rung: ModuleType, inputs: Inputs) -> Run:

@@ -11,9 +11,9 @@ from jitnet.kernels.cache import compilation
 from jitnet.kernels.cpu import VECTOR_BYTES
 from jitnet.study.roofs import CHAIN_ROWS, multiply_and_add
 
-ENOUGH = 0.85
-"""A machine with nothing else to do gives nearly all of its cores' time to threads that never wait;
-what is left is for clocks that count a thread's time by sixtieths of a second."""
+MIN_SHARE = 0.85
+"""The share of a core that a thread gets on a quiet machine, at least: nearly all, less what clocks
+miss that count a thread's time by sixtieths of a second."""
 WAKE_SECONDS, SECONDS = 0.03, 0.2
 """A thread just started may share its parent's core for a while; how long is measured."""
 ROUNDS = 20_000
@@ -21,7 +21,7 @@ ROUNDS = 20_000
 
 def is_quiet(threads: int) -> bool:
     """Whether so many threads get a core each."""
-    return share_of_cores(threads) >= ENOUGH
+    return share_of_cores(threads) >= MIN_SHARE
 
 
 def share_of_cores(threads: int) -> float:

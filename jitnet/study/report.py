@@ -10,21 +10,29 @@ from typing import Any
 from jitnet.study.ladder import Timing
 from jitnet.study.problems import RUNGS
 from jitnet.study.roofs import Roofs
+from jitnet.tables import format_row
 
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 MARGIN = 1.05
-"""From which ratio on a rung counts as faster, both spreads added: less comes and goes."""
+"""A rung counts as faster from this ratio on, with both spreads added."""
 BUSY = 0.05
-"""From which spread of most rungs on the machine must be doing other things: when it is not, times
-spread by a hundredth or two."""
+"""Where most rungs spread by more, the machine does other things: on a quiet one they do by a
+hundredth or two."""
 BUSY_MACHINE = (
     "The machine is busy with other things, so there is no verdict: the times are theirs, too. "
     "Try again\nwhen it is quiet."
 )
-HEADER = (
-    f"{'rung':<12}{'time a step':>12}{'spread':>8}{'speed-up':>10}{'GFLOP/s':>10}{'of peak':>9}"
-    f"{'error':>10}"
-)
+COLUMNS = {
+    "rung": 12,
+    "time a step": 12,
+    "spread": 8,
+    "speed-up": 10,
+    "GFLOP/s": 10,
+    "of peak": 9,
+    "error": 10,
+}
+"""The columns of the table of rungs, and their widths: a row is printed as soon as it is there."""
+SWEEP_WIDTHS = (10, *(12 for _ in RUNGS))
 
 
 def duration(seconds: float) -> str:
@@ -34,22 +42,29 @@ def duration(seconds: float) -> str:
     return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
 
 
+def header() -> str:
+    """The head of the table of rungs."""
+    return _row(tuple(COLUMNS))
+
+
 def row(timing: Timing, roofs: Roofs) -> str:
-    """A rung's line in the table under `HEADER`."""
+    """A rung's line in the table under `header`."""
     if timing.seconds is None or timing.gflops is None:
-        return f"{timing.rung:<12}skipped: {timing.skipped}"
+        return _row((timing.rung, f"skipped: {timing.skipped}"), left=2)
     speedup = "" if timing.speedup is None else three_digits(timing.speedup)
     spread = "" if timing.spread is None else spread_text(timing.spread)
     error = "–" if timing.max_error is None else f"{timing.max_error:.1e}"
-    share = timing.gflops / roofs.gflops
-    return (
-        f"{timing.rung:<12}{duration(timing.seconds):>12}{spread:>8}{speedup:>10}"
-        f"{timing.gflops:>10.3g}{share:>9.2%}{error:>10}"
-    )
+    share = f"{timing.gflops / roofs.gflops:.2%}"
+    figures = (duration(timing.seconds), spread, speedup, f"{timing.gflops:.3g}", share, error)
+    return _row((timing.rung, *figures))
+
+
+def _row(cells: Sequence[str], left: int = 1) -> str:
+    return format_row(cells, tuple(COLUMNS.values()), left, gap="")
 
 
 def spread_text(spread: float) -> str:
-    """How far a time comes and goes, with two digits."""
+    """The spread of a time, with two digits."""
     if spread >= 1:
         return ">±100%"
     return f"±{spread:.0%}" if spread >= 0.1 else f"±{spread:.1%}"
@@ -61,7 +76,7 @@ def three_digits(value: float) -> str:
 
 
 def spreads_widely(timings: Iterable[Timing]) -> bool:
-    """Whether most rungs' times come and go by more than they do on a machine with nothing else."""
+    """Whether most rungs' times spread by more than on a quiet machine."""
     spreads = [timing.spread for timing in timings if timing.spread is not None]
     return bool(spreads) and median(spreads) > BUSY
 
@@ -82,17 +97,17 @@ def as_json(
 
 def sweep_header(dimension: str, rungs: Sequence[str]) -> str:
     """The head of a sweep's table."""
-    return f"{dimension:>10}" + "".join(f"{rung:>12}" for rung in rungs)
+    return format_row((dimension, *rungs), SWEEP_WIDTHS, left=0, gap="")
 
 
 def sweep_row(value: int, timings: Sequence[Timing]) -> str:
     """A size's line in the sweep's table: the time of a step on each rung."""
     times = ("skipped" if t.seconds is None else duration(t.seconds) for t in timings)
-    return f"{value:>10,}" + "".join(f"{time:>12}" for time in times)
+    return format_row((f"{value:,}", *times), SWEEP_WIDTHS, left=0, gap="")
 
 
 def spreads(timings: Iterable[Timing]) -> str:
-    """How far each rung's times come and go, in the middle of a sweep's sizes."""
+    """Each rung's median spread over the sizes of a sweep."""
     by_rung: dict[str, list[float]] = {rung: [] for rung in RUNGS}
     for timing in timings:
         if timing.spread is not None:
@@ -126,7 +141,7 @@ def _faster(dimension: str, earlier: dict[int, Timing], later: dict[int, Timing]
 
 
 def _is_faster(later: Timing, earlier: Timing) -> bool:
-    """Whether a step is shorter by more than times come and go."""
+    """Whether a step is shorter by more than the margin and both spreads."""
     assert later.seconds is not None
     assert earlier.seconds is not None
     margin = MARGIN + (later.spread or 0.0) + (earlier.spread or 0.0)

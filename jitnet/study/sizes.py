@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from jitnet.study.problem import Problem, Size
 
 LOOPS_FLOPS, LOOPS_NUMBERS = 1.5e7, 2e7
-"""Operations a second of plain Python loops, and numbers that they read or write, about."""
+"""About the operations a second of plain Python loops, and the numbers they read and write."""
 COMPILED_FLOPS = 4e8
-"""Those of compiled loops, a thread, where their numbers come from afar."""
+"""The same for a thread of compiled loops whose numbers come from main memory."""
 LOOPS_SECONDS, COMPILED_SECONDS = 3.0, 10.0
-"""What the loops may take for a step, and what they may when they are compiled: a size that they
-would take longer for is not waited for."""
-MOST_BYTES = 4 << 30
+"""The longest step of the loops, and of compiled ones: a rung that would take longer is skipped."""
+MAX_BYTES = 4 << 30
 
 
 def complete_size(problem: Problem, size: Mapping[str, int]) -> dict[str, int]:
@@ -32,10 +31,10 @@ def complete_size(problem: Problem, size: Mapping[str, int]) -> dict[str, int]:
             raise ValueError(f"{name} must be at least 1, got {value}")
     complete = {**problem.sizes, **size}
     needed = 8 * problem.numbers(complete)
-    if needed > MOST_BYTES:
+    if needed > MAX_BYTES:
         raise ValueError(
             f"{describe(complete)} would take {needed / 2**30:.0f} GiB; at most "
-            f"{MOST_BYTES >> 30} GiB are allowed"
+            f"{MAX_BYTES >> 30} GiB are allowed"
         )
     return complete
 
@@ -64,7 +63,7 @@ def too_slow(problem: Problem, size: Size, threads: int) -> dict[str, str]:
         "parallel": (parallel, COMPILED_SECONDS),
     }
     return {
-        rung: f"a step would take about {duration(seconds)}"
+        rung: f"a step would take about {_about(seconds)}"
         for rung, (seconds, most) in rungs.items()
         if seconds > most
     }
@@ -79,6 +78,6 @@ def within_reach_of_loops(problem: Problem, size: Size) -> dict[str, int]:
     return small
 
 
-def duration(seconds: float) -> str:
-    """About how long, in words."""
+def _about(seconds: float) -> str:
+    """A rough duration."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} minutes"

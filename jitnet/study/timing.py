@@ -1,4 +1,4 @@
-"""How long a step takes, and how far that comes and goes."""
+"""The time of a step, and its spread."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from jitnet.study.problem import Run
 
 TURN_SECONDS, TURNS = 0.03, 9
-MOST_SECONDS = 2.0
-"""After so long no further turn begins."""
+MAX_SECONDS = 2.0
+"""No turn begins after so long."""
 SETTLE_SECONDS = 0.15
-"""How long the threads of a rung before, NumPy's above all, wait busily for more to do."""
+"""How long the last rung's threads, NumPy's above all, spin before they sleep."""
 TRIES = 3
-"""Calls by the fastest of which a turn's steps are counted: for the first, threads may have to
-wait for a core for milliseconds."""
+"""The fastest of so many calls says how many steps a turn has: in the first, threads may wait for a
+core for milliseconds."""
 
 
 class StepTime(NamedTuple):
-    """What some turns took.
+    """The time of a step over some turns.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def time_a_step(run: Run) -> StepTime:
     began = time.perf_counter()
     steps, seconds = _steps_a_turn(run)
     turns = [seconds]
-    while len(turns) < TURNS and time.perf_counter() - began < MOST_SECONDS:
+    while len(turns) < TURNS and time.perf_counter() - began < MAX_SECONDS:
         turns.append(_seconds_a_step(run, steps))
     low, median, high = np.quantile(turns, (0.25, 0.5, 0.75)).tolist()
     return StepTime(median, (high - low) / (2 * median) if len(turns) > 2 else None)
@@ -53,7 +53,7 @@ def _steps_a_turn(run: Run) -> tuple[int, float]:
     while True:
         seconds = _seconds_a_step(run, steps)
         for _ in range(TRIES - 1):
-            if seconds * steps < MOST_SECONDS / TRIES:
+            if seconds * steps < MAX_SECONDS / TRIES:
                 seconds = min(seconds, _seconds_a_step(run, steps))
         if seconds * steps >= TURN_SECONDS / 2:
             return steps, seconds

@@ -1,8 +1,7 @@
-"""asv's commands work on the suite, and a browser shows what it publishes."""
+"""asv's commands work on the suite."""
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,32 +11,9 @@ import pytest
 import jitnet
 
 pytest.importorskip("asv", reason="asv is not installed: the extra `bench` has it")
-pytest.importorskip("selenium", reason="selenium is not installed: the extra `bench` has it")
-
-from benchmarks.pages import CHROMIUM, browser, program, serving, take_scripts_from_here
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
-CHOSEN = {
-    "accuracy.Accuracy.track_accuracy": "Accuracy.track_accuracy",
-    "kernels.Ratio.track_numpy_ratio": r"kernels.Ratio.track_numpy_ratio\('matmul', 64\)",
-}
-"""A benchmark's name, and what chooses it."""
 EXISTING = ("--environment", f"existing:{sys.executable}")
-
-COLORED_COLUMNS = """
-const canvas = document.querySelector("#main-graph canvas.flot-base");
-if (!canvas) return 0;
-const {width, height} = canvas;
-const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-const columns = new Set();
-for (let i = 0; i < pixels.length; i += 4) {
-    const color = pixels.slice(i, i + 3);
-    if (pixels[i + 3] > 128 && Math.max(...color) - Math.min(...color) > 64)
-        columns.add((i / 4) % width);
-}
-return columns.size / width;
-"""
-"""The share of the graph's columns that have a colored pixel: axes and grid are grey."""
 
 
 @pytest.fixture
@@ -77,15 +53,6 @@ def asv(config: Path, *arguments: str, status: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-def publish(config: Path, commits: list[str]) -> None:
-    """Run the chosen benchmarks, once for every commit, and publish what they gave."""
-    asv(config, "machine", "--yes")
-    choice = [word for pattern in CHOSEN.values() for word in ("--bench", pattern)]
-    for commit in commits:
-        asv(config, "run", "--quick", *EXISTING, "--set-commit-hash", commit, *choice)
-    asv(config, "publish")
-
-
 def test_asv_finds_no_fault_in_the_suite(config: Path) -> None:
     assert "No problems found" in asv(config, "check", *EXISTING)
 
@@ -114,47 +81,3 @@ def test_a_benchmark_that_fails_leaves_the_comparison_of_the_others(
     (row,) = (line for line in printed.splitlines() if line.startswith("| +"))
     assert row.split("|")[4].strip() == "2"
     assert "track_longer_name" in row
-
-
-def test_the_list_leads_with_ratios_and_shows_changes_of_what_holds_alone(config: Path) -> None:
-    from asv_plugin import readable
-
-    (regex,) = json.loads(config.read_text())["regressions_first_commits"]
-    for name in benchmark_names(config):
-        row = {"name": name, "pretty_name": name, "last_value": 2.0, "prev_value": 1.0}
-        shown = readable(row | {"change_rev": [None, 3]})
-        timed = name.rsplit(".", 1)[-1].startswith("time")
-        assert (shown["prev_value"] is None) == (shown["change_rev"] is None) == timed
-        assert shown["last_value"] == 2.0
-        assert (shown["pretty_name"] < "a") == name.endswith("_ratio")
-        assert bool(re.match(regex, name)) == timed
-
-
-def benchmark_names(config: Path) -> list[str]:
-    """The names of all benchmarks of the suite."""
-    asv(config, "machine", "--yes")
-    asv(config, "run", "--bench", "just-discover", *EXISTING)
-    found = json.loads((config.parent / "results_dir" / "benchmarks.json").read_text())
-    return [name for name in found if name != "version"]
-
-
-def test_a_browser_shows_the_benchmarks_and_draws_their_curves(
-    config: Path, commits: list[str], tmp_path: Path
-) -> None:
-    for names in (CHROMIUM, ("chromedriver",), ("npm",)):
-        program(*names)
-    publish(config, commits)
-    take_scripts_from_here(tmp_path / "html_dir")
-
-    from selenium.webdriver.common.by import By
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    with serving(tmp_path / "html_dir") as address, browser(tmp_path / "profile") as driver:
-        for name in CHOSEN:
-            driver.get(address)
-            link = f"a[href^='#{name}']"
-            wait = WebDriverWait(driver, 30)
-            wait.until(lambda page, link=link: page.find_elements(By.CSS_SELECTOR, link))
-            driver.find_element(By.CSS_SELECTOR, link).click()
-            wait.until(lambda page: page.execute_script(COLORED_COLUMNS) > 0.5)
-            assert driver.find_element(By.ID, "title").text == name

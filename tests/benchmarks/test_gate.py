@@ -15,7 +15,6 @@ from gating.alone import with_numbers_fixed
 from gating.cases import CASES
 from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve
 from gating.comparison import Finding, compare
-from gating.plants import PLANTS, Plant
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels import jit
 from jitnet.memory import zeros
@@ -23,7 +22,8 @@ from jitnet.study.activations import tiled
 from jitnet.study.engine import on_a_team
 from kernel_cases import KERNELS
 
-each_plant = pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.kernel)
+TANH = "        _forward(tanh.value, A, Z, count)\n"
+"""What `jitnet/activations/table.py` does for tanh, once."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,14 @@ def package(repository: Path, tmp_path: Path) -> Callable[[str], Path]:
     return lambda side: extract(commit, tmp_path / side, repository)
 
 
+def change_tanh(folder: Path, after: str) -> None:
+    """Have the package in a folder do something else for tanh."""
+    path = folder / "jitnet" / "activations" / "table.py"
+    source = path.read_text()
+    assert source.count(TANH) == 1
+    path.write_text(source.replace(TANH, after))
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer and shorter starts: their medians still decide."""
@@ -56,27 +64,12 @@ def test_every_kernel_is_compared() -> None:
     assert set(KERNELS) < set(CASES)
 
 
-@each_plant
-def test_a_plant_still_fits_the_code(plant: Plant) -> None:
-    assert plant.kernel in CASES
-    assert (REPOSITORY / plant.file).read_text().count(plant.before) == 1
-    assert plant.before != plant.after
-
-
-def test_a_plant_that_does_not_fit_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "kernel.py").write_text("x = 1\nx = 1\n")
-    for before in ("x = 1\n", "x = 2\n"):
-        with pytest.raises(ValueError, match=r"kernel.py does not have exactly once: 'x = "):
-            Plant("kernel", "kernel.py", before, "").put_into(tmp_path)
-
-
 @pytest.mark.usefixtures("quick")
 def test_a_kernel_that_takes_twice_as_long_is_named(
     package: Callable[[str], Path], tmp_path: Path
 ) -> None:
     base, head = package("base"), package("head")
-    twice = "        _forward(tanh.value, A, Z, count)\n"
-    Plant("tanh_forward", "jitnet/activations/table.py", twice, 2 * twice).put_into(head)
+    change_tanh(head, 2 * TANH)
     findings = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
     assert [finding.kernel for finding in findings if finding.slower] == ["tanh_forward"]
     assert 1.5 < findings[0].ratio < 2.5
@@ -89,11 +82,7 @@ def test_a_kernel_that_gives_wrong_numbers_is_not_timed_and_counts_against_head_
     side: str, package: Callable[[str], Path], tmp_path: Path
 ) -> None:
     base, head = package("base"), package("head")
-    before = "        _forward(tanh.value, A, Z, count)\n"
-    wrong = before.replace("tanh", "relu")
-    Plant("tanh_forward", "jitnet/activations/table.py", before, wrong).put_into(
-        base if side == "base" else head
-    )
+    change_tanh(base if side == "base" else head, TANH.replace("tanh", "relu"))
     tanh, elu = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
     assert "AssertionError" in (tanh.base_failed if side == "base" else tanh.head_failed)
     assert tanh.broken == (side == "head")

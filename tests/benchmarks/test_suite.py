@@ -13,7 +13,7 @@ from numba.core import event
 
 pytest.importorskip("threadpoolctl", reason="the suite needs the extra `bench`")
 import kernel_cases
-from jitnet.engine import Engine
+from jitnet.threads import available_threads
 from workloads import WORKLOADS
 
 with patch.dict(os.environ):  # the suite sets variables, for processes of its own
@@ -37,7 +37,7 @@ def test_a_wrong_kernel_fails_its_preparation(monkeypatch: pytest.MonkeyPatch) -
         return case._replace(vectorized=lambda: case.vectorized() + 1)
 
     monkeypatch.setitem(kernel_cases.KERNELS, "relu_forward", wrong)
-    for benchmark, parameters in ((kernels.Kernels(), KERNEL), (kernels.Vectorized(), KERNEL[:2])):
+    for benchmark, parameters in ((kernels.Kernels(), KERNEL), (kernels.Ratio(), KERNEL[:2])):
         with pytest.raises(AssertionError):
             benchmark.setup(*parameters)
 
@@ -55,18 +55,9 @@ def test_training_that_goes_elsewhere_fails_its_preparation(
         training.Training().setup("planar", 1)
 
 
-def test_one_thread_means_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    engines = []
-
-    def make(*arguments: Any, **settings: Any) -> Engine:
-        engines.append(settings["n_threads"])
-        return Engine(*arguments, **settings)
-
-    monkeypatch.setattr("jitnet.model.Engine", make)
-    monkeypatch.setattr(training, "available_threads", lambda: 2)
-    for threads, expected in ((1, 1), (2, None)):
-        training.Subject(WORKLOADS[1], threads)
-        assert engines[-1] == expected
+def test_one_thread_means_one_and_all_are_the_models_choice() -> None:
+    for threads, expected in ((1, 1), (max(2, available_threads()), None)):
+        assert training.Subject(WORKLOADS[1], threads).model.n_threads == expected
 
 
 @pytest.mark.parametrize(

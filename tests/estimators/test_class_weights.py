@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("sklearn", reason="the estimators are for scikit-learn")
 
 import jitnet as jn
+from jitnet.arrays import Array
 
-Array = np.ndarray[Any, Any]
 FAST: dict[str, Any] = {
     "hidden_layer_sizes": (8,),
     "tol": 10.0,

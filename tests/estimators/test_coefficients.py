@@ -17,8 +17,8 @@ from sklearn import neural_network
 from sklearn.preprocessing import LabelBinarizer
 
 import jitnet as jn
+from jitnet.arrays import Array
 
-Array = np.ndarray[Any, Any]
 X = np.random.default_rng(0).normal(size=(6000, 4))
 
 
@@ -181,3 +181,11 @@ def test_an_interrupt_in_the_middle_of_an_iteration_leaves_the_one_before() -> N
     loss = ((model.predict(X) - y) ** 2).mean() / 2
     penalty = 0.5 * model.alpha * sum((coef**2).sum() for coef in model.coefs_) / 6000
     np.testing.assert_allclose(model.loss_, loss + penalty, rtol=1e-9)
+
+
+def test_probabilities_need_no_classes() -> None:
+    model = jn.MLPClassifier(hidden_layer_sizes=(5,))
+    model.coefs_, model.intercepts_ = coefficients((4, 5, 3))
+    probabilities = model.predict_proba(X[:20])
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-12)
+    assert probabilities.shape == (20, 3)

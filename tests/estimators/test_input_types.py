@@ -15,7 +15,6 @@ from sklearn import neural_network
 import jitnet as jn
 from input_types import DTYPES, NOT_NUMBERS, small_numbers
 
-Array = np.ndarray[Any, Any]
 FEATURES = 4
 ROWS = (1, 3, 1023, 1024, 1025, 20_000)
 """One, few, on both sides of 4,096 elements, and many."""

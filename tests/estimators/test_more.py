@@ -14,8 +14,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.preprocessing import StandardScaler
 
 import jitnet as jn
-
-Array = np.ndarray[Any, Any]
+from jitnet.arrays import Array
 
 FAST: dict[str, Any] = {
     "tol": 1e-2,

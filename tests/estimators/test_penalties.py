@@ -17,7 +17,6 @@ from sklearn.metrics import log_loss
 import jitnet as jn
 from jitnet.estimators.penalties import PATH, is_better, stages_of
 
-Array = np.ndarray[Any, Any]
 STRONGEST, WEAKEST = PATH[0][0], PATH[-1][0]
 
 

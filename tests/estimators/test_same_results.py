@@ -16,8 +16,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import jitnet as jn  # noqa: E402
-
-Array = np.ndarray[Any, Any]
+from jitnet.arrays import Array  # noqa: E402
 
 FULL_BATCH = 1e-8
 """Over 200 iterations; rounding in another order is all that differs."""

@@ -12,8 +12,8 @@ pytest.importorskip("sklearn", reason="the estimators are for scikit-learn")
 from scipy.special import expit
 
 import jitnet as jn
+from jitnet.arrays import Array
 
-Array = np.ndarray[Any, Any]
 LOGITS = np.array([[40.0, 800.0, 60.0], [-800.0] * 3, [-800.0, -801.0, -900.0], [1.0, 2.0, -3.0]])
 
 

@@ -27,10 +27,9 @@ from sklearn.preprocessing import StandardScaler
 
 import jitnet as jn
 from jitnet import threads
+from jitnet.arrays import Array
 from jitnet.threads import available_threads
 from team_sizes import used_threads
-
-Array = np.ndarray[Any, Any]
 
 CHECKS = """
 import jitnet as jn, warnings

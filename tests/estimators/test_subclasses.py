@@ -13,8 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 import jitnet as jn
-
-Array = np.ndarray[Any, Any]
+from jitnet.arrays import Array
 
 
 class Fewer(jn.MLPClassifier):

@@ -13,8 +13,8 @@ from sklearn import neural_network
 from sklearn.exceptions import ConvergenceWarning
 
 import jitnet as jn
+from jitnet.arrays import Array
 
-Array = np.ndarray[Any, Any]
 FAST: dict[str, Any] = {"hidden_layer_sizes": (8,), "max_iter": 5, "random_state": 0, "tol": 0.0}
 KINDS: dict[str, Any] = {"classifier": jn.MLPClassifier, "regressor": jn.MLPRegressor}
 

@@ -121,7 +121,7 @@ def test_places_that_cannot_be_written_or_read(tmp_path: Path) -> None:
         model.save(tmp_path / "no" / "folder")
     with pytest.raises(FileNotFoundError):
         jn.load(tmp_path / "nothing")
-    with pytest.raises(OSError, match=r"."):
+    with pytest.raises((IsADirectoryError, PermissionError), match=tmp_path.name):
         jn.load(tmp_path)
 
 

@@ -8,13 +8,12 @@ import mpmath
 import numpy as np
 import pytest
 
+from jitnet.arrays import Array
 from jitnet.kernels.elementary import erf, exp, expm1, log, log1p, sigmoid, softplus, tanh
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, store
 from tolerances import ULP
-
-Array = np.ndarray[Any, Any]
 
 FUNCTIONS = ("exp", "expm1", "log", "log1p", "softplus", "tanh", "sigmoid", "erf")
 EXP, EXPM1, LOG, LOG1P, SOFTPLUS, TANH, SIGMOID, ERF = range(len(FUNCTIONS))

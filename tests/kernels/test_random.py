@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jitnet.arrays import IntArray
 from jitnet.kernels.jit import njit
 from jitnet.kernels.random import mix, shuffle
-
-Array = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @njit(entry=True)
@@ -36,7 +35,7 @@ def mix_kernel(numbers: Any, key: int) -> None:
         numbers[i] = mix(key, i)
 
 
-def shuffled(count: int, seed: int, epoch: int) -> Array:
+def shuffled(count: int, seed: int, epoch: int) -> IntArray:
     order = np.full(count, -1, np.int64)
     shuffle_kernel(order, seed, epoch)
     return order
@@ -68,7 +67,7 @@ def test_the_generator_is_splitmix64() -> None:
     np.testing.assert_array_equal(numbers, [number >> 1 for number in published])
 
 
-def chi_square(counts: Array) -> float:
+def chi_square(counts: IntArray) -> float:
     """Σ (observed - expected)² / expected, where all are expected equally often."""
     expected = counts.sum() / counts.size
     return float(((counts - expected) ** 2).sum() / expected)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jitnet.arrays import Array
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import panel_width
@@ -29,8 +30,6 @@ from jitnet.kernels.simd import (
     transpose_square,
     where,
 )
-
-Array = np.ndarray[Any, Any]
 
 GUARD = -777.0
 """What stands where nothing may be written."""

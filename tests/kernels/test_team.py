@@ -9,8 +9,6 @@ import pytest
 from jitnet.kernels.jit import njit
 from jitnet.kernels.team import LINE, barrier, call_off, join, leave, new_team, share
 
-Array = np.ndarray[Any, np.dtype[np.int64]]
-
 ROUNDS = 300
 
 

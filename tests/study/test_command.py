@@ -89,7 +89,7 @@ def test_a_busy_machine_is_named_instead_of_a_verdict(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(quiet, "ENOUGH", 2.0 if busy else 0.0)
+    monkeypatch.setattr(quiet, "MIN_SHARE", 2.0 if busy else 0.0)
     monkeypatch.setattr(report, "BUSY", math.inf)
     main(["study", "matmul", *sizes, "--rungs", "vectorized,compiled"])
     text = capsys.readouterr().out

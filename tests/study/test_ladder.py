@@ -19,7 +19,7 @@ from jitnet.study.matmul import vectorized as vectorized_matmul
 from jitnet.study.problem import Problem
 from jitnet.study.problems import PROBLEMS, RUNGS, get_problem
 from jitnet.study.sizes import complete_size
-from jitnet.study.threads import numba_threads
+from jitnet.study.thread_limits import numba_threads
 from jitnet.threads import PARALLEL_FLOPS
 
 each_problem = pytest.mark.parametrize("name", PROBLEMS)

@@ -30,7 +30,7 @@ def test_a_duration_has_three_digits_and_a_unit(seconds: float, text: str) -> No
 def test_a_row_gives_time_spread_speedup_rate_share_and_error() -> None:
     line = report.row(timing("tiled", 8, 1e-5, 1234.5), ROOFS)
     assert line.split() == ["tiled", "10.0", "µs", "±1.2%", "1,234", "50", "25.00%", "1.0e-07"]
-    assert len(line) == len(report.HEADER)
+    assert len(line) == len(report.header())
 
 
 @pytest.mark.parametrize(("speedup", "text"), [(0.0234, "0.0234"), (7.123, "7.12"), (99.4, "99.4")])

@@ -45,7 +45,7 @@ def test_calls_that_wait_for_a_core_do_not_make_turns_of_one_step() -> None:
 
 
 def test_a_few_turns_have_no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timing, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(timing, "MAX_SECONDS", 0.0)
 
     def run(steps: int) -> Outputs:
         work(1e-3)

@@ -37,6 +37,11 @@ def traffic(size: Size) -> float:
     return 2.0 * (m * n_in + m * n_out + n_in * n_out)
 
 
+NOTE = """\
+"compiled" has the course's loops, example by example: the innermost strides through memory and
+adds to one sum, so that it loses to NumPy. `jitnet study --lesson loop_order` has the same sums in
+an order that does not. W is (units, inputs), as in the course; a model's is (inputs, units)."""
+
 PROBLEMS = {
     "dense": Problem(
         name="dense",
@@ -49,5 +54,6 @@ PROBLEMS = {
         flops=flops,
         traffic=traffic,
         numbers=lambda size: 2 * traffic(size),
+        note=NOTE,
     )
 }

@@ -39,7 +39,7 @@ HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu")
 UNITS = (32, 32, 32)
 RATE = 0.1
 STEPS_A_FIT = 500
-ENOUGH = 0.5
+TARGET = 0.5
 FAR_OUT = 4.0
 
 TEXT = """\
@@ -68,7 +68,7 @@ def run() -> Result:
     """Tabulate the activations, then train one network with each of four."""
     curves = {name: _curve(name) for name in NAMES}
     learning = {name: _learning(name) for name in HIDDEN}
-    numbers = {"places": list(PLACES), "curves": curves, "loss": ENOUGH, "learning": learning}
+    numbers = {"places": list(PLACES), "curves": curves, "loss": TARGET, "learning": learning}
     ratio = learning["sigmoid"]["steps"] / learning["relu"]["steps"]
     text = lay_out(
         TEXT,
@@ -106,7 +106,7 @@ def draw(figure: Figure, result: Result) -> None:
         )
     jump = result.numbers["learning"]["relu"]["jump"]
     note(loss, "a step lands\nbeyond the valley", (350, 1.75), (jump["step"], jump["loss"]))
-    loss.axhline(ENOUGH, color=GREY, linewidth=0.8)
+    loss.axhline(TARGET, color=GREY, linewidth=0.8)
     loss.set(xscale="log", xlabel="step", ylabel="training loss", title="Learning the digits")
     curve.set(xlabel="z", ylabel="g(z)", ylim=(-1.5, 3), title="Activations")
     slope.set(xlabel="z", ylabel="slope g′(z)", title="Slopes")
@@ -134,7 +134,7 @@ def _learning(activation: str) -> dict[str, Any]:
     return {
         "dW1": gradient,
         "dW1_far_out": far_out,
-        "steps": int(np.argmax(np.array(losses) <= ENOUGH)),
+        "steps": int(np.argmax(np.array(losses) <= TARGET)),
         "jump": {"step": jump + 1, "loss": losses[jump]},
         "steps_shown": shown,
         "losses": [losses[step - 1] for step in shown],
@@ -144,7 +144,7 @@ def _learning(activation: str) -> dict[str, Any]:
 def _losses(model: jn.Sequential) -> list[float]:
     """The loss before each step of full-batch descent, until it is low enough or a bit longer."""
     digits, losses = digits_without_fold(), [np.inf]
-    while losses[-1] > ENOUGH:
+    while losses[-1] > TARGET:
         losses += model.fit(digits.X_train, digits.y_train, epochs=STEPS_A_FIT, batch_size=None)[
             "loss"
         ]
@@ -169,7 +169,7 @@ def _learning_table(learning: dict[str, dict[str, Any]]) -> str:
     return in_columns(
         (
             "hidden units",
-            f"steps to a loss of {ENOUGH:g}",
+            f"steps to a loss of {TARGET:g}",
             "‖dW1‖ at the start",
             f"‖dW1‖ with biases of {FAR_OUT:g}",
         ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.arrays import FloatArray
 from jitnet.study.activations import vectorized as activations
 from jitnet.study.dense import vectorized as dense
 from jitnet.study.diagram import arrow, blank, box, write
@@ -19,8 +19,6 @@ from jitnet.study.picture import BLUE, GREEN, GREY, ORANGE, panels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Array = NDArray[np.float64]
-
 N = (2, 4, 3, 1)
 M = 5
 LINKS = ("relu", "relu", "sigmoid")
@@ -29,9 +27,9 @@ LINKS = ("relu", "relu", "sigmoid")
 class Cache(NamedTuple):
     """What a forward block leaves for its backward block."""
 
-    A_prev: Array
-    W: Array
-    Z: Array
+    A_prev: FloatArray
+    W: FloatArray
+    Z: FloatArray
 
 
 TEXT = """\
@@ -125,19 +123,23 @@ def draw(figure: Figure, result: Result) -> None:
     panel.set_title("Forward blocks leave caches, backward blocks read them")
 
 
-def block_forward(A_prev: Array, W: Array, b: Array, link: str) -> tuple[Array, Cache]:
+def block_forward(
+    A_prev: FloatArray, W: FloatArray, b: FloatArray, link: str
+) -> tuple[FloatArray, Cache]:
     """A[l] (n[l], m) from A[l−1] (n[l−1], m), and what backward will need."""
     Z = dense.dense_forward(A_prev, W, b)
     return activations.activation_forward(Z, link), Cache(A_prev, W, Z)
 
 
-def block_backward(dA: Array, cache: Cache, link: str) -> tuple[Array, Array, Array]:
+def block_backward(
+    dA: FloatArray, cache: Cache, link: str
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """dA[l−1], dW[l] and db[l] from dA[l] and the cache of layer l."""
     dZ = activations.activation_backward(dA, cache.Z, link)
     return dense.dense_backward(dZ, cache.A_prev, cache.W)
 
 
-def network_forward(X: Array, parameters: list[Array]) -> tuple[Array, list[Cache]]:
+def network_forward(X: FloatArray, parameters: list[FloatArray]) -> tuple[FloatArray, list[Cache]]:
     """The last A, and each layer's cache."""
     A, caches = X, []
     for layer, link in enumerate(LINKS):
@@ -148,11 +150,11 @@ def network_forward(X: Array, parameters: list[Array]) -> tuple[Array, list[Cach
 
 
 def network_backward(
-    A: Array, Y: Array, caches: list[Cache]
-) -> tuple[list[Array], list[dict[str, Any]]]:
+    A: FloatArray, Y: FloatArray, caches: list[Cache]
+) -> tuple[list[FloatArray], list[dict[str, Any]]]:
     """[dW1, db1, …], and each block's shapes, from the last A and the caches."""
     dA = -Y / A + (1 - Y) / (1 - A)
-    gradients: list[Array] = []
+    gradients: list[FloatArray] = []
     steps: list[dict[str, Any]] = []
     for layer in reversed(range(len(LINKS))):
         cache = caches[layer]

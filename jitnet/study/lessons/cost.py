@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.arrays import FloatArray
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
 from jitnet.study.picture import BLUE, ORANGE, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Array = NDArray[np.float64]
 
 X = np.array([1.0, 1.5, 2.0, 1.0, 9.0])
 Y = np.array([1.0, 1.0, 1.0, 0.0, 0.0])
@@ -109,7 +107,7 @@ def draw(figure: Figure, result: Result) -> None:
         panel.legend(loc="upper center")
 
 
-def costs_along_w() -> dict[str, Array]:
+def costs_along_w() -> dict[str, FloatArray]:
     """The mean over the examples of (a − y)² and of −(y log a + (1 − y) log(1 − a)), for each w."""
     Z = np.outer(W, X)
     A = 1 / (1 + np.exp(-Z))
@@ -118,7 +116,7 @@ def costs_along_w() -> dict[str, Array]:
     return {"mse": squared.mean(axis=1), "binary_crossentropy": crossed.mean(axis=1)}
 
 
-def _shape(costs: Array) -> dict[str, Any]:
+def _shape(costs: FloatArray) -> dict[str, Any]:
     """How a curve bends, and where it has minima."""
     bends = np.diff(costs, 2)
     lowest = (costs[1:-1] < costs[:-2]) & (costs[1:-1] < costs[2:])

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
+
+from jitnet.arrays import FloatArray
 
 __all__ = ["course_weights"]
 
-Array = NDArray[np.float64]
 
-
-def course_weights(widths: Sequence[int], seed: int, scale: float | None = 0.01) -> list[Array]:
+def course_weights(
+    widths: Sequence[int], seed: int, scale: float | None = 0.01
+) -> list[FloatArray]:
     """Draw first weights as the course does, with NumPy's old generator, layer by layer.
 
     Parameters

@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.arrays import FloatArray
 from jitnet.study.diagram import blank, grid, write
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
@@ -16,8 +16,6 @@ from jitnet.study.picture import BLUE, GREEN, ORANGE, PINK, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Array = NDArray[np.float64]
 
 N = (2, 3, 5, 4, 2, 1)
 M = 10
@@ -104,14 +102,16 @@ def _draw_layer(panel: Any, below: dict[str, Any], layer: dict[str, Any], middle
         left += max(columns, 2) + gap
 
 
-def as_columns(arrays: list[Array]) -> list[Array]:
+def as_columns(arrays: list[FloatArray]) -> list[FloatArray]:
     """From jitnet's W (n_in, n_out) and b (n_out,) to the course's (n_out, n_in) and (n_out, 1)."""
     return [np.atleast_2d(array).T for array in arrays]
 
 
-def forward(X: Array, parameters: list[Array]) -> tuple[list[Array], list[Array]]:
+def forward(
+    X: FloatArray, parameters: list[FloatArray]
+) -> tuple[list[FloatArray], list[FloatArray]]:
     """Z[1] … Z[L] and A[0] … A[L] with examples as columns: ReLU, and a sigmoid at the end."""
-    Z: list[Array] = []
+    Z: list[FloatArray] = []
     A = [X]
     for W, b in zip(parameters[0::2], parameters[1::2], strict=True):
         Z.append(W @ A[-1] + b)

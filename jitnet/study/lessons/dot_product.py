@@ -11,7 +11,7 @@ from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
 from jitnet.study.picture import BLUE, GREY, ORANGE, panels
 from jitnet.study.report import duration, three_digits
-from jitnet.study.threads import numpy_threads
+from jitnet.study.thread_limits import numpy_threads
 from jitnet.study.timing import time_a_step
 
 if TYPE_CHECKING:

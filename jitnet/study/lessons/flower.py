@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.arrays import FloatArray
 from jitnet.study.picture import BLUE, ORANGE
 
 __all__ = ["draw_flower", "flower", "train_on_flower"]
 
-Array = NDArray[np.float64]
-
 EDGE = 4.8
 
 
-def flower(seed: int = 1) -> tuple[Array, Array]:
+def flower(seed: int = 1) -> tuple[FloatArray, FloatArray]:
     """400 points on the petals r = 4 sin 4θ, with noise: half of the turn red, half of it blue.
 
     Parameters
@@ -48,7 +46,7 @@ def flower(seed: int = 1) -> tuple[Array, Array]:
 
 
 def train_on_flower(
-    hidden: int, activation: str, weights: list[Array] | None = None, *, steps: int
+    hidden: int, activation: str, weights: list[FloatArray] | None = None, *, steps: int
 ) -> jn.Sequential:
     """Train a network by full-batch gradient descent at the course's rate of 1.2.
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.arrays import FloatArray
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
 from jitnet.study.picture import BLUE, GREY, ORANGE, note, panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Array = NDArray[np.float64]
 
 N = (4, 5, 3, 1)
 M = 20
@@ -127,7 +125,7 @@ def draw(figure: Figure, result: Result) -> None:
     arrays.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=1)
 
 
-def difference(gradients: list[Array], approximate: list[Array]) -> float:
+def difference(gradients: list[FloatArray], approximate: list[FloatArray]) -> float:
     """‖g − g′‖ / (‖g‖ + ‖g′‖), 0 where they are equal and 1 where they are opposite."""
     g, a = (
         np.concatenate([array.ravel() for array in arrays]) for arrays in (gradients, approximate)
@@ -135,17 +133,23 @@ def difference(gradients: list[Array], approximate: list[Array]) -> float:
     return float(np.linalg.norm(g - a) / (np.linalg.norm(g) + np.linalg.norm(a)))
 
 
-def central_differences(model: jn.Sequential, X: Array, y: Array, epsilon: float) -> list[Array]:
+def central_differences(
+    model: jn.Sequential, X: FloatArray, y: FloatArray, epsilon: float
+) -> list[FloatArray]:
     """The cost's slope in each parameter, from both sides of it."""
     return _slopes(model, X, y, epsilon, -epsilon)
 
 
-def one_sided(model: jn.Sequential, X: Array, y: Array, epsilon: float) -> list[Array]:
+def one_sided(
+    model: jn.Sequential, X: FloatArray, y: FloatArray, epsilon: float
+) -> list[FloatArray]:
     """The cost's slope in each parameter, from it upwards."""
     return _slopes(model, X, y, epsilon, 0.0)
 
 
-def _slopes(model: jn.Sequential, X: Array, y: Array, up: float, down: float) -> list[Array]:
+def _slopes(
+    model: jn.Sequential, X: FloatArray, y: FloatArray, up: float, down: float
+) -> list[FloatArray]:
     weights = [array.copy() for array in model.get_weights()]
     slopes = [np.zeros_like(array) for array in weights]
     for array, slope in zip(weights, slopes, strict=True):
@@ -161,7 +165,7 @@ def _slopes(model: jn.Sequential, X: Array, y: Array, up: float, down: float) ->
     return slopes
 
 
-def _network() -> tuple[jn.Sequential, Array, Array]:
+def _network() -> tuple[jn.Sequential, FloatArray, FloatArray]:
     rng = np.random.default_rng(0)
     layers = [*(jn.Dense(units, "tanh") for units in N[1:-1]), jn.Dense(N[-1])]
     model = jn.Sequential(layers, "binary_crossentropy", dtype="float64").build(N[0])

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Step(NamedTuple):
-    """One more thing that a model is given."""
+class Model(NamedTuple):
+    """A model of the lesson: its features, its hidden units and its output unit."""
 
     name: str
     features: tuple[str, ...]
@@ -32,12 +32,12 @@ SIZE = ("sqft_living",)
 PLACE = ("sqft_living", "bedrooms", "zipcode")
 ALL_LINEAR = "all 13 features: one linear neuron"
 STEPS = (
-    Step("size: one linear neuron", SIZE, (), "identity", 0.03),
-    Step("size, bedrooms, zip code: one linear neuron", PLACE, (), "identity", 0.03),
-    Step("size, bedrooms, zip code: 32 hidden units", PLACE, (32,), "identity", 0.003),
-    Step(ALL_LINEAR, HOUSE_FEATURES, (), "identity", 0.03),
-    Step("all 13 features: one ReLU neuron", HOUSE_FEATURES, (), "relu", 0.03),
-    Step("all 13 features: 32 hidden units, a ReLU output", HOUSE_FEATURES, (32,), "relu", 0.003),
+    Model("size: one linear neuron", SIZE, (), "identity", 0.03),
+    Model("size, bedrooms, zip code: one linear neuron", PLACE, (), "identity", 0.03),
+    Model("size, bedrooms, zip code: 32 hidden units", PLACE, (32,), "identity", 0.003),
+    Model(ALL_LINEAR, HOUSE_FEATURES, (), "identity", 0.03),
+    Model("all 13 features: one ReLU neuron", HOUSE_FEATURES, (), "relu", 0.03),
+    Model("all 13 features: 32 hidden units, a ReLU output", HOUSE_FEATURES, (32,), "relu", 0.003),
 )
 EPOCHS = 40
 BATCH = 128
@@ -166,7 +166,7 @@ def one_neuron(activation: str) -> dict[str, Any]:
     }
 
 
-def _fit(step: Step) -> dict[str, Any]:
+def _fit(step: Model) -> dict[str, Any]:
     """How well a model explains the prices of houses that it has not seen."""
     sold = houses(step.features)
     layers = [*(jn.Dense(units, "relu") for units in step.hidden), jn.Dense(1, step.output)]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import jitnet as jn
+from jitnet.arrays import Array
 
 __all__ = ["DOLLARS", "Houses", "error_in_dollars", "held_out", "houses", "r_squared"]
-
-Array = NDArray[Any]
 
 DOLLARS = 100_000
 """Prices are in this many dollars, so that a network's outputs are near 1."""

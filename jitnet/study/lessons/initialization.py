@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jitnet.arrays import FloatArray
 from jitnet.study.lessons.flower import flower, train_on_flower
 from jitnet.study.lessons.layout import in_columns, lay_out
 from jitnet.study.lessons.lesson import Result
@@ -14,8 +14,6 @@ from jitnet.study.picture import BLACK, BLUE, GREEN, ORANGE, PINK, panels, steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Array = NDArray[np.float64]
 
 UNITS = 4
 STEPS = 10_000
@@ -99,7 +97,7 @@ def draw(figure: Figure, result: Result) -> None:
     activations.set_title("Random first weights, before the first step")
 
 
-def first_weights(name: str, scale: float, seed: int) -> list[Array]:
+def first_weights(name: str, scale: float, seed: int) -> list[FloatArray]:
     """[W1, b1, W2, b2]: all the same number, or normal ones times a scale; biases are 0."""
     rng = np.random.default_rng(seed)
     shapes = ((2, UNITS), (UNITS, 1))
@@ -130,6 +128,6 @@ def _trained(name: str, scale: float) -> dict[str, Any]:
     }
 
 
-def _spread(W1: Array) -> float:
+def _spread(W1: FloatArray) -> float:
     """The largest difference between two units' weights for the same input."""
     return float(np.ptp(W1, axis=1).max())

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
+from jitnet.tables import format_table
+
 __all__ = ["in_columns", "lay_out"]
 
 WIDTH = 98
@@ -67,12 +69,4 @@ def in_columns(header: Sequence[str], rows: Sequence[Sequence[str]], left: int =
       tanh   0.42
       relu   1.00
     """
-    lines = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "".join(
-            "  " + (cell.ljust(width) if place < left else cell.rjust(width))
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return format_table([header, *rows], left, indent="  ")

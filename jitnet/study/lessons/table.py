@@ -41,6 +41,7 @@ LESSONS: dict[str, Lesson] = {
     "gradient_descent": Lesson("downhill from the right and from the left", "gradient_descent"),
     "learning_rates": Lesson("the cost against the steps, for several rates", "learning_rates"),
     "dot_product": Lesson("np.dot against a loop", "dot_product"),
+    "loop_order": Lesson("the same loops in two orders, compiled", "loop_order"),
     "broadcasting": Lesson("how shapes stretch, and the trap of rank-1 arrays", "broadcasting"),
     "activations": Lesson("activations, their slopes, and why flat ends are slow", "activations"),
     "linear_layers": Lesson("two linear layers are one", "linear_layers"),

@@ -21,6 +21,10 @@ def step(rung: ModuleType, A: Any, B: Any) -> Outputs:
     return (rung.multiply(A, B),)
 
 
+NOTE = """\
+"compiled" goes down a column of B in its innermost loop, so that each number lies in a line of
+memory of its own. `jitnet study --lesson loop_order` has an order that reads rows."""
+
 PROBLEMS = {
     "matmul": Problem(
         name="matmul",
@@ -33,5 +37,6 @@ PROBLEMS = {
         flops=lambda size: 2.0 * size["n"] ** 3,
         traffic=lambda size: 3.0 * size["n"] ** 2,
         numbers=lambda size: 3.0 * size["n"] ** 2,
+        note=NOTE,
     )
 }

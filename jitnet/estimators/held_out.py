@@ -1,4 +1,4 @@
-"""Examples that are held out of a fit, and what is learned from them after each epoch."""
+"""Examples that are held out of a fit, and its loss and score on them after each epoch."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 from sklearn.base import is_regressor
 from sklearn.model_selection import train_test_split
 
+from jitnet.arrays import Array
 from jitnet.estimators.examples import Examples
 from jitnet.estimators.network import Network
 from jitnet.estimators.penalties import PARTS
-from jitnet.memory import Array
 from jitnet.validation import check_fits
 
-LEAST_HELD_OUT = 2
+MIN_HELD_OUT = 2
 TOO_SMALL = "The validation set is too small."
 
-MOST_ROWS = 1 << 14
+SPARSE_ROWS = 1 << 14
 """Rows of a sparse matrix that are evaluated together, at least."""
 
 
 @dataclass
 class Validation:
-    """Held-out examples, and the score of a network's predictions for them, or z if not linked."""
+    """Held-out examples, and the score of a network's predictions for them, or of its logits."""
 
     examples: Examples
     score_of: Callable[[Array], float]
@@ -35,7 +35,7 @@ class Validation:
     def evaluate(self, network: Network) -> tuple[float, float]:
         """The loss without its L2 term, and the score; NaN where an output is not finite."""
         engine, examples = network.engine, self.examples
-        outputs = [engine.predict(X, linked=self.linked) for X in examples.inputs(MOST_ROWS)]
+        outputs = [engine.predict(X, linked=self.linked) for X in examples.inputs(SPARSE_ROWS)]
         predicted = np.concatenate(outputs)
         score = self.score_of(predicted) if np.isfinite(predicted).all() else np.nan
         return self._loss(network, examples), float(score)
@@ -48,7 +48,7 @@ class Validation:
 
     def _loss(self, network: Network, examples: Examples) -> float:
         total = weight = 0.0
-        for data, count in examples.pieces(network.engine, examples.rows, MOST_ROWS):
+        for data, count in examples.pieces(network.engine, examples.rows, SPARSE_ROWS):
             share = float(data.weights[data.order].sum()) if not data.uniform else count
             if share:
                 total += network.engine.evaluate(data)["loss"] * share
@@ -83,7 +83,7 @@ def hold_out(
         estimator._best_parameters = engine.network.parameters.copy()
     if X is not None:
         X, y = estimator._validate(X, y, reset=False)
-        if X.shape[0] < LEAST_HELD_OUT:
+        if X.shape[0] < MIN_HELD_OUT:
             raise ValueError(f"{TOO_SMALL} X_val has 1 example, too few for a score.")
         estimator._check_targets(y)
         if is_regressor(estimator):
@@ -107,7 +107,7 @@ def hold_out(
 def can_hold_out(count: int, fraction: float) -> bool:
     """Whether a share of so many examples can be held out."""
     held_out = np.ceil(count * fraction)
-    return bool(LEAST_HELD_OUT <= held_out < count)
+    return bool(MIN_HELD_OUT <= held_out < count)
 
 
 def _split(
@@ -137,7 +137,7 @@ def _split(
     train, held_out = train_test_split(
         np.arange(count), random_state=random_state, test_size=fraction, stratify=stratify
     )
-    if len(held_out) < LEAST_HELD_OUT:
+    if len(held_out) < MIN_HELD_OUT:
         raise ValueError(f"{TOO_SMALL} Increase 'validation_fraction' or the size of your dataset.")
     return examples.part(train), examples.part(held_out)
 

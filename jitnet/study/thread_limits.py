@@ -1,4 +1,4 @@
-"""Numba's own threads, which the parallel rung runs on, and NumPy's."""
+"""Limits on the threads of Numba, which run the parallel rung, and of NumPy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _launched_by = 0
 
 @contextmanager
 def numba_threads(threads: int) -> Iterator[None]:
-    """Numba's threads within, and the caller's setting again behind.
+    """Set Numba's number of threads, and restore the caller's at the end.
 
     Numba's threading layers end the process where two threads launch parallel code at once, or a
     forked child does after its parent.
@@ -41,7 +41,7 @@ def numba_threads(threads: int) -> Iterator[None]:
 
 @contextmanager
 def numpy_threads(threads: int) -> Iterator[str]:
-    """Hold NumPy's BLAS to as many threads; what to say where that cannot be done."""
+    """Limit NumPy's BLAS to so many threads; yield a remark where that cannot be done."""
     if find_spec("threadpoolctl") is None:
         yield f" (NumPy's are its own: {install('study')})"
         return
