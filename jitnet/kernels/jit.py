@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, Protocol, cast, overload
@@ -18,7 +17,7 @@ import numba
 from numba import config
 
 from jitnet.kernels.cache import KernelCache
-from jitnet.kernels.helpers import EntryCompiler, HelperCompiler
+from jitnet.kernels.helpers import EntryCompiler, HelperCompiler, ParallelCompiler
 
 FLAGS = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"}}
 HELPER_FLAGS = {
@@ -73,17 +72,16 @@ def _compile(function: Any, parallel: bool, entry: bool, inline: bool) -> Any:
     options = dict(FLAGS)
     if not entry:
         options |= HELPER_FLAGS
-    elif not parallel:  # what threads of numba's run is looked up by name
-        options["pipeline_class"] = EntryCompiler
+    else:  # what threads of numba's run is looked up by name
+        options["pipeline_class"] = ParallelCompiler if parallel else EntryCompiler
     kernel = numba.njit(parallel=parallel, forceinline=inline, **options)(function)
     if entry:
-        with contextlib.suppress(RuntimeError):  # no folder can be written: nothing is kept
-            kernel._cache = KernelCache(function)
+        kernel._cache = KernelCache(kernel)
     return kernel
 
 
 def _renamed(function: Any) -> FunctionType:
-    """A copy under a name of its own: Numba's cache key holds no flags, so names must differ."""
+    """A copy under a name of its own, by which it can be told from its twin."""
     twin = FunctionType(
         function.__code__,
         function.__globals__,
