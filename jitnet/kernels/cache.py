@@ -10,6 +10,7 @@ it lacks is kept in the user's own.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import hashlib
 import io
@@ -34,6 +35,7 @@ from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import NumbaPickler
 from numba.core.sigutils import normalize_signature
+from numba.core.typing import Signature
 
 from jitnet.kernels.digest import KERNELS, Digest, Unknown
 from jitnet.kernels.locks import Locks
@@ -172,11 +174,10 @@ class KernelCache(NullCache):  # type: ignore[misc]
         name = self._name_of(signature)
         for folder in folders().read if name else ():
             try:
-                found = _rebuild((folder / str(name)).read_bytes(), target_context)
+                content = (folder / str(name)).read_bytes()
+                return _rebuild(content, target_context, normalize_signature(signature)[0])
             except Exception:  # a truncated or foreign file raises whatever its bytes suggest
                 continue
-            if found.signature.args == normalize_signature(signature)[0]:
-                return found
         return None
 
     def _file_of(self, signature: Any) -> Path | None:
@@ -221,18 +222,28 @@ class _Pickler(NumbaPickler):  # type: ignore[misc]
 
 
 def _seal(compiled: Any) -> bytes:
-    """A file's content: LLVM ends the process where it is given damaged code, so it is sealed."""
+    """A file's content: LLVM ends the process where it is given damaged code, so it is sealed.
+
+    The arguments' types are not in it: they are those that are asked for when it is loaded, of
+    which kernels and a script's classes would become copies.
+    """
+    code, about, environment, signature, *rest = compiled._reduce()
+    about = copy.copy(about)
+    about.argtypes = ()
     content = io.BytesIO()
-    _Pickler(content, protocol=4).dump(compiled._reduce())
+    parts = (code, about, environment, signature.return_type, *rest)
+    _Pickler(content, protocol=4).dump(parts)
     return hashlib.sha256(content.getvalue()).digest() + content.getvalue()
 
 
-def _rebuild(sealed: bytes, target_context: Any) -> Any:
+def _rebuild(sealed: bytes, target_context: Any, arguments: tuple[Any, ...]) -> Any:
     size = hashlib.sha256().digest_size
     seal, content = sealed[:size], sealed[size:]
     if hashlib.sha256(content).digest() != seal:
         raise ValueError("a cached kernel is damaged")
-    return CompileResult._rebuild(target_context, *pickle.loads(content))
+    code, about, environment, result, *rest = pickle.loads(content)
+    about.argtypes, signature = arguments, Signature(result, arguments, None)
+    return CompileResult._rebuild(target_context, code, about, environment, signature, *rest)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -469,6 +469,30 @@ def test_kernels_of_a_factory_are_kept_and_told_apart(empty: Runner) -> None:
     assert compiled_kernels(empty, FACTORY + "check(twice, once, twice)") == 0
 
 
+TAKES_A_KERNEL = """
+from jitnet.kernels.jit import njit
+
+@njit
+def once(x):
+    return x
+
+@njit
+def twice(x):
+    return x + x
+
+@njit(entry=True)
+def apply(function, x):
+    return function(x)
+
+for _ in range(2):
+    assert (apply(once, 3.0), apply(twice, 3.0)) == (3.0, 6.0)
+"""
+
+
+def test_a_kernel_that_takes_kernels_is_kept_for_each(empty: Runner) -> None:
+    assert [compiled_kernels(empty, TAKES_A_KERNEL) for _ in range(2)] == [2, 0]
+
+
 IN_A_CELL = """
 from collections import namedtuple
 from jitnet.kernels.jit import njit
