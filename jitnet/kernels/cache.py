@@ -63,10 +63,10 @@ watchers: list[Watcher] = []
 
 
 class _State:
-    """The lock of compilations, whether one is going on, and whether a kernel was missing in it."""
+    """Compilations: their lock; files' names in the one that goes on; if a kernel was missing."""
 
     lock = threading.RLock()
-    compiling = False
+    names: dict[Any, str | None] | None = None
     missed = False
 
 
@@ -145,11 +145,17 @@ class KernelCache(NullCache):  # type: ignore[misc]
         file = self._file_of(signature)
         return file is None or LOCKS.take(file)
 
+    def disclaim(self, signature: Any) -> None:
+        """Give the lock back."""
+        file = self._file_of(signature)
+        if file is not None:
+            LOCKS.give_back(file)
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of a signature, or None where it has to be compiled."""
         target_context.refresh()
         found = self._load(sig, target_context)
-        if found is None and _State.compiling and (file := self._file_of(sig)):
+        if found is None and _State.names is not None and (file := self._file_of(sig)):
             LOCKS.wait_for(file)
             found = self._load(sig, target_context)  # another process may have compiled it
             if found is not None:
@@ -185,7 +191,18 @@ class KernelCache(NullCache):  # type: ignore[misc]
         return folder / name if folder and name else None
 
     def _name_of(self, signature: Any) -> str | None:
-        """The file's name; None where another process could not know the kernel again."""
+        """The file's name; None where another process could not know the kernel again.
+
+        What a kernel reaches may change between compilations, as a notebook's constants do.
+        """
+        if _State.names is None:
+            return self._new_name_of(signature)
+        key = self, signature
+        if key not in _State.names:
+            _State.names[key] = self._new_name_of(signature)
+        return _State.names[key]
+
+    def _new_name_of(self, signature: Any) -> str | None:
         kernel = self._kernel
         about = (normalize_signature(signature), kernel.targetctx.codegen().magic_tuple())
         with contextlib.suppress(Unknown):
@@ -266,14 +283,14 @@ def compilation() -> Iterator[None]:
     Signals wait until the compiler can be left, and watchers are told.
     """
     with _State.lock, signals_kept():
-        if _State.compiling:
+        if _State.names is not None:
             yield
             return
-        began, _State.missed, _State.compiling = time.perf_counter(), False, True
+        began, _State.missed, _State.names = time.perf_counter(), False, {}
         try:
             yield
         finally:
-            _State.compiling = False
+            _State.names = None
             LOCKS.give_all_back()
         if _State.missed:
             for watcher in watchers:
@@ -281,7 +298,7 @@ def compilation() -> Iterator[None]:
 
 
 def _forget_the_lock() -> None:
-    _State.lock, _State.compiling = threading.RLock(), False
+    _State.lock, _State.names = threading.RLock(), None
 
 
 if hasattr(os, "register_at_fork"):

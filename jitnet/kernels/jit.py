@@ -5,11 +5,13 @@
 ``block.serial`` is the same source compiled for one thread
 @njit(entry=True)       a serial function that Python calls
 @njit(inline=True)      a helper that becomes a part of its caller
+@factory                a function that makes a kernel of what it is given, such as other kernels
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, wraps
 from types import FunctionType
 from typing import Any, Protocol, cast, overload
 
@@ -56,6 +58,31 @@ def njit(
     return _with_twin(function, parallel, entry, inline)
 
 
+def factory(make: Callable[..., Kernel]) -> Callable[..., Kernel]:
+    """Have a function make a kernel once of the same arguments, and another process find it.
+
+    Examples
+    --------
+    >>> @factory
+    ... def power(exponent):
+    ...     @njit(entry=True)
+    ...     def raised(x):
+    ...         return x**exponent
+    ...     return raised
+    >>> power(3)(2.0), power(3) is power(3)
+    (8.0, True)
+    """
+    once = lru_cache(maxsize=None, typed=True)(make)
+
+    @wraps(make)
+    def made(*arguments: Any) -> Kernel:
+        kernel: Any = once(*arguments)
+        kernel.made_by = made, arguments
+        return cast(Kernel, kernel)
+
+    return made
+
+
 def _with_twin(function: Any, parallel: bool, entry: bool, inline: bool) -> Kernel:
     """Compile ``function``, and its serial twin where it is parallel."""
     if config.DISABLE_JIT:
@@ -65,6 +92,7 @@ def _with_twin(function: Any, parallel: bool, entry: bool, inline: bool) -> Kern
     kernel.serial = kernel
     if parallel:
         kernel.serial = _compile(_renamed(function), parallel=False, entry=False, inline=inline)
+        kernel.serial.twin_of = kernel
     return cast(Kernel, kernel)
 
 
