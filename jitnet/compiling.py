@@ -23,6 +23,7 @@ from numba import config
 from numba.core.dispatcher import Dispatcher
 
 from jitnet.kernels.cache import LOCKS, compilation, folders
+from jitnet.kernels.digest import Digest, Unknown
 from jitnet.kernels.jit import Kernel
 from jitnet.kernels.locks import LOOK_SECONDS
 from jitnet.kernels.signals import handle_signals
@@ -31,8 +32,9 @@ from jitnet.threads import available_threads
 Job = tuple[Kernel, tuple[Any, ...]]
 """A kernel that Python calls, and the types of its arguments."""
 
-WORTH = 4
-"""Missing kernels from which a second process pays: it takes as long as two to begin."""
+WORTH = 25
+"""Functions of missing kernels from which a second process pays: each takes some 0.1 s, and the
+process a second and a half until its first kernel is there."""
 
 HELP = (
     "import pickle, sys; path, jobs = pickle.load(sys.stdin.buffer); sys.path[:] = path; "
@@ -127,14 +129,23 @@ def _is_kept(job: Job) -> bool:
 @contextlib.contextmanager
 def _second_process(missing: list[Job]) -> Iterator[None]:
     """Have a second process help within, if that is worth it."""
-    named = list(_named(missing)) if len(missing) >= WORTH else []
-    process = _start(named) if len(named) >= WORTH and _can_help() else None
+    named = list(_named(missing)) if _are_worth_it(missing) else []
+    process = _start(named) if named and _can_help() else None
     try:
         yield
     finally:
         if process is not None:
             process.kill()
             process.wait()
+
+
+def _are_worth_it(jobs: list[Job]) -> bool:
+    if len(jobs) < 2:
+        return False
+    try:
+        return Digest().add(*(kernel for kernel, _ in jobs)).functions() >= WORTH
+    except Unknown:
+        return False
 
 
 def _can_help() -> bool:

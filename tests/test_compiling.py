@@ -71,6 +71,7 @@ adders = [kernels_here.adding(number) for number in range(7)]
 kernels = [*adders, kernels_here.mapping(kernels_here.square), kernels_here.scale, own]
 watch = Watch()
 cache.watchers.append(watch)
+compiling.WORTH = 0  # these are compiled in no time
 exec(sys.argv[1])
 compiling.prepare([(kernel, vector) for kernel in kernels])
 compiled = watch.compiled_kernels
@@ -158,6 +159,11 @@ def test_a_second_process_compiles_all_that_it_can_find(process: Process) -> Non
 def test_kernels_that_are_kept_start_no_second_process(process: Process) -> None:
     process.run()
     assert process.run("def fail(jobs): raise AssertionError\ncompiling._start = fail") == 0
+
+
+def test_kernels_that_take_no_time_start_no_second_process(process: Process) -> None:
+    fail = "def fail(jobs): raise AssertionError\ncompiling._start, compiling.WORTH = fail, 25"
+    assert process.run(fail) == KERNELS
 
 
 def test_on_one_core_there_is_no_second_process(process: Process) -> None:

@@ -67,6 +67,10 @@ class Digest:
         """The digest of all that was added."""
         return hashlib.sha256(repr(self._said).encode("utf-8", "surrogatepass")).hexdigest()
 
+    def functions(self) -> int:
+        """How many functions were reached, without those behind what libraries offer."""
+        return sum(isinstance(found, FunctionType) for found in self._found)
+
     def add(self, *values: Any) -> Digest:
         """Take values in, and all that they reach.
 
