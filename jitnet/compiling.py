@@ -23,7 +23,7 @@ from numba import config
 from numba.core.dispatcher import Dispatcher
 
 from jitnet.kernels.cache import LOCKS, compilation, folders
-from jitnet.kernels.digest import Digest, Unknown
+from jitnet.kernels.digest import Digest
 from jitnet.kernels.jit import Kernel
 from jitnet.kernels.locks import LOOK_SECONDS
 from jitnet.kernels.signals import handle_signals
@@ -142,10 +142,9 @@ def _second_process(missing: list[Job]) -> Iterator[None]:
 def _are_worth_it(jobs: list[Job]) -> bool:
     if len(jobs) < 2:
         return False
-    try:
+    with contextlib.suppress(Exception):  # a stranger's object raises whatever it likes
         return Digest().add(*(kernel for kernel, _ in jobs)).functions() >= WORTH
-    except Unknown:
-        return False
+    return False
 
 
 def _can_help() -> bool:

@@ -37,7 +37,7 @@ from numba.core.serialize import NumbaPickler
 from numba.core.sigutils import normalize_signature
 from numba.core.typing import Signature
 
-from jitnet.kernels.digest import KERNELS, Digest, Unknown
+from jitnet.kernels.digest import KERNELS, Digest
 from jitnet.kernels.locks import Locks
 from jitnet.kernels.signals import signals_kept
 
@@ -205,7 +205,7 @@ class KernelCache(NullCache):  # type: ignore[misc]
     def _new_name_of(self, signature: Any) -> str | None:
         kernel = self._kernel
         about = (normalize_signature(signature), kernel.targetctx.codegen().magic_tuple())
-        with contextlib.suppress(Unknown):
+        with contextlib.suppress(Exception):  # a stranger's object raises whatever it likes
             digest = Digest().add(kernel, *about).hexdigest()
             name = re.sub(r"[^\w.]+", "", f"{kernel.__module__}.{kernel.__qualname__}", flags=re.A)
             return f"{name[-LONGEST_NAME:]}-{digest[:24]}.nbc"
