@@ -327,7 +327,7 @@ def _info(options: argparse.Namespace) -> int:
     import llvmlite.binding
     import numba
 
-    from jitnet.kernels.cache import FOLDER
+    from jitnet.kernels.cache import folders
     from jitnet.kernels.cpu import VECTOR_BYTES
     from jitnet.threads import available_threads
     from jitnet.version import package_version
@@ -339,7 +339,7 @@ def _info(options: argparse.Namespace) -> int:
         "CPU": numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
         "lanes": f"{VECTOR_BYTES // 4} of float32, {VECTOR_BYTES // 8} of float64",
         "threads": available_threads(),
-        "cache": FOLDER or "none, as no folder can be written",
+        "cache": folders().written or "none, as no folder can be written",
     }
     for name, value in rows.items():
         print(f"{name:<16}{value}")
@@ -349,7 +349,7 @@ def _info(options: argparse.Namespace) -> int:
 def _warmup(options: argparse.Namespace) -> int:
     """Compile the kernels for float32 and float64, so that no later run has to wait for them."""
     import jitnet as jn
-    from jitnet.kernels.cache import FOLDER
+    from jitnet.kernels.cache import folders
     from jitnet.threads import prepare_for_long_work
 
     prepare_for_long_work()
@@ -359,7 +359,7 @@ def _warmup(options: argparse.Namespace) -> int:
         model.fit([[0.0]], [0.0], epochs=1, progress=False)
         model.predict([[0.0]])
         _say(f"{dtype:<16}{time.perf_counter() - start:.1f} s")
-    _say(f"{'cache':<16}{FOLDER or 'none, as no folder can be written'}")
+    _say(f"{'cache':<16}{folders().written or 'none, as no folder can be written'}")
     return 0
 
 

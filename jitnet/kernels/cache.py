@@ -1,18 +1,22 @@
-"""Where compiled kernels are kept between processes.
+"""Where compiled kernels are kept between processes: a file for each kernel and signature.
 
-Numba's own key for a compiled function holds neither the flags nor the sources of the functions
-it calls, so the folder is named by a digest of all of the package's sources, the compiler's
-version and the settings that change code. An edit anywhere makes a new folder; the old one is
-simply not read. A folder that can only be read, one in a container's image for instance, is read,
-and what it lacks is kept in the user's own.
+A file is named by a digest of the kernel and of all that it reaches (`jitnet.kernels.digest`), so
+an edit compiles what is made of it, and two versions lie side by side. The folder is named by what
+all kernels share: the compiler's version, the settings that change code, and the sources of this
+package. A folder that can only be read, one in a container's image for instance, is read, and what
+it lacks is kept in the user's own.
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import hashlib
+import io
 import os
 import pickle
+import re
 import sys
 import tempfile
 import threading
@@ -21,23 +25,28 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import llvmlite
 import numba
-from numba import config
-from numba.core.caching import (
-    CompileResultCacheImpl,
-    FunctionCache,
-    IndexDataCacheFile,
-    UserProvidedCacheLocator,
-)
-from numba.core.serialize import dumps
+import numpy as np
+from numba import config, types
+from numba.core.caching import NullCache
+from numba.core.compiler import CompileResult
+from numba.core.serialize import NumbaPickler
+from numba.core.sigutils import normalize_signature
+from numba.core.typing import Signature
 
+from jitnet.kernels.digest import KERNELS, Digest
+from jitnet.kernels.locks import Locks
 from jitnet.kernels.signals import signals_kept
 
-PACKAGE = files("jitnet")
-"""Where the package is imported from: a folder, or a place within a zip file."""
+SOURCES = files(KERNELS)
+"""Where this package is imported from: a folder, or a place within a zip file."""
+SETTINGS = ("BOUNDSCHECK", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DEBUGINFO_DEFAULT")
+"""What of numba's configuration changes code."""
+LONGEST_NAME = 100
+"""Characters of a kernel's name in that of its files; a digest follows."""
 
 
 class Watcher(Protocol):
@@ -53,44 +62,32 @@ class Watcher(Protocol):
 watchers: list[Watcher] = []
 
 
-def _tell_compiling() -> None:
-    _State.missed = True
-    for watcher in watchers:
-        watcher.compiling()
-
-
 class _State:
-    """The lock of compilations, and whether a kernel was missing in the cache in this one."""
+    """Compilations: their lock; files' names in the one that goes on; if a kernel was missing."""
 
     lock = threading.RLock()
+    names: dict[Any, str | None] | None = None
     missed = False
 
 
-def _sources(folder: Traversable, inside: str = "") -> Iterator[tuple[str, bytes]]:
-    """The package's modules by their names: sources, or their compiled form where that is all."""
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        name = f"{inside}{entry.name}"
-        if entry.is_dir():
-            if entry.name != "__pycache__":
-                yield from _sources(entry, f"{name}/")
-        elif name.endswith((".py", ".pyc")):
-            yield name, entry.read_bytes()
+LOCKS = Locks()
 
 
-def _digest(package: Traversable = PACKAGE) -> str | None:
-    """What the kernels are made of; None where that cannot be known, so that none is kept."""
-    digest = hashlib.sha256()
-    settings = (numba.__version__, llvmlite.__version__, sys.version_info[:2], config.BOUNDSCHECK)
-    digest.update(repr(settings).encode())
+def _digest(sources: Traversable) -> str | None:
+    """What all kernels share; None where that cannot be known, so that none is kept.
+
+    The sources are the package's modules, or their compiled form where that is all there is.
+    """
+    versions = (numba.__version__, llvmlite.__version__, np.__version__, sys.version_info[:2])
+    digest = hashlib.sha256(repr(versions).encode())
+    digest.update(repr([str(getattr(config, name, None)) for name in SETTINGS]).encode())
     own = False
     with contextlib.suppress(OSError):
-        for name, content in _sources(package):
-            digest.update(name.encode() + b"\0" + content)
-            own |= name.startswith("kernels/cache.py")
+        for entry in sorted(sources.iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith((".py", ".pyc")):
+                digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+                own |= entry.name.startswith("cache.py")
     return digest.hexdigest()[:16] if own else None
-
-
-DIGEST = _digest()
 
 
 def _user_cache() -> Path:
@@ -101,121 +98,207 @@ def _user_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def _folders() -> tuple[list[Path], Path | None]:
+class Folders(NamedTuple):
     """The folders that kernels are read from, and the one that they are written to, if any.
 
     These are NUMBA_CACHE_DIR's, and where that cannot be written the user's own besides.
     """
-    folders: list[Path] = []
+
+    read: tuple[Path, ...]
+    written: Path | None
+
+
+@functools.cache
+def folders() -> Folders:
+    """The folders of this process, looked for when a kernel is first asked for."""
+    digest, read = _digest(SOURCES), []
     bases = [Path(config.CACHE_DIR)] if config.CACHE_DIR else []
     with contextlib.suppress(RuntimeError):  # no home is known
         bases.append(_user_cache())
-    for base in bases if DIGEST else []:
-        folders.append((base / "jitnet" / str(DIGEST)).absolute())
+    for base in bases if digest else []:
+        read.append((base / "jitnet" / str(digest)).absolute())
         with contextlib.suppress(OSError):
-            folders[-1].mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folders[-1]):
-                return folders, folders[-1]
-    return folders, None
+            read[-1].mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=read[-1]):
+                return Folders(tuple(read), read[-1])
+    return Folders(tuple(read), None)
 
 
-FOLDERS, FOLDER = _folders()
+class KernelCache(NullCache):  # type: ignore[misc]
+    """A kernel's compiled forms in files, one a signature, that survive damage and full disks."""
 
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
 
-class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
-    def __init__(self, function: Any, path: str) -> None:
-        self._py_file = path
-        self._lineno = function.__code__.co_firstlineno
+    @property
+    def cache_path(self) -> str | None:
+        """The folder, as numba's statistics show it."""
+        return str(folders().written) if folders().written else None
 
-    @classmethod
-    def from_function(cls, function: Any, path: str) -> _Locator | None:
-        return cls(function, path) if FOLDERS else None
+    def has(self, signature: Any) -> bool:
+        """Whether the compiled function of a signature is in a folder."""
+        name = self._name_of(signature)
+        return any((folder / name).exists() for folder in folders().read) if name else False
 
-    def get_cache_path(self) -> str:
-        return str(FOLDER or FOLDERS[0])
+    def claim(self, signature: Any) -> bool:
+        """Take the lock for compiling a signature, unless another process has it; see `Locks`."""
+        file = self._file_of(signature)
+        return file is None or LOCKS.take(file)
 
-    def get_source_stamp(self) -> str:
-        return str(DIGEST)
-
-
-class _Files(CompileResultCacheImpl):  # type: ignore[misc]
-    """What a file holds is sealed: LLVM ends the process where it is given damaged code."""
-
-    _locator_classes = (_Locator,)
-
-    def reduce(self, compiled: Any) -> tuple[bytes, bytes]:
-        content = dumps(super().reduce(compiled))
-        return hashlib.sha256(content).digest(), content
-
-    def rebuild(self, target_context: Any, sealed: tuple[bytes, bytes]) -> Any:
-        seal, content = sealed
-        if hashlib.sha256(content).digest() != seal:
-            raise ValueError("a cached kernel is damaged")
-        return super().rebuild(target_context, pickle.loads(content))
-
-
-class KernelCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache of one function, of several folders, that survives damage and full disks."""
-
-    _impl_class = _Files
-
-    def __init__(self, function: Any) -> None:
-        super().__init__(function)
-        names = self._impl.filename_base
-        self._places = [IndexDataCacheFile(str(folder), names, str(DIGEST)) for folder in FOLDERS]
+    def disclaim(self, signature: Any) -> None:
+        """Give the lock back."""
+        file = self._file_of(signature)
+        if file is not None:
+            LOCKS.give_back(file)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of a signature, or None where it has to be compiled."""
         target_context.refresh()
-        key = self._index_key(sig, target_context.codegen())
-        for place in self._places:
-            try:
-                found = place.load(key)
-                if found is not None:
-                    return self._impl.rebuild(target_context, found)
-            except Exception:  # a truncated or foreign file raises whatever its bytes suggest
-                with contextlib.suppress(OSError):
-                    place.flush()
-        _tell_compiling()
-        return None
+        found = self._load(sig, target_context)
+        if found is None and _State.names is not None and (file := self._file_of(sig)):
+            LOCKS.wait_for(file)
+            found = self._load(sig, target_context)  # another process may have compiled it
+            if found is not None:
+                LOCKS.give_back(file)
+        if found is None:
+            _State.missed = True
+            for watcher in watchers:
+                watcher.compiling()
+        return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Store what was compiled; a cache that cannot be written any more is given up."""
-        if FOLDER is None:
+        """Store what was compiled, where it can be."""
+        file = self._file_of(sig)
+        if file is None:
             return
-        try:
-            super().save_overload(sig, data)
-        except OSError:
-            self.disable()
+        if _can_be_kept(data):
+            with contextlib.suppress(OSError):
+                _write(file, _seal(data))
+        LOCKS.give_back(file)
+
+    def _load(self, signature: Any, target_context: Any) -> Any:
+        name = self._name_of(signature)
+        for folder in folders().read if name else ():
+            try:
+                content = (folder / str(name)).read_bytes()
+                return _rebuild(content, target_context, normalize_signature(signature)[0])
+            except Exception:  # a truncated or foreign file raises whatever its bytes suggest
+                continue
+        return None
+
+    def _file_of(self, signature: Any) -> Path | None:
+        folder, name = folders().written, self._name_of(signature)
+        return folder / name if folder and name else None
+
+    def _name_of(self, signature: Any) -> str | None:
+        """The file's name; None where another process could not know the kernel again.
+
+        What a kernel reaches may change between compilations, as a notebook's constants do.
+        """
+        if _State.names is None:
+            return self._new_name_of(signature)
+        key = self, signature
+        if key not in _State.names:
+            _State.names[key] = self._new_name_of(signature)
+        return _State.names[key]
+
+    def _new_name_of(self, signature: Any) -> str | None:
+        kernel = self._kernel
+        about = (normalize_signature(signature), kernel.targetctx.codegen().magic_tuple())
+        with contextlib.suppress(Exception):  # a stranger's object raises whatever it likes
+            digest = Digest().add(kernel, *about).hexdigest()
+            name = re.sub(r"[^\w.]+", "", f"{kernel.__module__}.{kernel.__qualname__}", flags=re.A)
+            return f"{name[-LONGEST_NAME:]}-{digest[:24]}.nbc"
+        return None
+
+
+def _can_be_kept(compiled: Any) -> bool:
+    """Whether compiled code means the same in another process."""
+    local = compiled.lifted or compiled.library.has_dynamic_globals
+    return not local and not _makes_own_class(compiled.signature.return_type)
+
+
+def _makes_own_class(kind: Any) -> bool:
+    """Whether values of a type are of a script's class: it is copied into the code."""
+    made = getattr(kind, "instance_class", None)
+    own = made is not None and (made.__module__ == "__main__" or "<locals>" in made.__qualname__)
+    return own or (isinstance(kind, types.BaseTuple) and any(map(_makes_own_class, kind)))
+
+
+class _Pickler(NumbaPickler):  # type: ignore[misc]
+    """Classes are known by their names, those of a script too; numba's would be made anew."""
+
+    def reducer_override(self, thing: Any) -> Any:
+        if isinstance(thing, type):
+            found: Any = sys.modules.get(thing.__module__)
+            for name in thing.__qualname__.split("."):
+                found = getattr(found, name, None)
+            if found is thing:
+                return NotImplemented
+        return super().reducer_override(thing)
+
+
+def _seal(compiled: Any) -> bytes:
+    """A file's content: LLVM ends the process where it is given damaged code, so it is sealed.
+
+    The arguments' types are not in it: they are those that are asked for when it is loaded, of
+    which kernels and a script's classes would become copies.
+    """
+    code, about, environment, signature, *rest = compiled._reduce()
+    about = copy.copy(about)
+    about.argtypes = ()
+    content = io.BytesIO()
+    parts = (code, about, environment, signature.return_type, *rest)
+    _Pickler(content, protocol=4).dump(parts)
+    return hashlib.sha256(content.getvalue()).digest() + content.getvalue()
+
+
+def _rebuild(sealed: bytes, target_context: Any, arguments: tuple[Any, ...]) -> Any:
+    size = hashlib.sha256().digest_size
+    seal, content = sealed[:size], sealed[size:]
+    if hashlib.sha256(content).digest() != seal:
+        raise ValueError("a cached kernel is damaged")
+    code, about, environment, result, *rest = pickle.loads(content)
+    about.argtypes, signature = arguments, Signature(result, arguments, None)
+    return CompileResult._rebuild(target_context, code, about, environment, signature, *rest)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f"{file.name}.{os.urandom(6).hex()}")
+    try:
+        part.write_bytes(content)
+        part.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
 
 
 @contextlib.contextmanager
 def compilation() -> Iterator[None]:
-    """Load or compile kernels within: one thread of one process at a time, and watchers told."""
-    with _State.lock, _between_processes(), signals_kept():
-        began, _State.missed = time.perf_counter(), False
-        if not FOLDERS:
-            _tell_compiling()
-        yield
+    """Load or compile kernels within: one thread at a time, no kernel by two processes.
+
+    Signals wait until the compiler can be left, and watchers are told.
+    """
+    with _State.lock, signals_kept():
+        if _State.names is not None:
+            yield
+            return
+        began, _State.missed, _State.names = time.perf_counter(), False, {}
+        try:
+            yield
+        finally:
+            _State.names = None
+            LOCKS.give_all_back()
         if _State.missed:
             for watcher in watchers:
                 watcher.compiled(time.perf_counter() - began)
 
 
-@contextlib.contextmanager
-def _between_processes() -> Iterator[None]:
-    """Hold the folder's lock, where it has one: a lost folder or a file system may know none."""
-    with contextlib.ExitStack() as held:
-        if FOLDER is not None:
-            with contextlib.suppress(OSError):
-                lock = held.enter_context((FOLDER / "lock").open("a+b"))
-                _lock_file(lock.fileno())
-                held.callback(_unlock_file, lock.fileno())  # a forked child may hold it open
-        yield
-
-
 def _forget_the_lock() -> None:
-    _State.lock = threading.RLock()
+    _State.lock, _State.names = threading.RLock(), None
 
 
 if hasattr(os, "register_at_fork"):
@@ -224,26 +307,3 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=lambda: _State.lock.release(),
         after_in_child=_forget_the_lock,
     )
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock_file(handle: int) -> None:
-        while True:
-            try:
-                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-                return
-            except OSError:
-                time.sleep(0.05)
-
-    def _unlock_file(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
-else:
-    import fcntl
-
-    def _lock_file(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-
-    def _unlock_file(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_UN)

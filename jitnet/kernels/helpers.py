@@ -13,6 +13,7 @@ arguments.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from llvmlite.binding import Linkage
@@ -87,13 +88,20 @@ class _EntryLowering(NativeLowering):  # type: ignore[misc]
 
 
 class _Compiler(CompilerBase):  # type: ignore[misc]
-    """Numba's compiler, but for the last pass."""
+    """Numba's compiler, but for the last pass, and for names that no other process gives.
+
+    Numba numbers the functions of a process, and functions made by one factory have one name: two
+    processes might keep different ones under the same symbol, and a third that loads both would run
+    one for the other.
+    """
 
     lowering: type[NativeLowering]
 
     def define_pipelines(self) -> list[Any]:
         """The passes in their order."""
         handle_signals()  # nothing of this function is begun
+        identity = self.state.func_id
+        identity.unique_id = f"{identity.unique_id}_{os.urandom(6).hex()}"
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
         pipeline.passes = [
             (self.lowering if step is NativeLowering else step, description)
@@ -113,3 +121,9 @@ class EntryCompiler(_Compiler):
     """Of what Python calls."""
 
     lowering = _EntryLowering
+
+
+class ParallelCompiler(_Compiler):
+    """Of what Python calls, and numba's threads run."""
+
+    lowering = NativeLowering

@@ -5,12 +5,13 @@
 ``block.serial`` is the same source compiled for one thread
 @njit(entry=True)       a serial function that Python calls
 @njit(inline=True)      a helper that becomes a part of its caller
+@factory                a function that makes a kernel of what it is given, such as other kernels
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
+from functools import lru_cache, wraps
 from types import FunctionType
 from typing import Any, Protocol, cast, overload
 
@@ -18,7 +19,7 @@ import numba
 from numba import config
 
 from jitnet.kernels.cache import KernelCache
-from jitnet.kernels.helpers import EntryCompiler, HelperCompiler
+from jitnet.kernels.helpers import EntryCompiler, HelperCompiler, ParallelCompiler
 
 FLAGS = {"error_model": "numpy", "nogil": True, "fastmath": {"contract"}}
 HELPER_FLAGS = {
@@ -57,6 +58,31 @@ def njit(
     return _with_twin(function, parallel, entry, inline)
 
 
+def factory(make: Callable[..., Kernel]) -> Callable[..., Kernel]:
+    """Have a function make a kernel once of the same arguments, and another process find it.
+
+    Examples
+    --------
+    >>> @factory
+    ... def power(exponent):
+    ...     @njit(entry=True)
+    ...     def raised(x):
+    ...         return x**exponent
+    ...     return raised
+    >>> power(3)(2.0), power(3) is power(3)
+    (8.0, True)
+    """
+    once = lru_cache(maxsize=None, typed=True)(make)
+
+    @wraps(make)
+    def made(*arguments: Any) -> Kernel:
+        kernel: Any = once(*arguments)
+        kernel.made_by = made, arguments
+        return cast(Kernel, kernel)
+
+    return made
+
+
 def _with_twin(function: Any, parallel: bool, entry: bool, inline: bool) -> Kernel:
     """Compile ``function``, and its serial twin where it is parallel."""
     if config.DISABLE_JIT:
@@ -66,6 +92,7 @@ def _with_twin(function: Any, parallel: bool, entry: bool, inline: bool) -> Kern
     kernel.serial = kernel
     if parallel:
         kernel.serial = _compile(_renamed(function), parallel=False, entry=False, inline=inline)
+        kernel.serial.twin_of = kernel
     return cast(Kernel, kernel)
 
 
@@ -73,17 +100,16 @@ def _compile(function: Any, parallel: bool, entry: bool, inline: bool) -> Any:
     options = dict(FLAGS)
     if not entry:
         options |= HELPER_FLAGS
-    elif not parallel:  # what threads of numba's run is looked up by name
-        options["pipeline_class"] = EntryCompiler
+    else:  # what threads of numba's run is looked up by name
+        options["pipeline_class"] = ParallelCompiler if parallel else EntryCompiler
     kernel = numba.njit(parallel=parallel, forceinline=inline, **options)(function)
     if entry:
-        with contextlib.suppress(RuntimeError):  # no folder can be written: nothing is kept
-            kernel._cache = KernelCache(function)
+        kernel._cache = KernelCache(kernel)
     return kernel
 
 
 def _renamed(function: Any) -> FunctionType:
-    """A copy under a name of its own: Numba's cache key holds no flags, so names must differ."""
+    """A copy under a name of its own, by which it can be told from its twin."""
     twin = FunctionType(
         function.__code__,
         function.__globals__,

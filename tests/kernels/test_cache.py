@@ -18,27 +18,11 @@ import pytest
 
 import jitnet
 from jitnet.kernels import cache
+from kernel_processes import WATCH, Runner
 
-DIGEST = str(cache.DIGEST)
+SHARED = str(cache._digest(cache.SOURCES))
+"""The folder's name."""
 
-WATCH = """
-import sys
-import numpy as np
-from jitnet.kernels import cache
-
-class Watch:
-    compiled_kernels = 0
-
-    def compiling(self):
-        self.compiled_kernels += 1
-
-    def compiled(self, seconds):
-        pass
-
-watch = Watch()
-cache.watchers.append(watch)
-exec(sys.argv[1])
-"""
 DOUBLE = """
 from jitnet.kernels.jit import njit
 
@@ -51,7 +35,7 @@ x = np.arange(4.0)
 with cache.compilation():
     double(x)
 assert (x == [0, 2, 4, 6]).all()
-print(watch.compiled_kernels, cache.FOLDER)
+print(watch.compiled_kernels, cache.folders().written)
 """
 TRAIN = """
 import jitnet as jn
@@ -81,48 +65,30 @@ print(watch.compiled_kernels, "kernels")
 WARM_UP = "import sys; from jitnet.cli import main; sys.exit(main(['warmup']))"
 
 
-class Runner:
-    """Runs kernels in processes of their own, by default with a cache of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.script = folder / "cache", folder / "kernel.py"
-        self.script.write_text(WATCH + DOUBLE)
-        self.environment = os.environ | {"NUMBA_CACHE_DIR": str(self.folder)}
-
-    def start(self, before: str = "", **environment: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, self.script, before],
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, before: str = "", **environment: str) -> tuple[int, str]:
-        """How many kernels were compiled, and what else is printed; ``before`` is run first."""
-        process = self.start(before, **environment)
-        compiled, printed = process.communicate()[0].split(maxsplit=1)
-        assert process.returncode == 0
-        return int(compiled), printed.strip()
+def doubling(folder: Path) -> Runner:
+    runner = Runner(folder)
+    runner.script.write_text(WATCH + DOUBLE)
+    return runner
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a cache that has the kernel."""
-    runner = Runner(tmp_path_factory.mktemp("kept"))
-    assert runner.run() == (1, str(runner.folder / "jitnet" / DIGEST))
+    runner = doubling(tmp_path_factory.mktemp("kept"))
+    assert runner.run() == (1, str(runner.folder / "jitnet" / SHARED))
     return runner.folder
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Runner:
     """With nothing compiled."""
-    return Runner(tmp_path)
+    return doubling(tmp_path)
 
 
 @pytest.fixture
 def full(tmp_path: Path, kept: Path) -> Runner:
     """With the kernel in its cache."""
-    runner = Runner(tmp_path)
+    runner = doubling(tmp_path)
     shutil.copytree(kept, runner.folder)
     return runner
 
@@ -133,24 +99,30 @@ def package(tmp_path: Path) -> Path:
     return shutil.copytree(Path(jitnet.__file__).parent, tmp_path / "copy" / "jitnet")
 
 
-def test_an_edit_of_any_source_means_another_folder(package: Path) -> None:
-    assert cache._digest(package) == DIGEST
-    digests = {DIGEST}
-    for path in sorted(package.rglob("*.py")):
+def test_an_edit_of_what_all_kernels_share_means_another_folder(package: Path) -> None:
+    sources = package / "kernels"
+    assert cache._digest(sources) == SHARED
+    digests = {SHARED}
+    for path in sorted(sources.glob("*.py")):
         path.write_text(path.read_text() + "\n# an edit\n")
-        digests.add(str(cache._digest(package)))
-    (package / "new.py").touch()
-    digests.add(str(cache._digest(package)))
-    (package / "new.py").rename(package / "newer.py")
-    digests.add(str(cache._digest(package)))
-    assert len(digests) == 3 + len(list(package.rglob("*.py"))) - 1
+        digests.add(str(cache._digest(sources)))
+    (sources / "new.py").touch()
+    digests.add(str(cache._digest(sources)))
+    (sources / "new.py").rename(sources / "newer.py")
+    digests.add(str(cache._digest(sources)))
+    assert len(digests) == 3 + len(list(sources.glob("*.py"))) - 1
 
 
-SHOW = "from jitnet.kernels import cache; import jitnet as jn; print(cache.DIGEST, {})"
+SHOW = """
+from jitnet.kernels import cache
+from jitnet.turns import copy_words
+import jitnet as jn
+print(cache.folders().written.name, copy_words._cache._name_of(()), {})
+"""
 
 
-def digest_from(place: Path) -> str:
-    """The digest of a package that is imported from a place, where its data is found as well."""
+def names_from(place: Path) -> list[str]:
+    """The names of the folder and of a kernel in a package that has its data with it."""
     program = SHOW.format("jn.datasets.load_digits()[0].shape[0]")
     ended = subprocess.run(
         [sys.executable, "-c", program],
@@ -160,23 +132,25 @@ def digest_from(place: Path) -> str:
         text=True,
         check=True,
     )
-    digest, images = ended.stdout.split()
+    folder, kernel, images = ended.stdout.split()
     assert images == "1797"
-    return digest
+    return [folder, kernel]
 
 
-def test_a_package_in_a_zip_file_has_the_folder_of_its_sources(package: Path) -> None:
+def test_a_package_in_a_zip_file_has_the_names_of_its_sources(package: Path) -> None:
     def zipped(name: str) -> Path:
         root, into = package.parent, package.parents[1] / name
         return Path(shutil.make_archive(str(into), "zip", root, "jitnet"))
 
-    assert digest_from(zipped("same")) == DIGEST
-    loss = package / "losses" / "mse.py"
-    loss.write_text(loss.read_text() + "\n# an edit\n")
-    assert digest_from(zipped("edited")) not in (DIGEST, "None")
+    names = names_from(package.parent)
+    assert names[0] == SHARED
+    assert names_from(zipped("same")) == names
+    source = package / "kernels" / "turn.py"
+    source.write_text(source.read_text() + "\n# an edit\n")
+    assert names_from(zipped("edited"))[0] not in (SHARED, "None")
 
 
-def test_a_package_without_sources_has_the_folder_of_its_compiled_modules(package: Path) -> None:
+def test_a_package_without_sources_has_names_of_its_compiled_modules(package: Path) -> None:
     def without_sources(name: str) -> Path:
         place = package.parents[1] / name
         shutil.copytree(package, place / "jitnet")
@@ -185,10 +159,12 @@ def test_a_package_without_sources_has_the_folder_of_its_compiled_modules(packag
             path.unlink()
         return place
 
-    first = digest_from(without_sources("first"))
-    loss = package / "losses" / "mse.py"
-    loss.write_text(loss.read_text() + "\nEDIT = 1\n")
-    assert len({DIGEST, "None", first, digest_from(without_sources("second"))}) == 4
+    names, first = names_from(package.parent), names_from(without_sources("first"))
+    assert first[1] == names[1]
+    source = package / "kernels" / "turn.py"
+    source.write_text(source.read_text() + "\nEDIT = 1\n")
+    second = names_from(without_sources("second"))
+    assert len({SHARED, "None", first[0], second[0]}) == 4
 
 
 def test_where_nothing_of_the_package_can_be_read_no_kernel_is_kept(tmp_path: Path) -> None:
@@ -220,7 +196,7 @@ def test_a_cache_that_can_only_be_read_is_read(full: Runner, tmp_path: Path) -> 
 
 
 def test_a_second_process_compiles_nothing(full: Runner) -> None:
-    assert full.run() == (0, str(full.folder / "jitnet" / DIGEST))
+    assert full.run() == (0, str(full.folder / "jitnet" / SHARED))
 
 
 def test_after_a_warmup_nothing_is_compiled(empty: Runner) -> None:
@@ -232,7 +208,7 @@ def test_after_a_warmup_nothing_is_compiled(empty: Runner) -> None:
 def test_bounds_checks_have_a_folder_of_their_own(full: Runner) -> None:
     compiled, folder = full.run(NUMBA_BOUNDSCHECK="1")
     assert compiled == 1
-    assert not folder.endswith(DIGEST)
+    assert not folder.endswith(SHARED)
 
 
 def test_where_the_chosen_folder_cannot_be_written_the_users_own_is_taken(
@@ -262,7 +238,7 @@ def test_a_full_disk_stops_no_one(empty: Runner) -> None:
 
 
 def test_a_folder_that_is_removed_stops_no_one(full: Runner) -> None:
-    assert full.run("import shutil; shutil.rmtree(cache.FOLDER)")[0] == 1
+    assert full.run("import shutil; shutil.rmtree(cache.folders().written)")[0] == 1
 
 
 def with_zeros_in_its_code(content: bytes) -> bytes:
@@ -276,27 +252,23 @@ def with_a_wrong_bit(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("ending", "damage"),
+    "damage",
     [
-        ("nbc", lambda content: b""),
-        ("nbc", lambda content: content[: len(content) // 2]),
-        ("nbc", lambda content: os.urandom(len(content))),
-        ("nbc", with_zeros_in_its_code),
-        ("nbc", with_a_wrong_bit),
-        ("nbi", lambda content: content[: len(content) // 2]),
-        ("nbi", lambda content: os.urandom(len(content))),
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: os.urandom(len(content)),
+        with_zeros_in_its_code,
+        with_a_wrong_bit,
     ],
 )
-def test_a_damaged_file_is_compiled_anew(
-    ending: str, damage: Callable[[bytes], bytes], full: Runner
-) -> None:
-    (file,) = full.folder.rglob(f"*.{ending}")
+def test_a_damaged_file_is_compiled_anew(damage: Callable[[bytes], bytes], full: Runner) -> None:
+    (file,) = full.folder.rglob("*.nbc")
     file.write_bytes(damage(file.read_bytes()))
     assert full.run()[0] == 1
 
 
 def test_what_was_compiled_anew_is_kept(full: Runner) -> None:
-    for file in full.folder.rglob("*.nb?"):
+    for file in full.folder.rglob("*.nbc"):
         file.write_bytes(b"?")
     assert [full.run()[0] for _ in range(2)] == [1, 0]
 
@@ -310,20 +282,40 @@ def test_four_processes_that_start_at_once_compile_no_kernel_twice(empty: Runner
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not fork")
-def test_a_child_forked_while_kernels_compile_does_not_keep_the_lock(full: Runner) -> None:
+def test_a_child_forked_while_kernels_compile_does_not_keep_a_lock(full: Runner) -> None:
     fork = (
-        "import fcntl, os\n"
+        "import os\n"
+        "from jitnet.kernels.locks import Locks\n"
+        "file = cache.folders().written / 'kernel'\n"
         "read, write = os.pipe()\n"
         "with cache.compilation():\n"
+        "    assert cache.LOCKS.take(file) and not Locks().take(file)\n"
         "    child = os.fork()\n"
         "    if child == 0:\n"
         "        os.close(write)\n"
         "        os.read(read, 1)\n"
         "        os._exit(0)\n"
-        "with open(cache.FOLDER / 'lock') as lock:\n"
-        "    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "assert Locks().take(file)\n"
         "os.close(write)\n"
         "os.waitpid(child, 0)\n"
+    )
+    assert full.run(fork)[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not fork")
+def test_a_forked_child_leaves_its_parents_locks_alone(full: Runner) -> None:
+    fork = (
+        "import os\n"
+        "from jitnet.kernels.locks import Locks\n"
+        "file = cache.folders().written / 'kernel'\n"
+        "with cache.compilation():\n"
+        "    assert cache.LOCKS.take(file)\n"
+        "    child = os.fork()\n"
+        "    if child == 0:\n"
+        "        cache.LOCKS.give_all_back()\n"
+        "        os._exit(0)\n"
+        "    os.waitpid(child, 0)\n"
+        "    assert not Locks().take(file)\n"
     )
     assert full.run(fork)[0] == 0
 
