@@ -202,7 +202,7 @@ def _run_block(
         if plan.stage == TRAIN and not np.isfinite(progress.sums[LOSS] + progress.sums[PENALTY]):
             progress.counters[FAILED] = 1
     if plan.stage > EVALUATE:
-        gradients(worker, network, work, panels, add)
+        gradients(worker, network, work, last - first, add)
     stopped = progress.counters[STOPPED] == 1
     barrier(worker)
     return stopped

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitnet.kernels.cpu import TILES, VECTORS
-from jitnet.kernels.intrinsics import ahead, registers
+from jitnet.kernels.cpu import TILES, VECTOR_BYTES, VECTORS
+from jitnet.kernels.intrinsics import LINE_BYTES, ahead, prefetch, registers
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, load_some, splat, store, store_some
 
@@ -29,23 +29,22 @@ def multiply_tile(
     a_step: int,
     a_jump: int,
     b_jump: int,
-    jumps: int,
+    terms: int,
     depth: int,
     columns: int,
     add: bool,
     last: int,
     rows: Any,
 ) -> None:
-    """C[r, c] = Σ_j Σ_k A[r, k] B[k, c] for ``len(rows)`` rows, added to C where ``add``.
+    """C[r, c] = Σ_k A[r, k] B[k, c] for ``len(rows)`` rows, added to C where ``add``.
 
-    ``a_row`` and ``a_step`` are the strides of A over r and k; the sum over k < ``depth`` is
-    repeated ``jumps`` times, A and B moving on by ``a_jump`` and ``b_jump``. Columns of C from
-    ``columns`` on are neither read nor written. In a low tile, what is behind row ``last`` is that
-    row again.
+    The sum has ``terms``; ``a_row`` and ``a_step`` are the strides of A over r and k, and after
+    each ``depth`` terms A and B move on by ``a_jump`` and ``b_jump``. Columns of C from ``columns``
+    on are neither read nor written. In a low tile, what is behind row ``last`` is that row again.
     """
     sums = registers(C, rows)
     width = lanes(C)
-    whole = columns >= VECTORS * width
+    whole, line = columns >= VECTORS * width, width * LINE_BYTES // VECTOR_BYTES
     for r in range(len(rows)):
         row = r if len(rows) == len(TALL) else min(r, last)
         for v in range(VECTORS):
@@ -56,15 +55,19 @@ def multiply_tile(
                 store(sums, i, load(C, c))
             else:
                 store(sums, i, load_some(C, c, columns - v * width))
-    for j in range(jumps):
-        a, b = ahead(A, j * a_jump), ahead(B, j * b_jump)
-        for k in range(depth):
+    while terms > 0:
+        if terms > depth > 1 and len(rows) == len(TALL):
+            for r in range(len(rows)):
+                for i in range(0, VECTORS * width, line):
+                    prefetch(A, a_jump + r * a_row + i)
+        for k in range(min(depth, terms)):
             for r in range(len(rows)):
                 row = r if len(rows) == len(TALL) else min(r, last)
-                x = splat(C, a[row * a_row + k * a_step])
+                x = splat(C, A[row * a_row + k * a_step])
                 for v in range(VECTORS):
                     i = (r * VECTORS + v) * width
-                    store(sums, i, fma(x, load(b, (k * VECTORS + v) * width), load(sums, i)))
+                    store(sums, i, fma(x, load(B, (k * VECTORS + v) * width), load(sums, i)))
+        A, B, terms = ahead(A, a_jump), ahead(B, b_jump), terms - depth
     for r in range(len(rows)):
         row = r if len(rows) == len(TALL) else min(r, last)
         for v in range(VECTORS):
@@ -86,7 +89,7 @@ def multiply_rows(
     a_step: int,
     a_jump: int,
     b_jump: int,
-    jumps: int,
+    terms: int,
     depth: int,
     columns: int,
     add: bool,
@@ -103,14 +106,14 @@ def multiply_rows(
         c, a = ahead(C, r * c_row), ahead(A, r // len(TALL) * a_tile + inside * a_row)
         if inside == 0 and last - r >= len(TALL):
             multiply_tile(
-                c, a, B, c_row, a_row, a_step, a_jump, b_jump, jumps, depth, columns, add, r, TALL
+                c, a, B, c_row, a_row, a_step, a_jump, b_jump, terms, depth, columns, add, r, TALL
             )
             r += len(TALL)
         else:
             count = min(len(LOW), min(len(TALL) - inside, last - r))
             end = count - 1
             multiply_tile(
-                c, a, B, c_row, a_row, a_step, a_jump, b_jump, jumps, depth, columns, add, end, LOW
+                c, a, B, c_row, a_row, a_step, a_jump, b_jump, terms, depth, columns, add, end, LOW
             )
             r += count
 

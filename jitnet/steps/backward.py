@@ -48,9 +48,10 @@ def backward(worker: Any, lockstep: bool, network: Any, work: Any, panels: int) 
 
 
 @njit
-def gradients(worker: Any, network: Any, work: Any, panels: int, add: bool) -> None:
+def gradients(worker: Any, network: Any, work: Any, examples: int, add: bool) -> None:
     """dW[l] = A[l-1]ᵀ dZ[l] and db[l] = Σ dZ[l], each worker some tiles of every layer."""
     x, values, width = 0, work.values, work.width
+    panels = (examples + width - 1) // width
     for layer in range(network.table.shape[0]):
         row = network.table[layer]
         n_in, n_out, form = row[m.N_IN], row[m.N_OUT], row[m.FORM]
@@ -67,7 +68,7 @@ def gradients(worker: Any, network: Any, work: Any, panels: int, add: bool) -> N
             by_rows = in_lockstep(blocks, worker.size)
             b0, b1, r0, r1 = portion(worker, blocks, n_rows, UNIT_GRAIN, by_rows)
             rooms = work.rooms[worker.rank : worker.rank + 1]
-            dense_weight_backward(dweight, X, dZ, rooms, turned, r0, r1, b0, b1, add)
+            dense_weight_backward(dweight, X, dZ, rooms, turned, examples, r0, r1, b0, b1, add)
         if row[m.HAS_BIAS] == 1:
             first, last = share(worker, n_out, ONE)
             dbias = array_at(network.gradients, row[m.BIAS], (n_out,))

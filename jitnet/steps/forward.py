@@ -18,7 +18,7 @@ from jitnet.steps.portions import barrier, portion, stretches
 dense_forward = dense.dense_forward.serial
 dense_small_forward = dense.dense_small_forward.serial
 
-UNIT_GRAIN = np.int64(TILES[0])
+UNIT_GRAIN: Any = np.int64(TILES[0])
 """Units are cut between workers at multiples of the tall tile's rows."""
 
 

@@ -118,6 +118,7 @@ def arguments(name: str, dtype: str, rng: np.random.Generator) -> list[Any]:
     shapes |= {f"d{array}": shape for array, shape in shapes.items()}
     numbers: dict[str, Any] = {
         "turned": False,
+        "examples": PANELS * width,
         "last": N_OUT,
         "last_panel": PANELS,
         "last_input": N_IN,
@@ -230,13 +231,22 @@ def test_backward_multiplies_any_part(
 
 @each_dtype
 @each_order
-@pytest.mark.parametrize("add", [False, True], ids=["overwrites", "adds"])
+@pytest.mark.parametrize(("add", "missing"), [(False, 0), (True, 3)], ids=["overwrites", "adds"])
 @pytest.mark.parametrize(("n_in", "n_out"), SHAPES)
 def test_the_weights_gradient_of_any_part(
-    dtype: str, turned: bool, n_in: int, n_out: int, add: bool, rng: np.random.Generator
+    dtype: str,
+    turned: bool,
+    n_in: int,
+    n_out: int,
+    add: bool,
+    missing: int,
+    rng: np.random.Generator,
 ) -> None:
     layer = Layer(rng, dtype, n_in, n_out, turned, packs=False)
-    product = np.einsum("pki,pui->ku", layer.X, layer.dY)
+    examples = PANELS * layer.width - missing
+    seen = layer.dY.copy()
+    seen[-1, :, layer.width - missing :] = 0
+    product = np.einsum("pki,pui->ku", layer.X, seen)
     before = whole_numbers(rng, dtype, layer.n_rows, layer.n_lanes)
     expected = (product.T if turned else product) + before * add
     blocks, rows = -(-layer.n_lanes // layer.width), layer.n_rows
@@ -245,7 +255,7 @@ def test_the_weights_gradient_of_any_part(
     for (r0, r1), (b0, b1) in parts:
         dweight = before.copy()
         call_weight_backward(
-            dweight.reshape(-1), layer.X, layer.dY, room, turned, r0, r1, b0, b1, add
+            dweight.reshape(-1), layer.X, layer.dY, room, turned, examples, r0, r1, b0, b1, add
         )
         lanes = slice(b0 * layer.width, b1 * layer.width)
         np.testing.assert_array_equal(dweight[r0:r1, lanes], expected[r0:r1, lanes])
@@ -266,7 +276,10 @@ def test_the_weights_gradient_of_more_examples_than_are_summed_at_once(
     rooms = np.empty((1, room_size("float32")), "float32")
     rows, lanes = dweight.shape
     blocks = -(-lanes // width)
-    call_weight_backward(dweight.reshape(-1), X, dY, rooms, turned, 0, rows, 0, blocks, False)
+    count = panels * width
+    call_weight_backward(
+        dweight.reshape(-1), X, dY, rooms, turned, count, 0, rows, 0, blocks, False
+    )
     np.testing.assert_array_equal(dweight, product.T if turned else product)
 
 
@@ -310,7 +323,8 @@ def test_a_few_examples_give_the_bits_of_a_panel(
     dtype: str, turned: bool, n_in: int, n_out: int, packs: bool, rng: np.random.Generator
 ) -> None:
     layer = Layer(rng, dtype, n_in, n_out, turned, packs)
-    X, bias = rng.normal(size=layer.X.shape).astype(dtype), layer.bias / 3
+    X: Array = rng.normal(size=layer.X.shape).astype(dtype)
+    bias: Array = layer.bias / 3
     weight = rng.normal(size=layer.weight.size + 2 * layer.width).astype(dtype)
     if packs:
         call_pack(layer.packed, weight[: layer.weight.size], 0, layer.n_rows)

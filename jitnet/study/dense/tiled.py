@@ -103,7 +103,7 @@ def dense_steps(
                 by_rows = in_lockstep(blocks, size)
                 b0, b1, r0, r1 = portion(worker, blocks, n_rows, UNIT_GRAIN, by_rows)
                 room = rooms[rank : rank + 1]
-                weight_backward(dweight, X, dZ, room, turned, r0, r1, b0, b1, add)
+                weight_backward(dweight, X, dZ, room, turned, panels * width, r0, r1, b0, b1, add)
         if parts & BIAS:
             first, last = portions.share(worker, n_out, ONE)
             bias_backward(dbias, dZ, first, last, add)

@@ -58,7 +58,7 @@ def products(wanted: int, team: Any, times: int, C: Any, A: Any, B: Any, panels:
             left = min(width, columns - column)
             tile = HEIGHT * depth
             multiply_rows(
-                c, a, b, columns, tile, depth, ONE, ZERO, ZERO, ONE, depth, left, add, ZERO, n
+                c, a, b, columns, tile, depth, ONE, ZERO, ZERO, depth, depth, left, add, ZERO, n
             )
         barrier(team, size)
 
