@@ -80,14 +80,13 @@ dense_pack = dense.dense_pack.serial
 
 @njit(entry=True)
 def tile(times: int, C: Any, A: Any, B: Any) -> None:
-    """C = A B for an A in tiles, all in the core's cache, so many times."""
-    depth = A.shape[1]
+    """Tile after tile C = A B, all in the first level of the cache, so many times."""
+    depth = A.shape[0]
     rows, width, add = C.shape[0], C.shape[1], times < ZERO
-    size = depth * HEIGHT
     for _ in range(times):
         c, a, b = at(C, ZERO), at(A, ZERO), at(B, ZERO)
         multiply_rows(
-            c, a, b, width, size, ONE, HEIGHT, ZERO, ZERO, depth, depth, width, add, ZERO, rows
+            c, a, b, width, ZERO, ONE, HEIGHT, ZERO, ZERO, depth, depth, width, add, ZERO, rows
         )
 
 
@@ -129,10 +128,10 @@ class Reference:
     """The tile on operands that are packed and near."""
 
     def __init__(self) -> None:
-        width, depth, tiles = panel_width(DTYPE), 256, 8
+        width, depth, tiles = panel_width(DTYPE), 256, 4
         self.arguments = (
             zeros((tiles * len(TALL), width), DTYPE),
-            zeros((tiles, depth, len(TALL)), DTYPE, 1),
+            zeros((depth, len(TALL)), DTYPE, 1),
             zeros((depth, width), DTYPE, 2),
         )
         flops = 2 * tiles * len(TALL) * width * depth
