@@ -323,8 +323,8 @@ def test_a_few_examples_give_the_bits_of_a_panel(
     dtype: str, turned: bool, n_in: int, n_out: int, packs: bool, rng: np.random.Generator
 ) -> None:
     layer = Layer(rng, dtype, n_in, n_out, turned, packs)
-    X = rng.normal(size=layer.X.shape).astype(dtype)
-    bias: Array = np.divide(layer.bias, 3)
+    X = rng.normal(size=(PANELS, n_in, layer.width)).astype(dtype)
+    bias: Array = layer.bias / 3
     weight = rng.normal(size=(layer.weight.size + 2 * layer.width,)).astype(dtype)
     if packs:
         call_pack(layer.packed, weight[: layer.weight.size], 0, layer.n_rows)
