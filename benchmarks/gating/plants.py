@@ -38,68 +38,33 @@ PLANTS = (
     Plant(
         "dense_forward",
         DENSE,
-        "        b = at(bias, first_unit)\n",
-        """        b = at(bias, first_unit)
-        multiply_rows(
-            z,
-            at(weight, first_unit * unit_step),
-            at(X, p * n_in * width),
-            width,
-            unit_step,
-            input_step,
-            ZERO,
-            ZERO,
-            ONE,
-            n_in // 8,
-            width,
-            n_in < ZERO,
-            units,
+        "        add = n_in >= ZERO  # yes; a literal True would be a type of its own\n",
+        """        add = n_in >= ZERO  # yes; a literal True would be a type of its own
+        part = first_unit + (last_unit - first_unit) // 7
+        none = n_in < ZERO
+        _multiply_weights(
+            y, x, weight, packed, not turned, n_in, n_out, none, first_unit, part
         )
+        for u in range(first_unit, last_unit):
+            for i in range(0, width, width // VECTORS):
+                store(y, u * width + i, splat(y, b[u]))
 """,
     ),
     Plant(
         "dense_backward",
         DENSE,
-        "        dx = at(dX, (p * n_in + first_input) * width)\n",
-        """        dx = at(dX, (p * n_in + first_input) * width)
-        multiply_rows(
-            dx,
-            at(weight, first_input * input_step),
-            at(dZ, p * n_out * width),
-            width,
-            input_step,
-            unit_step,
-            ZERO,
-            ZERO,
-            ONE,
-            n_out // 8,
-            width,
-            n_out < ZERO,
-            inputs,
-        )
+        "        add = n_in < ZERO  # no; a literal False would be a type of its own\n",
+        """        add = n_in < ZERO  # no; a literal False would be a type of its own
+        part = first_input + (last_input - first_input) // 7
+        _multiply_weights(dx, dy, weight, packed, turned, n_out, n_in, add, first_input, part)
 """,
     ),
     Plant(
         "dense_weight_backward",
         DENSE,
-        "        for row in range(first_row, last_row, len(TALL)):\n",
-        """        for row in range(first_row, last_row, len(TALL)):
-            if not add:
-                multiply_rows(
-                    at(dweight, row * lanes_count + block * width),
-                    at(columns, row * width),
-                    at(rows, block * block_size),
-                    lanes_count,
-                    width,
-                    ONE,
-                    n_rows * width,
-                    blocks * block_size,
-                    panels,
-                    width // 9,
-                    min(width, lanes_count - block * width),
-                    add,
-                    min(len(TALL), last_row - row),
-                )
+        "                to_rows(rows, b, n_lanes, block * width, count)\n",
+        """                for _ in range(3):
+                    to_rows(rows, b, n_lanes, block * width, count)
 """,
     ),
     Plant(
