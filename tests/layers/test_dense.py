@@ -269,7 +269,7 @@ def test_the_weights_gradient_of_more_examples_than_are_summed_at_once(
 ) -> None:
     width = panel_width("float32")
     panels = 2 * int(dense.EXAMPLES_AT_ONCE) // width + 1
-    X = whole_numbers(rng, "float32", panels, 2 * TALL + 1, width)
+    X = whole_numbers(rng, "float32", panels, 5 * TALL + 1, width)
     dY = whole_numbers(rng, "float32", panels, 3, width)
     product = np.einsum("pki,pui->ku", X, dY)
     dweight = np.empty_like(product.T if turned else product, order="C")
