@@ -110,7 +110,7 @@ class Engine:
         seed: int,
         n_threads: int | None,
     ) -> None:
-        self.table, count = memory.lay_out(shapes)
+        self.table, count, packed = memory.lay_out(shapes)
         self.objective, self.loss, self.seed = objective, LOSSES[objective.loss], seed
         self.optimizer, self.n_threads = optimizer, n_threads
         self.schedule = as_schedule(optimizer.learning_rate)
@@ -122,6 +122,7 @@ class Engine:
             gradients=memory.zeros(count, dtype, 1),
             first_moment=memory.zeros(first, dtype, 2),
             second_moment=memory.zeros(second, dtype, 3),
+            packed=memory.zeros(packed, dtype, 4),
             powers=np.ones(2),
             clock=np.zeros(2, np.int64),
             l2=np.array(l2, np.float64),

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jitnet.kernels.panels import panel_width
+from jitnet.kernels.matmul import packed_shape
+from jitnet.kernels.panels import panel_width, room_size
 
-COLUMNS = 13
+COLUMNS = 12
 (
     N_IN,
     N_OUT,
@@ -21,13 +22,12 @@ COLUMNS = 13
     WEIGHT,
     BIAS,
     HAS_BIAS,
-    INPUT_STEP,
-    UNIT_STEP,
     FORM,
+    PACKED,
+    TILES,
     Z,
     A,
     D,
-    ROWS,
 ) = range(COLUMNS)
 """The columns of the table of layers. A layer without biases keeps zeros that are not trained."""
 
@@ -36,6 +36,9 @@ UNITS_IN_LANES, INPUTS_IN_LANES, SMALL = range(3)
 
 ALIGNMENT = 32
 """Elements that a layer's weights and biases start at multiples of."""
+
+MOST_WORKERS = 256
+"""Rooms for workers; memory that nobody has written into takes none."""
 
 SMALL_LAYER, NARROW_LAYER = 64, 3
 """Weights, and units, up to which a layer is too small to fill a register tile.
@@ -95,18 +98,23 @@ class Shape(NamedTuple):
     bias: bool
 
 
-def lay_out(shapes: Sequence[Shape]) -> tuple[Array, int]:
-    """The table of layers with the places of their parameters, and the number of elements."""
+def lay_out(shapes: Sequence[Shape]) -> tuple[Array, int, int]:
+    """The table of layers with the places of their parameters, and the number of elements.
+
+    Then that of their packed weights.
+    """
     table = np.zeros((len(shapes), COLUMNS), np.int64)
-    place = 0
+    place = packed = 0
     for row, (n_in, n_out, activation, bias) in zip(table, shapes, strict=True):
         form = gradient_form(n_in, n_out)
         row[[N_IN, N_OUT, ACTIVATION, WEIGHT, FORM]] = n_in, n_out, activation, place, form
-        row[[INPUT_STEP, UNIT_STEP]] = (1, n_in) if form == INPUTS_IN_LANES else (n_out, 1)
+        shape = packed_shape(*((n_out, n_in) if form == INPUTS_IN_LANES else (n_in, n_out)))
+        row[[PACKED, TILES]] = packed, shape[0]
+        packed += aligned(int(np.prod(shape)))
         place += aligned(n_in * n_out)
         row[[BIAS, HAS_BIAS]] = place, bias
         place += aligned(n_out)
-    return table, place
+    return table, place, packed
 
 
 def weight_view(flat: Array, row: Array) -> Array:
@@ -143,6 +151,7 @@ class Workspace(NamedTuple):
     weights: Array
     losses: Array
     hits: Array
+    rooms: Array  # one a worker
 
     @property
     def panels(self) -> int:
@@ -169,12 +178,8 @@ def place_batch(table: Array, panels: int, dtype: Any) -> tuple[Array, Workspace
     n_in, n_out = int(table[0, N_IN]), int(table[-1, N_OUT])
     take(n_in)  # the first layer's panels stand at the beginning
     rows_of_x = take(n_in, in_blocks=True)
-    for i, row in enumerate(table):
+    for row in table:
         row[[Z, A, D]] = take(row[N_OUT]), take(row[N_OUT]), take(row[N_OUT])
-        if row[FORM] == UNITS_IN_LANES:
-            row[ROWS] = take(row[N_OUT], in_blocks=True)
-        elif row[FORM] == INPUTS_IN_LANES:
-            row[ROWS] = take(row[N_IN], in_blocks=True) if i else rows_of_x
     return table, Workspace(
         width=width,
         rows_of_x=rows_of_x,
@@ -183,4 +188,5 @@ def place_batch(table: Array, panels: int, dtype: Any) -> tuple[Array, Workspace
         weights=zeros(panels * width, dtype, 2),
         losses=zeros(panels * width, dtype, 3),
         hits=zeros(panels * width, dtype, 4),
+        rooms=zeros((MOST_WORKERS, room_size(dtype)), dtype, 5),
     )

@@ -97,8 +97,7 @@ def _forward(
             array_at(rows, 0, (examples, n_in)),
             weight,
             bias,
-            row[m.INPUT_STEP],
-            row[m.UNIT_STEP],
+            row[m.FORM] == m.INPUTS_IN_LANES,
         )
         a = at(A, 0)
         activation_forward(a, a, row[m.ACTIVATION], (examples * n_out + n - 1) // n * n)

@@ -44,7 +44,7 @@ from jitnet.steps.state import (
     Batch,
     Worker,
 )
-from jitnet.steps.update import PENALTIES, descend, needs_sums, penalise, sum_chunks
+from jitnet.steps.update import PENALTIES, descend, needs_sums, pack, penalise, sum_chunks
 
 
 @njit(entry=True)
@@ -90,6 +90,8 @@ def _steps(worker: Any, network: Any, work: Any, data: Any, plan: Any, progress:
     with_sums = plan.stage > EVALUATE and needs_sums(network, plan)
     loaded = stopped = plan.steps < 0  # no; a literal False would be a type of its own
     is_last = worker.rank == worker.size - 1
+    pack(worker, network)
+    barrier(worker)
     for step in range(plan.steps):
         before = (sums[0], sums[1], sums[2], sums[3])
         if position == 0 and plan.shuffled:
@@ -123,6 +125,7 @@ def _steps(worker: Any, network: Any, work: Any, data: Any, plan: Any, progress:
             first_power *= plan.hyper[FIRST_DECAY]
             second_power *= plan.hyper[SECOND_DECAY]
             descend(worker, network, plan, plan.rates[step], first_power, second_power)
+            pack(worker, network)
         position, done = last, done + 1
         if position == plan.examples:
             if is_last:
@@ -199,7 +202,7 @@ def _run_block(
         if plan.stage == TRAIN and not np.isfinite(progress.sums[LOSS] + progress.sums[PENALTY]):
             progress.counters[FAILED] = 1
     if plan.stage > EVALUATE:
-        gradients(worker, network, work, panels, add)
+        gradients(worker, network, work, last - first, add)
     stopped = progress.counters[STOPPED] == 1
     barrier(worker)
     return stopped

@@ -51,11 +51,11 @@ def test_arrays_that_are_read_together_do_not_begin_at_the_same_place_of_their_p
     trained = (network.parameters, network.gradients, network.first_moment, network.second_moment)
     assert len({in_page(array) for array in trained}) == 4
 
-    table, _ = memory.lay_out([memory.Shape(units, units, 0, True)])
+    table, *_ = memory.lay_out([memory.Shape(units, units, 0, True)])
     placed, batch = memory.place_batch(table, panels=2, dtype=np.float32)
     assert not table[0, memory.A]  # what a running step uses stays as it is
     for array in (batch.targets, batch.weights, batch.losses, batch.hits):
         assert in_page(array) % memory.APART_BYTES == 0
-    assert len({in_page(array) for array in batch[2:]}) == 5
+    assert len({in_page(array) for array in batch[2:]}) == 6
     places = {in_page(batch.values[start:]) for start in placed[0, [memory.Z, memory.A, memory.D]]}
     assert len(places) == 3

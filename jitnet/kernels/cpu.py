@@ -33,5 +33,8 @@ def _registers(features: frozenset[str]) -> int:
 FEATURES = _features()
 VECTOR_BYTES = _vector_bytes(FEATURES)
 
-TILES = (12, 4, 1) if _registers(FEATURES) == 32 else (6, 2, 1)
-"""Rows of the register tiles, from the one that fills the registers to the last row."""
+TILES = (12, 4) if _registers(FEATURES) == 32 else (6, 4)
+"""Rows of the register tiles: of the one that fills the registers, and of the one for what is left.
+
+Four rows are as many sums as keep the multipliers busy; a lower tile takes as long.
+"""

@@ -18,6 +18,11 @@ from numba.extending import intrinsic
 
 from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 
+LINE_BYTES = 64
+"""A line of the cache, on nearly every processor; where it is longer, some requests are idle."""
+
+I8, I32 = ir.IntType(8), ir.IntType(32)
+
 
 def compiled_as(meaning: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
     """Make an intrinsic of a typing function, or its ``meaning`` where JIT is off."""
@@ -48,6 +53,21 @@ def at(context: Any, array: Any, offset: Any) -> Any:
 def ahead(context: Any, pointer: Any, offset: Any) -> Any:
     """The pointer ``offset`` elements further on."""
     return pointer(pointer, types.intp), lambda c, b, s, a: b.gep(a[0], [a[1]])
+
+
+@compiled_as(lambda pointer, offset: None)
+def prefetch(context: Any, pointer: Any, offset: Any) -> Any:
+    """Ask for the line of ``pointer[offset]``, to be read soon; any address will do."""
+
+    def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
+        where = b.bitcast(b.gep(a[0], [a[1]]), I8.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [where.type, I32, I32, I32])
+        request = cgutils.get_or_insert_function(b.module, kind, "llvm.prefetch.p0")
+        to_read, to_stay, data = I32(0), I32(3), I32(1)
+        b.call(request, [where, to_read, to_stay, data])
+        return c.get_dummy_value()
+
+    return types.void(pointer, types.intp), emit
 
 
 @compiled_as(

@@ -2,10 +2,10 @@
 
 A panel holds as many examples as a register tile has columns, so an array of a layer is
 (panels, units, width), and a unit's row of a panel is VECTORS vectors. Forward and backward
-products then read their right-hand side as it lies. The weights' gradient sums over examples: for
-it, one side is kept in row blocks as well, (panels, blocks, width + 1, width), each block of a
-panel transposed; the row more than needed keeps blocks off 4 KiB strides, which fall onto the same
-lines of the cache (gathering a batch took twice as long).
+products then read their right-hand side as it lies. The weights' gradient sums over examples, and
+turns one side block by block. A batch is gathered by way of row blocks, (blocks, width + 1, width),
+each the transpose of a block of a panel; the row more than needed keeps blocks off 4 KiB strides,
+which fall onto the same lines of the cache (gathering took twice as long).
 
 Examples missing in the last panel repeat the last one, with weight 0.
 """
@@ -37,6 +37,15 @@ FLOAT32, FLOAT64, UINT8, INT64 = SOURCES.values()
 def panel_width(dtype: Any) -> int:
     """Examples in a panel."""
     return VECTORS * VECTOR_BYTES // int(np.dtype(dtype).itemsize)
+
+
+TURNED_ROWS = 4096
+"""Rows of a panel's width that a worker has room for: some blocks of 512 examples, turned."""
+
+
+def room_size(dtype: Any) -> int:
+    """Numbers that a worker has room for when it turns panels."""
+    return TURNED_ROWS * panel_width(dtype)
 
 
 if config.DISABLE_JIT:
@@ -154,17 +163,21 @@ def to_columns(columns: Any, rows: Any, first: int, last: int) -> None:
 
 
 @njit
-def to_rows(rows: Any, columns: Any, units: int, first: int, last: int) -> None:
-    """A panel to its row blocks first … last; lanes behind the last unit hold no meaning."""
+def to_rows(rows: Any, columns: Any, units: int, first: int, panels: int) -> None:
+    """A block of panels' units, turned: ``rows[p * width + i, u] = columns[p, first + u, i]``.
+
+    Lanes behind the last of a panel's units hold no meaning.
+    """
     n = lanes(columns)
     width = VECTORS * n
-    for block in range(first, last):
-        for u in range(block * width, min((block + 1) * width, units), n):
+    for p in range(panels):
+        source = ahead(columns, (p * units + first) * width)
+        for u in range(0, min(width, units - first), n):
             for i in range(0, width, n):
                 transpose_square(
-                    ahead(rows, row_block(u, width) + i * width + u % width),
+                    ahead(rows, (p * width + i) * width + u),
                     width,
-                    ahead(columns, u * width + i),
+                    ahead(source, u * width + i),
                     width,
-                    units - 1 - u,
+                    units - 1 - first - u,
                 )

@@ -1,10 +1,14 @@
-"""The dense layer: Z = A W + b.
+"""The dense layer: Y = X W + b.
 
 Arrays of a layer are panels of examples (see ``jitnet.kernels.panels``), a row of two vectors, low
 and high, for each unit, so that what Ng's course writes with examples as columns, Z = Wᵀ A + b, is
-also how it is computed. The weights are a flat array in which W[k, u] stands at
-``k * input_step + u * unit_step``: that of its two sides runs along the registers' lanes which
-fills them better.
+also how it is computed.
+
+The weights are a flat matrix, rows by lanes: W as it is, inputs by units, or ``turned``, units by
+inputs, where that fills a register's lanes better. A product that sums along its rows reads them as
+they lie. One that sums over the rows, forward or backward where ``turned``, would find a page or
+half of one between two weights: it reads a packed copy, (tiles, rows + 1, height of a tile), in
+which the weights of a tile follow one another.
 """
 
 from __future__ import annotations
@@ -19,10 +23,11 @@ from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.hints import hinted_class
 from jitnet.initializers import resolve
-from jitnet.kernels.cpu import VECTORS
+from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import ahead, at, registers
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import TALL, multiply_rows
+from jitnet.kernels.panels import to_rows
 from jitnet.kernels.simd import (
     fma,
     lanes,
@@ -34,11 +39,7 @@ from jitnet.kernels.simd import (
     sum_lanes,
     transpose_square,
 )
-
-DEPTH = 1024
-"""Inputs of a panel that stay in the core's cache while all units read them. Taking each tile's
-weights for four panels at once instead of one gained nothing at mnist512 and cost 3 % at wide."""
-
+from jitnet.kernels.team import share
 
 MOST_UNITS = 2**31 - 1
 
@@ -47,188 +48,292 @@ ZERO, ONE = np.int64(0), np.int64(1)
 """Typed, since Numba compiles a function anew for each literal number it is given."""
 
 
+HEIGHT = np.int64(len(TALL))
+
+DEPTH = np.int64((64 << 10) // (VECTORS * VECTOR_BYTES))
+"""Terms of a sum whose side of a panel, 64 KiB, stays in the core's cache while all tiles read it.
+Twice as many cost 2 to 9 % with vectors of 64 bytes, a quarter 2 % with vectors of 32."""
+
+PACKED_AT_ONCE = np.int64(16)
+"""Rows of weights that are packed tile by tile: with one by one, packing took twice as long."""
+
+
+@njit(parallel=True)
+def dense_pack(packed: Any, weight: Any, first_row: int, last_row: int) -> None:
+    """packed[t, r, i] = weight[r, t h + i] for tiles of h rows.
+
+    Writes packed (tiles, n_rows + 1, h), the given rows of it; reads the flat weight (n_rows,
+    n_lanes). Each parallel iteration owns some rows.
+    """
+    tiles, n_rows = packed.shape[0], packed.shape[1] - 1
+    n_lanes = weight.size // n_rows
+    for part in prange((last_row - first_row + PACKED_AT_ONCE - 1) // PACKED_AT_ONCE):
+        first = first_row + part * PACKED_AT_ONCE
+        rows = min(PACKED_AT_ONCE, last_row - first)
+        for tile in range(tiles):
+            target = at(packed, (tile * (n_rows + 1) + first) * HEIGHT)
+            source = at(weight, first * n_lanes + tile * HEIGHT)
+            left = min(HEIGHT, n_lanes - tile * HEIGHT)
+            vectors = rows - 1 if left == HEIGHT else ZERO  # they write into the next row
+            for r in range(vectors):
+                for i in range(0, HEIGHT, lanes(target)):
+                    store(target, r * HEIGHT + i, load(source, r * n_lanes + i))
+            for r in range(vectors, rows):
+                for i in range(left):
+                    target[r * HEIGHT + i] = source[r * n_lanes + i]
+
+
+@njit
+def _multiply_weights(
+    C: Any,
+    B: Any,
+    weight: Any,
+    packed: Any,
+    over_rows: bool,
+    terms: int,
+    n_lanes: int,
+    add: bool,
+    first: int,
+    last: int,
+) -> None:
+    """C[r, i] = Σ_k w B[k, i], added to C where ``add``, for r of first … last and ``terms`` k.
+
+    The sum goes over the weight's rows, w = weight[k, r], or along them, w = weight[r, k]. To read
+    rows in jumps, their next lines asked for, gained 4 % at 512 units and lost 3 % at 2048.
+    """
+    row: Any
+    step: Any
+    width = VECTORS * lanes(C)
+    if not over_rows:
+        A, tile, row, step = at(weight, 0), HEIGHT * terms, terms, ONE
+    elif packed.size > 0:
+        A, tile, row, step = at(packed, 0), HEIGHT * (terms + 1), ONE, HEIGHT
+    else:
+        A, tile, row, step = at(weight, 0), HEIGHT, ONE, n_lanes
+    for k in range(0, terms, DEPTH):
+        a, b, depth = ahead(A, k * step), ahead(B, k * width), min(DEPTH, terms - k)
+        again = add or k > 0
+        multiply_rows(
+            C, a, b, width, tile, row, step, ZERO, ZERO, depth, depth, width, again, first, last
+        )
+
+
 @njit(parallel=True)
 def dense_forward(
-    Z: Any,
+    Y: Any,
     X: Any,
     weight: Any,
+    packed: Any,
     bias: Any,
-    input_step: int,
-    unit_step: int,
+    turned: bool,
     first_panel: int,
     last_panel: int,
     first_unit: int,
     last_unit: int,
 ) -> None:
-    """Z[u, i] = Σ_k W[k, u] X[k, i] + b[u].
+    """Y[u, i] = Σ_k W[k, u] X[k, i] + b[u].
 
-    Writes Z (panels, n_out, width), the given panels and units of it; reads X (panels, n_in,
-    width), the flat weight and bias (n_out,). Each parallel iteration owns a panel.
+    Writes Y (panels, n_out, width), the given panels and units of it; reads X (panels, n_in,
+    width), the flat weight, packed (tiles, n_rows + 1, h) and bias (n_out,). Each parallel
+    iteration owns a panel.
     """
-    _, n_out, width = Z.shape
+    _, n_out, width = Y.shape
     n_in = X.shape[1]
-    units = last_unit - first_unit
     for p in prange(first_panel, last_panel):
-        z = at(Z, (p * n_out + first_unit) * width)
-        b = at(bias, first_unit)
-        for u in range(units):
+        y, x, b = at(Y, p * n_out * width), at(X, p * n_in * width), at(bias, 0)
+        for u in range(first_unit, last_unit):
             for i in range(0, width, width // VECTORS):
-                store(z, u * width + i, splat(z, b[u]))
-        for k in range(0, n_in, DEPTH):
-            depth = min(DEPTH, n_in - k)
-            w = at(weight, k * input_step + first_unit * unit_step)
-            x = at(X, (p * n_in + k) * width)
-            multiply_rows(
-                z, w, x, width, unit_step, input_step, ZERO, ZERO, ONE, depth, width, k >= 0, units
-            )
+                store(y, u * width + i, splat(y, b[u]))
+        add = n_in >= ZERO  # yes; a literal True would be a type of its own
+        _multiply_weights(y, x, weight, packed, not turned, n_in, n_out, add, first_unit, last_unit)
 
 
 @njit(parallel=True)
 def dense_backward(
     dX: Any,
-    dZ: Any,
+    dY: Any,
     weight: Any,
-    input_step: int,
-    unit_step: int,
+    packed: Any,
+    turned: bool,
     first_panel: int,
     last_panel: int,
     first_input: int,
     last_input: int,
 ) -> None:
-    """dX[k, i] = Σ_u W[k, u] dZ[u, i].
+    """dX[k, i] = Σ_u W[k, u] dY[u, i].
 
-    Writes dX (panels, n_in, width), the given panels and inputs of it; reads dZ (panels, n_out,
-    width) and the flat weight. Each parallel iteration owns a panel.
+    Writes dX (panels, n_in, width), the given panels and inputs of it; reads dY (panels, n_out,
+    width), the flat weight and packed (tiles, n_rows + 1, h). Each parallel iteration owns a
+    panel.
     """
     _, n_in, width = dX.shape
-    n_out = dZ.shape[1]
-    inputs = last_input - first_input
+    n_out = dY.shape[1]
     for p in prange(first_panel, last_panel):
-        dx = at(dX, (p * n_in + first_input) * width)
-        for u in range(0, n_out, DEPTH):
-            depth = min(DEPTH, n_out - u)
-            w = at(weight, first_input * input_step + u * unit_step)
-            dz = at(dZ, (p * n_out + u) * width)
-            multiply_rows(
-                dx,
-                w,
-                dz,
-                width,
-                input_step,
-                unit_step,
-                ZERO,
-                ZERO,
-                ONE,
-                depth,
-                width,
-                u > 0,
-                inputs,
-            )
+        dx, dy = at(dX, p * n_in * width), at(dY, p * n_out * width)
+        add = n_in < ZERO  # no; a literal False would be a type of its own
+        _multiply_weights(dx, dy, weight, packed, turned, n_out, n_in, add, first_input, last_input)
+
+
+EXAMPLES_AT_ONCE, NUMBERS_AT_ONCE = np.int64(512), np.int64(12 << 10)
+"""How far the sums of the weights' gradient go at a time, and how much of the other side is read
+by one block after the other: so much stays near. Without that wide had 0.82 of the tile's speed
+instead of 0.94. With the turned side laid out before, for all blocks, it had 0.83, as that is then
+fetched from afar; copying the other side, tile by tile, cost 2 % at 16 blocks and 8 % at 4."""
 
 
 @njit(parallel=True)
 def dense_weight_backward(
     dweight: Any,
-    columns: Any,
-    rows: Any,
-    lanes_count: int,
+    X: Any,
+    dY: Any,
+    rooms: Any,
+    turned: bool,
+    examples: int,
     first_row: int,
     last_row: int,
     first_block: int,
     last_block: int,
     add: bool,
 ) -> None:
-    """dW[k, u] = Σ_i X[k, i] dZ[u, i], that side of dW along the lanes which fills them better.
+    """dW[k, u] = Σ_i X[k, i] dY[u, i].
 
-    Writes the flat dweight (n_rows, lanes_count), the given rows and blocks of lanes, or adds to
-    them where ``add``; reads columns (panels, n_rows, width), X or dZ, and rows (panels, blocks,
-    width + 1, width), the other one as row blocks. Each parallel iteration owns a block of lanes.
+    Writes the flat dweight (n_rows, n_lanes), the given rows and blocks of lanes, or adds to them
+    where ``add``, and rooms (parts, size), in which it turns what lies along the lanes; reads X
+    (panels, n_in, width) and dY (panels, n_out, width), so many examples of them. Each parallel
+    iteration owns a room and a part of the blocks.
     """
-    panels, n_rows, width = columns.shape
-    blocks, block_size = rows.shape[1], (width + 1) * width
-    for block in prange(first_block, last_block):
-        for row in range(first_row, last_row, len(TALL)):
-            multiply_rows(
-                at(dweight, row * lanes_count + block * width),
-                at(columns, row * width),
-                at(rows, block * block_size),
-                lanes_count,
-                width,
-                ONE,
-                n_rows * width,
-                blocks * block_size,
-                panels,
-                width,
-                min(width, lanes_count - block * width),
-                add,
-                min(len(TALL), last_row - row),
+    parts, size = rooms.shape
+    for part in prange(parts):
+        room, dw = at(rooms, part * size), at(dweight, 0)
+        begin, end = share(last_block - first_block, ONE, part, parts)
+        begin, end = begin + first_block, end + first_block
+        if turned:
+            _multiply_over_examples(
+                dw, dY, X, room, size, examples, first_row, last_row, begin, end, add
             )
+        else:
+            _multiply_over_examples(
+                dw, X, dY, room, size, examples, first_row, last_row, begin, end, add
+            )
+
+
+@njit
+def _multiply_over_examples(
+    C: Any,
+    A: Any,
+    B: Any,
+    room: Any,
+    size: int,
+    examples: int,
+    first_row: int,
+    last_row: int,
+    first_block: int,
+    last_block: int,
+    add: bool,
+) -> None:
+    """C[r, c] = Σ_i A[r, i] B[c, i], or added to it, for panels A and B; blocks of B are turned."""
+    panels, n_rows, width = A.shape
+    n_lanes = B.shape[1]
+    at_once = EXAMPLES_AT_ONCE // width
+    for p in range(0, panels, at_once):
+        count = min(at_once, panels - p)
+        a, b, block_size = (
+            at(A, p * n_rows * width),
+            at(B, p * n_lanes * width),
+            count * width * width,
+        )
+        group, terms = size // block_size, min(count * width, examples - p * width)
+        chunk = max(ONE, NUMBERS_AT_ONCE // (count * width * HEIGHT)) * HEIGHT
+        for first in range(first_block, last_block, group):
+            last = min(first + group, last_block)
+            for block in range(first, last):
+                rows = ahead(room, (block - first) * block_size)
+                to_rows(rows, b, n_lanes, block * width, count)
+            for row in range(first_row, last_row, chunk):
+                for block in range(first, last):
+                    multiply_rows(
+                        ahead(C, block * width),
+                        a,
+                        ahead(room, (block - first) * block_size),
+                        n_lanes,
+                        HEIGHT * width,
+                        width,
+                        ONE,
+                        n_rows * width,
+                        width * width,
+                        terms,
+                        width,
+                        min(width, n_lanes - block * width),
+                        add or p > 0,
+                        row,
+                        min(row + chunk, last_row),
+                    )
 
 
 @njit(parallel=True)
 def dense_small_forward(
-    Z: Any, X: Any, weight: Any, bias: Any, first_panel: int, last_panel: int
+    Y: Any, X: Any, weight: Any, bias: Any, first_panel: int, last_panel: int
 ) -> None:
-    """Z[u, i] = Σ_k W[k, u] X[k, i] + b[u] for a layer too small to fill a tile.
+    """Y[u, i] = Σ_k W[k, u] X[k, i] + b[u] for a layer too small to fill a tile.
 
-    Writes Z (panels, n_out, width), the given panels; reads X (panels, n_in, width), the flat
+    Writes Y (panels, n_out, width), the given panels; reads X (panels, n_in, width), the flat
     weight (n_in, n_out) and bias (n_out,). Each parallel iteration owns a panel: examples lie in
     the lanes.
     """
-    _, n_out, width = Z.shape
+    _, n_out, width = Y.shape
     n_in = X.shape[1]
     for p in prange(first_panel, last_panel):
         w, b = at(weight, 0), at(bias, 0)
-        z, x = at(Z, p * n_out * width), at(X, p * n_in * width)
+        y, x = at(Y, p * n_out * width), at(X, p * n_in * width)
         for u in range(n_out):
-            low = high = splat(z, b[u])
+            low = high = splat(y, b[u])
             for k in range(n_in):
                 low = fma(load(x, k * width), w[k * n_out + u], low)
-                high = fma(load(x, k * width + lanes(z)), w[k * n_out + u], high)
-            store(z, u * width, low)
-            store(z, u * width + lanes(z), high)
+                high = fma(load(x, k * width + lanes(y)), w[k * n_out + u], high)
+            store(y, u * width, low)
+            store(y, u * width + lanes(y), high)
 
 
 @njit(parallel=True)
-def dense_small_backward(dX: Any, dZ: Any, weight: Any, first_panel: int, last_panel: int) -> None:
-    """dX[k, i] = Σ_u W[k, u] dZ[u, i] for a layer too small to fill a tile.
+def dense_small_backward(dX: Any, dY: Any, weight: Any, first_panel: int, last_panel: int) -> None:
+    """dX[k, i] = Σ_u W[k, u] dY[u, i] for a layer too small to fill a tile.
 
-    Writes dX (panels, n_in, width), the given panels; reads dZ (panels, n_out, width) and the flat
+    Writes dX (panels, n_in, width), the given panels; reads dY (panels, n_out, width) and the flat
     weight (n_in, n_out). Each parallel iteration owns a panel: examples lie in the lanes.
     """
     _, n_in, width = dX.shape
-    n_out = dZ.shape[1]
+    n_out = dY.shape[1]
     for p in prange(first_panel, last_panel):
         w = at(weight, 0)
-        dx, dz = at(dX, p * n_in * width), at(dZ, p * n_out * width)
+        dx, dy = at(dX, p * n_in * width), at(dY, p * n_out * width)
         for k in range(n_in):
             low = high = splat(dx, 0.0)
             for u in range(n_out):
-                low = fma(load(dz, u * width), w[k * n_out + u], low)
-                high = fma(load(dz, u * width + lanes(dx)), w[k * n_out + u], high)
+                low = fma(load(dy, u * width), w[k * n_out + u], low)
+                high = fma(load(dy, u * width + lanes(dx)), w[k * n_out + u], high)
             store(dx, k * width, low)
             store(dx, k * width + lanes(dx), high)
 
 
 @njit(parallel=True)
 def dense_small_weight_backward(
-    dweight: Any, X: Any, dZ: Any, first_input: int, last_input: int, add: bool
+    dweight: Any, X: Any, dY: Any, first_input: int, last_input: int, add: bool
 ) -> None:
-    """dW[k, u] = Σ_i X[k, i] dZ[u, i] for a layer too small to fill a tile.
+    """dW[k, u] = Σ_i X[k, i] dY[u, i] for a layer too small to fill a tile.
 
     Writes the flat dweight (n_in, n_out), the given inputs' rows, or adds to them where ``add``;
-    reads X (panels, n_in, width) and dZ (panels, n_out, width). Each parallel iteration owns an
+    reads X (panels, n_in, width) and dY (panels, n_out, width). Each parallel iteration owns an
     input: examples lie in the lanes.
     """
     panels, n_in, width = X.shape
-    n_out = dZ.shape[1]
+    n_out = dY.shape[1]
     for k in prange(first_input, last_input):
         x, dw = at(X, k * width), at(dweight, k * n_out)
         for u in range(n_out):
-            dz = at(dZ, u * width)
+            dy = at(dY, u * width)
             low = high = splat(x, 0.0)
             for p in range(panels):
-                a, b = ahead(x, p * n_in * width), ahead(dz, p * n_out * width)
+                a, b = ahead(x, p * n_in * width), ahead(dy, p * n_out * width)
                 low = fma(load(a, 0), load(b, 0), low)
                 high = fma(load(a, lanes(x)), load(b, lanes(x)), high)
             total = sum_lanes(low + high)
@@ -236,69 +341,68 @@ def dense_small_weight_backward(
 
 
 @njit(parallel=True)
-def dense_bias_backward(dbias: Any, dZ: Any, first: int, last: int, add: bool) -> None:
-    """db[u] = Σ_i dZ[u, i].
+def dense_bias_backward(dbias: Any, dY: Any, first: int, last: int, add: bool) -> None:
+    """db[u] = Σ_i dY[u, i].
 
-    Writes dbias (n_out,), units first … last; reads dZ (panels, n_out, width). Each parallel
+    Writes dbias (n_out,), units first … last; reads dY (panels, n_out, width). Each parallel
     iteration owns a unit.
     """
-    panels, n_out, width = dZ.shape
+    panels, n_out, width = dY.shape
     for u in prange(first, last):
-        db, dz = at(dbias, u), at(dZ, u * width)
-        low = high = splat(dz, 0.0)
+        db, dy = at(dbias, u), at(dY, u * width)
+        low = high = splat(dy, 0.0)
         for p in range(panels):
-            low = low + load(dz, p * n_out * width)
-            high = high + load(dz, p * n_out * width + lanes(dz))
+            low = low + load(dy, p * n_out * width)
+            high = high + load(dy, p * n_out * width + lanes(dy))
         total = sum_lanes(low + high)
         db[0] = db[0] + total if add else total
 
 
 @njit(parallel=True)
-def dense_few_forward(
-    Z: Any, X: Any, weight: Any, bias: Any, input_step: int, unit_step: int
-) -> None:
-    """Z[i, u] = Σ_k X[i, k] W[k, u] + b[u] for a few examples, which would leave a panel empty.
+def dense_few_forward(Y: Any, X: Any, weight: Any, bias: Any, turned: bool) -> None:
+    """Y[i, u] = Σ_k X[i, k] W[k, u] + b[u] for a few examples, which would leave a panel empty.
 
-    Writes Z (examples, n_out); reads X (examples, n_in), the flat weight and bias (n_out,). Each
+    Writes Y (examples, n_out); reads X (examples, n_in), the flat weight and bias (n_out,). Each
     parallel iteration owns two vectors of units: units lie in the lanes. A sum's terms are added in
     the order of ``dense_forward``, to the same bits. The weight may be read beyond its last row, by
     less than two vectors.
     """
-    examples, n_out = Z.shape
-    n_in, width = X.shape[1], VECTORS * lanes(at(Z, 0))
+    examples, n_out = Y.shape
+    n_in, width = X.shape[1], VECTORS * lanes(at(Y, 0))
     for block in prange((n_out + width - 1) // width):
         first = block * width
         units = min(width, n_out - first)
-        z, x, w = at(Z, first), at(X, 0), at(weight, first * unit_step)
+        y, x, w = at(Y, first), at(X, 0), at(weight, first * (n_in if turned else ONE))
         for i in range(examples):
             for u in range(units):
-                z[i * n_out + u] = bias[first + u]
-        if unit_step == 1:
-            multiply_rows(
-                z, x, w, n_out, n_in, ZERO, ONE, input_step, n_in, ONE, units, units > 0, examples
-            )
+                y[i * n_out + u] = bias[first + u]
+        if turned:
+            _multiply_turned(y, x, w, n_in, n_out, units, examples)
         else:
-            _multiply_turned(z, x, w, unit_step, n_in, n_out, units, examples)
+            tile, add = HEIGHT * n_in, units > 0
+            multiply_rows(
+                y, x, w, n_out, tile, n_in, ZERO, ONE, n_out, n_in, ONE, units, add, ZERO, examples
+            )
 
 
 @njit
 def _multiply_turned(
-    z: Any, x: Any, weight: Any, unit_step: int, n_in: int, n_out: int, units: int, examples: int
+    y: Any, x: Any, weight: Any, n_in: int, n_out: int, units: int, examples: int
 ) -> None:
-    """z[i, u] += Σ_k x[i, k] W[k, u] by turned squares, where a unit's weights lie side by side."""
-    n = lanes(z)
-    square = registers(z, TALL)
+    """y[i, u] += Σ_k x[i, k] W[k, u] by turned squares, where a unit's weights lie side by side."""
+    n = lanes(y)
+    square = registers(y, TALL)
     for first in range(0, units, n):
         left = min(n, units - first)
         for k in range(0, n_in, n):
-            source = ahead(weight, first * unit_step + k)
-            transpose_square(square, n, source, unit_step, left - 1)
+            source = ahead(weight, first * n_in + k)
+            transpose_square(square, n, source, n_in, left - 1)
             for i in range(examples):
                 place = i * n_out + first
-                total = load_some(z, place, left)
+                total = load_some(y, place, left)
                 for j in range(min(n, n_in - k)):
                     total = fma(load(square, j * n), x[i * n_in + k + j], total)
-                store_some(z, place, total, left)
+                store_some(y, place, total, left)
 
 
 @hinted_class

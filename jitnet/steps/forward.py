@@ -18,8 +18,16 @@ from jitnet.steps.portions import barrier, portion, stretches
 dense_forward = dense.dense_forward.serial
 dense_small_forward = dense.dense_small_forward.serial
 
-UNIT_GRAIN = np.int64(TILES[1])
-"""Units are cut between workers at multiples of the middle tile's rows."""
+UNIT_GRAIN: Any = np.int64(TILES[0])
+"""Units are cut between workers at multiples of the tall tile's rows."""
+
+
+@njit
+def packed_weights(network: Any, row: Any) -> Any:
+    """A layer's weights in tiles."""
+    turned = row[m.FORM] == m.INPUTS_IN_LANES
+    n_rows = row[m.N_OUT] if turned else row[m.N_IN]
+    return array_at(network.packed, row[m.PACKED], (row[m.TILES], n_rows + 1, UNIT_GRAIN))
 
 
 @njit
@@ -40,8 +48,8 @@ def forward(worker: Any, lockstep: bool, network: Any, work: Any, panels: int) -
         if small:
             dense_small_forward(Z, X, weight, bias, p0, p1)
         else:
-            k_step, u_step = row[m.INPUT_STEP], row[m.UNIT_STEP]
-            dense_forward(Z, X, weight, bias, k_step, u_step, p0, p1, u0, u1)
+            packed, turned = packed_weights(network, row), row[m.FORM] == m.INPUTS_IN_LANES
+            dense_forward(Z, X, weight, packed, bias, turned, p0, p1, u0, u1)
         number, start, step, count = stretches(p0, p1, u0, u1, n_out, width)
         for i in range(number):
             place = start + i * step

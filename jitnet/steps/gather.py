@@ -20,8 +20,8 @@ def gather_inputs(
     panel_size = row_block(n_in + width - 1, width)
     panels = (last - first + width - 1) // width
     p0, p1, k0, k1 = portion(worker, panels, n_in, width, lockstep)
+    rows = work.rows_of_x + p0 * panel_size
     for p in range(p0, p1):
-        rows = work.rows_of_x + p * panel_size
         for i in range(width):
             example = data.order[min(first + p * width + i, last - 1)]
             address = data.address + example * data.row_step

@@ -30,6 +30,7 @@ class Network(NamedTuple):
     gradients: Array
     first_moment: Array
     second_moment: Array
+    packed: Array  # weights in tiles
     powers: Array  # β₁ᵗ and β₂ᵗ
     clock: Array  # int64
     l2: Array

@@ -9,10 +9,15 @@ import numpy as np
 from jitnet import memory as m
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
+from jitnet.kernels.panels import array_at
 from jitnet.kernels.simd import fma, lanes, load, splat, store, sum_lanes
+from jitnet.layers import dense
 from jitnet.optimizers.hyperparameters import CLIP_NORM
 from jitnet.optimizers.table import update
-from jitnet.steps.portions import share
+from jitnet.steps.forward import packed_weights
+from jitnet.steps.portions import barrier, share
+
+dense_pack = dense.dense_pack.serial
 
 CHUNK = np.int64(1024)
 """Parameters whose squares are added up at once, whoever owns them."""
@@ -103,3 +108,18 @@ def descend(
                 start + first,
                 start + last,
             )
+
+
+@njit
+def pack(worker: Any, network: Any) -> None:
+    """Each layer's weights in tiles, each worker some rows, mostly of those it has updated."""
+    if network.packed.size == 0:
+        return
+    barrier(worker)
+    for layer in range(network.table.shape[0]):
+        row = network.table[layer]
+        if row[m.TILES] > 0:
+            packed = packed_weights(network, row)
+            weight = array_at(network.parameters, row[m.WEIGHT], (row[m.N_IN] * row[m.N_OUT],))
+            first, last = share(worker, packed.shape[1] - 1, dense.PACKED_AT_ONCE)
+            dense_pack(packed, weight, first, last)

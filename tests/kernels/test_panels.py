@@ -30,8 +30,9 @@ def to_columns_kernel(columns: Any, rows: Any, first: int, last: int) -> None:
 
 
 @njit(entry=True)
-def to_rows_kernel(rows: Any, columns: Any, units: int, first: int, last: int) -> None:
-    to_rows(at(rows, 0), at(columns, 0), units, first, last)
+def to_rows_kernel(rows: Any, columns: Any, first: int) -> None:
+    panels, units, _ = columns.shape
+    to_rows(at(rows, 0), at(columns, 0), units, first, panels)
 
 
 def in_bytes(row: Array) -> Array:
@@ -157,17 +158,18 @@ def test_a_part_of_the_blocks_becomes_a_part_of_the_panel(
 
 
 @each_dtype
-def test_a_panel_of_any_height_becomes_row_blocks(dtype: str, rng: np.random.Generator) -> None:
+def test_a_block_of_units_of_panels_of_any_height_is_turned(
+    dtype: str, rng: np.random.Generator
+) -> None:
     width = panel_width(dtype)
     for units in (*range(1, 2 * width + 2), 5 * width - 3):
-        columns = rng.normal(size=(units, width)).astype(dtype)
-        blocks = -(-units // width)
-        rows = room_for(blocks + 1, dtype)
-        to_rows_kernel(rows.reshape(-1), columns.reshape(-1), units, 0, blocks)
-        side_by_side = rows[:blocks, :width].transpose(1, 0, 2).reshape(width, -1)
-        np.testing.assert_array_equal(side_by_side[:, :units], columns.T)
-        np.testing.assert_array_equal(rows[blocks], GUARD)
-        np.testing.assert_array_equal(rows[:, width], GUARD)
+        columns = rng.normal(size=(3, units, width)).astype(dtype)
+        for first in range(0, units, width):
+            rows = np.full((3 * width + 1, width), GUARD, dtype)
+            to_rows_kernel(rows.reshape(-1), columns, first)
+            block = columns[:, first : first + width].transpose(0, 2, 1).reshape(3 * width, -1)
+            np.testing.assert_array_equal(rows[:-1, : block.shape[1]], block)
+            np.testing.assert_array_equal(rows[-1], GUARD)
 
 
 @each_dtype
@@ -175,34 +177,21 @@ def test_nothing_behind_a_panel_is_read(dtype: str, last_bytes_of_memory: Array)
     width = panel_width(dtype)
     size = width * np.dtype(dtype).itemsize
     for units in range(1, last_bytes_of_memory.size // size + 1):
-        columns = last_bytes_of_memory[-units * size :].view(dtype)
-        columns[:] = np.arange(columns.size)
-        blocks = -(-units // width)
-        rows = room_for(blocks, dtype)
-        to_rows_kernel(rows.reshape(-1), columns, units, 0, blocks)
-        side_by_side = rows[:, :width].transpose(1, 0, 2).reshape(width, -1)
-        np.testing.assert_array_equal(side_by_side[:, :units], columns.reshape(units, width).T)
-
-
-@each_dtype
-def test_some_blocks_of_a_panel_leave_the_others(dtype: str, rng: np.random.Generator) -> None:
-    width = panel_width(dtype)
-    columns = rng.normal(size=(4 * width, width)).astype(dtype)
-    rows = room_for(4, dtype)
-    expected = rows.copy()
-    expected[1:3] = blocks_of(columns.T, width)[1:3]
-    to_rows_kernel(rows.reshape(-1), columns.reshape(-1), 4 * width, 1, 3)
-    np.testing.assert_array_equal(rows, expected)
+        columns = last_bytes_of_memory[-units * size :].view(dtype).reshape(1, units, width)
+        columns[:] = np.arange(columns.size).reshape(columns.shape)
+        first = (units - 1) // width * width
+        rows = np.full((width, width), GUARD, dtype)
+        to_rows_kernel(rows.reshape(-1), columns, first)
+        np.testing.assert_array_equal(rows[:, : units - first], columns[0, first:].T)
 
 
 @each_dtype
 def test_there_and_back_is_where_one_was(dtype: str, rng: np.random.Generator) -> None:
     width = panel_width(dtype)
-    for units in (1, 7, width, width + 1, 100):
-        columns = rng.normal(size=(units, width)).astype(dtype)
-        blocks = -(-units // width)
-        rows = room_for(blocks, dtype)
+    for units in range(1, width + 1):
+        columns = rng.normal(size=(1, units, width)).astype(dtype)
+        rows = room_for(1, dtype)
         back = np.empty_like(columns)
-        to_rows_kernel(rows.reshape(-1), columns.reshape(-1), units, 0, blocks)
+        to_rows_kernel(rows.reshape(-1), columns, 0)
         to_columns_kernel(back.reshape(-1), rows.reshape(-1), 0, units)
         np.testing.assert_array_equal(back, columns)

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from jitnet.kernels import matmul
-from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import TALL
-from jitnet.kernels.panels import panel_width, to_rows
+from jitnet.kernels.matmul import packed_shape
+from jitnet.kernels.panels import room_size
 from jitnet.kernels.team import join
 from jitnet.layers import dense
 from jitnet.memory import INPUTS_IN_LANES, SMALL, gradient_form, zeros
@@ -35,6 +34,7 @@ ENGINE = (
 forward = dense.dense_forward.serial
 backward = dense.dense_backward.serial
 weight_backward = dense.dense_weight_backward.serial
+pack = dense.dense_pack.serial
 bias_backward = dense.dense_bias_backward.serial
 small_forward = dense.dense_small_forward.serial
 small_backward = dense.dense_small_backward.serial
@@ -55,10 +55,11 @@ def dense_steps(
     dX: Any,
     dweight: Any,
     dbias: Any,
-    rows: Any,
+    rooms: Any,
     dZ: Any,
     X: Any,
     weight: Any,
+    packed: Any,
     bias: Any,
     form: int,
     parts: int,
@@ -66,16 +67,20 @@ def dense_steps(
     """A worker's share of some steps forward and backward through a layer, or of parts of them.
 
     Writes Z (panels, n_out, width), dX (panels, n_in, width), the flat dweight and dbias (n_out,),
-    and the row blocks of dZ or X; reads dZ, X, the flat weight and bias.
+    and what is kept of the weights and of panels; reads dZ, X, the flat weight and bias.
     """
     rank, size = join(team, wanted)
     if size == 0:
         return
     worker = Worker(rank, size, team)
     panels, n_in, _ = X.shape
-    n_out, blocks = Z.shape[1], rows.shape[1]
+    n_out, width = Z.shape[1], Z.shape[2]
     add = wanted < ZERO  # no; a literal False would be a type of its own
-    k_step, u_step = (ONE, n_in) if form == INPUTS_IN_LANES else (n_out, ONE)
+    turned = form == INPUTS_IN_LANES
+    n_rows, n_lanes = (n_out, n_in) if turned else (n_in, n_out)
+    r0, r1 = portions.share(worker, n_rows, dense.PACKED_AT_ONCE)
+    pack(packed, weight, r0, r1)
+    barrier(worker)
     lockstep = form != SMALL and in_lockstep(panels, size)
     p0, p1, u0, u1 = portion(worker, panels, n_out, UNIT_GRAIN, lockstep)
     _, _, k0, k1 = portion(worker, panels, n_in, UNIT_GRAIN, lockstep)
@@ -90,47 +95,48 @@ def dense_steps(
                 small_weight_backward(dweight, X, dZ, first, last, add)
         else:
             if parts & FORWARD:
-                forward(Z, X, weight, bias, k_step, u_step, p0, p1, u0, u1)
+                forward(Z, X, weight, packed, bias, turned, p0, p1, u0, u1)
             if parts & BACKWARD:
-                backward(dX, dZ, weight, k_step, u_step, p0, p1, k0, k1)
+                backward(dX, dZ, weight, packed, turned, p0, p1, k0, k1)
             if parts & WEIGHT:
-                _to_row_blocks(worker, lockstep, rows, X if form == INPUTS_IN_LANES else dZ)
-                barrier(worker)
-                columns = dZ if form == INPUTS_IN_LANES else X
-                by_rows = columns.shape[1] >= blocks * len(TALL)
-                b0, b1, r0, r1 = portion(worker, blocks, columns.shape[1], UNIT_GRAIN, by_rows)
-                across = n_in if form == INPUTS_IN_LANES else n_out
-                weight_backward(dweight, columns, rows, across, r0, r1, b0, b1, add)
+                blocks = (n_lanes + width - 1) // width
+                by_rows = in_lockstep(blocks, size)
+                b0, b1, r0, r1 = portion(worker, blocks, n_rows, UNIT_GRAIN, by_rows)
+                room = rooms[rank : rank + 1]
+                weight_backward(dweight, X, dZ, room, turned, panels * width, r0, r1, b0, b1, add)
         if parts & BIAS:
             first, last = portions.share(worker, n_out, ONE)
             bias_backward(dbias, dZ, first, last, add)
         barrier(worker)
 
 
-@njit
-def _to_row_blocks(worker: Any, lockstep: bool, rows: Any, columns: Any) -> None:
-    """The panels' row blocks, which the weights' gradient sums over."""
-    panels, units, width = columns.shape
-    blocks = rows.shape[1]
-    p0, p1, b0, b1 = portion(worker, panels, blocks, ONE, lockstep)
-    for p in range(p0, p1):
-        target = at(rows, p * blocks * (width + 1) * width)
-        to_rows(target, at(columns, p * units * width), units, b0, b1)
-
-
 def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array, parts: int = int(ALL)) -> Run:
     """Runs forward and backward, from the course's orientation and back to it."""
     (n_out, n_in), m = W.shape, A_prev.shape[1]
-    form, width = gradient_form(n_in, n_out), panel_width(W.dtype)
+    form = gradient_form(n_in, n_out)
     X, D = to_panels(A_prev), to_panels(dZ / m, 1)
     Z, dX = zeros(D.shape, W.dtype, 2), zeros(X.shape, W.dtype, 3)
-    blocks = -(-(n_in if form == INPUTS_IN_LANES else n_out) // width)
-    rows = zeros((len(X), blocks, width + 1, width), W.dtype, 6)
+    sides = (n_out, n_in) if form == INPUTS_IN_LANES else (n_in, n_out)
+    packed = zeros(packed_shape(*sides), W.dtype, 8)
+    rooms = zeros((threads, room_size(W.dtype)), W.dtype, 6)
     weight, dweight = zeros(W.size, W.dtype, 4), zeros(W.size, W.dtype, 5)
     weight[:] = W.ravel() if form == INPUTS_IN_LANES else W.T.ravel()
     dbias = zeros(n_out, W.dtype, 7)
     steps = on_a_team(
-        threads, dense_steps, Z, dX, dweight, dbias, rows, D, X, weight, b[:, 0].copy(), form, parts
+        threads,
+        dense_steps,
+        Z,
+        dX,
+        dweight,
+        dbias,
+        rooms,
+        D,
+        X,
+        weight,
+        packed,
+        b[:, 0].copy(),
+        form,
+        parts,
     )
 
     def run(times: int) -> Outputs:

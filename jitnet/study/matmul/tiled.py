@@ -10,7 +10,7 @@ from jitnet.kernels import matmul
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import multiply_rows
+from jitnet.kernels.matmul import TALL, multiply_rows
 from jitnet.kernels.panels import panel_width
 from jitnet.kernels.simd import load, load_some, store
 from jitnet.kernels.team import barrier, join, share
@@ -20,7 +20,7 @@ from jitnet.study.problem import Array, Outputs, Run
 
 ENGINE = (matmul.multiply_rows, matmul.multiply_tile)
 
-ZERO, ONE = np.int64(0), np.int64(1)
+ZERO, ONE, HEIGHT = np.int64(0), np.int64(1), np.int64(len(TALL))
 
 
 @njit
@@ -56,7 +56,10 @@ def products(wanted: int, team: Any, times: int, C: Any, A: Any, B: Any, panels:
             pack(panel, B, column)
             c, a, b = at(C, column), at(A, ZERO), at(panel, ZERO)
             left = min(width, columns - column)
-            multiply_rows(c, a, b, columns, depth, ONE, ZERO, ZERO, ONE, depth, left, add, n)
+            tile = HEIGHT * depth
+            multiply_rows(
+                c, a, b, columns, tile, depth, ONE, ZERO, ZERO, depth, depth, left, add, ZERO, n
+            )
         barrier(team, size)
 
 
