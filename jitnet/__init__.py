@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.io.model_file import load
-from jitnet.layers import Dense
+from jitnet.layers import Dense, Dropout, LayerNorm
+from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
 from jitnet.schedules import Constant, Cosine, Exponential, OneCycle, Schedule, Step
@@ -22,7 +22,9 @@ __all__ = [
     "Constant",
     "Cosine",
     "Dense",
+    "Dropout",
     "Exponential",
+    "LayerNorm",
     "NotFittedError",
     "OneCycle",
     "RMSprop",

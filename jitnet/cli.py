@@ -348,16 +348,14 @@ def _info(options: argparse.Namespace) -> int:
 
 def _warmup(options: argparse.Namespace) -> int:
     """Compile the kernels for float32 and float64, so that no later run has to wait for them."""
-    import jitnet as jn
     from jitnet.kernels.cache import folders
     from jitnet.threads import prepare_for_long_work
+    from jitnet.warmup import warm_up
 
     prepare_for_long_work()
     for dtype in ("float32", "float64"):
         start = time.perf_counter()
-        model = jn.Sequential([jn.Dense(1)], loss="mse", dtype=dtype)
-        model.fit([[0.0]], [0.0], epochs=1, progress=False)
-        model.predict([[0.0]])
+        warm_up(dtype)
         _say(f"{dtype:<16}{time.perf_counter() - start:.1f} s")
     _say(f"{'cache':<16}{folders().written or 'none, as no folder can be written'}")
     return 0

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any, Protocol
 
 from jitnet.callbacks import Callback
-from jitnet.engine import Slice
+from jitnet.engine.slices import Slice
 from jitnet.kernels import cache
 from jitnet.progress import Progress
 

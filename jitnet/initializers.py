@@ -12,14 +12,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice
 
-__all__ = ["INITIALIZERS", "RELU_FAMILY", "Initializer", "resolve"]
+__all__ = ["INITIALIZERS", "Initializer", "resolve"]
 
 Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
-
-RELU_FAMILY = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu"})
-"""Activations that let about half of their inputs through, for which `he_normal` is made."""
 
 
 def zeros(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -181,8 +179,8 @@ def resolve(name: str, activation: str) -> Initializer:
     Parameters
     ----------
     name : str
-        A name in `INITIALIZERS`, or ``"auto"``: `he_normal` for an activation of `RELU_FAMILY`,
-        `glorot_uniform` for any other.
+        A name in `INITIALIZERS`, or ``"auto"``: `he_normal` for an activation that is
+        `like_relu`, `glorot_uniform` for any other.
     activation : str
         The layer's activation.
 
@@ -204,5 +202,5 @@ def resolve(name: str, activation: str) -> Initializer:
     ('he_normal', 'glorot_uniform')
     """
     if check_choice("initializer", name, ("auto", *INITIALIZERS)) == "auto":
-        return he_normal if activation in RELU_FAMILY else glorot_uniform
+        return he_normal if ACTIVATIONS[activation].like_relu else glorot_uniform
     return INITIALIZERS[name]

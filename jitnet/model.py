@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import inspect
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from jitnet.activations import ACTIVATIONS
+from jitnet.arrays import Array
 from jitnet.callbacks import Callback
-from jitnet.checks import check_choice, check_number, check_whole
+from jitnet.checks import check_choice, check_whole
+from jitnet.description import describe
 from jitnet.engine import Engine
+from jitnet.engine.nodes import Nodes
+from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
 from jitnet.errors import NotFittedError
 from jitnet.fitting import History, Record, follow
-from jitnet.hints import hint_for, hinted, missing_method
-from jitnet.initializers import resolve
-from jitnet.layers import Dense
+from jitnet.hints import hinted, missing_method
+from jitnet.io.model_file import write_model
+from jitnet.kernels.panels import panel_width
+from jitnet.layers import Layer
 from jitnet.losses import LOSSES
 from jitnet.losses.objective import Objective
-from jitnet.memory import Array, Shape
-from jitnet.optimizers import Adam
-from jitnet.optimizers.table import OPTIMIZERS, Optimizer
+from jitnet.optimizers import Optimizer
 from jitnet.progress import Progress, make_progress
+from jitnet.settings import (
+    check_callbacks,
+    check_dtype,
+    check_layers,
+    check_optimizer,
+    check_output,
+    check_quantile,
+    check_smoothing,
+)
+from jitnet.sparse import SparseRows
 from jitnet.summary import format_summary, short_repr
 from jitnet.threads import MOST_THREADS
 from jitnet.validation import (
@@ -45,7 +57,7 @@ class Sequential:
 
     Parameters
     ----------
-    layers : sequence of Dense
+    layers : sequence of Layer
         The layers from the first hidden one to the output. The loss knows sigmoid and softmax: the
         output layer of a classifier has no activation.
     loss : str
@@ -88,7 +100,7 @@ class Sequential:
     @hinted
     def __init__(
         self,
-        layers: Sequence[Dense],
+        layers: Sequence[Layer],
         loss: str,
         optimizer: Optimizer | str | None = None,
         *,
@@ -98,26 +110,35 @@ class Sequential:
         dtype: DTypeLike = "float32",
         n_threads: int | None = None,
     ) -> None:
-        self.layers = _check_layers(layers)
+        self.layers = check_layers(layers)
         self.loss = check_choice("loss", loss, LOSSES)
-        _check_output(self.layers[-1], self.loss)
-        self.optimizer = _check_optimizer(optimizer)
-        self.label_smoothing = _check_smoothing(label_smoothing, self.loss)
-        self.quantile = _check_quantile(quantile, self.loss)
+        check_output(self.layers[-1], self.loss)
+        self.optimizer = check_optimizer(optimizer)
+        self.label_smoothing = check_smoothing(label_smoothing, self.loss)
+        self.quantile = check_quantile(quantile, self.loss)
         self.seed = (
             secrets.randbits(32)
             if seed is None
             else check_whole("seed", seed, least=0, most=MOST_SEED)
         )
-        self.dtype = _check_dtype(dtype)
+        self.dtype = check_dtype(dtype)
         check_epsilon(self.optimizer, self.dtype)
-        self.n_threads = (
-            None
-            if n_threads is None
-            else check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
-        )
         self._record = Record()
         self._engine: Engine | None = None
+        self.n_threads = n_threads
+
+    @property
+    def n_threads(self) -> int | None:
+        """Threads to compute with, or None for as many as pay; may be set at any time."""
+        return self._n_threads
+
+    @n_threads.setter
+    def n_threads(self, n_threads: int | None) -> None:
+        if n_threads is not None:
+            n_threads = check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
+        self._n_threads = n_threads
+        if self._engine is not None:
+            self._engine.n_threads = n_threads
 
     @property
     def history(self) -> History:
@@ -149,13 +170,11 @@ class Sequential:
         >>> [array.shape for array in model.get_weights()]
         [(2, 3), (3,)]
         """
-        engine = self._new_engine(
-            check_whole("n_features", n_features, least=1, most=MOST_FEATURES)
-        )
-        rng = np.random.default_rng(self.seed)
-        for layer, weight in zip(self.layers, engine.weight_views(), strict=True):
-            n_in, n_out = weight.shape
-            weight[:] = resolve(layer.initializer, layer.activation)(n_in, n_out, rng)
+        return self._begin(check_whole("n_features", n_features, least=1, most=MOST_FEATURES))
+
+    def _begin(self, n_features: int, *, mostly_zeros: bool = False) -> Sequential:
+        engine = self._new_engine(n_features, mostly_zeros=mostly_zeros)
+        engine.nodes.draw(engine.network.parameters, np.random.default_rng(self.seed))
         self._engine, self._record = engine, Record()
         return self
 
@@ -177,8 +196,10 @@ class Sequential:
 
         Parameters
         ----------
-        X : array-like or frame of shape (n_samples, n_features)
-            Examples, in any layout; float32, float64, uint8 and int64 arrays are not copied.
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+            Examples, in any layout; float32, float64, uint8 and int64 arrays are not copied. A
+            sparse matrix of SciPy's is taken by rows (CSR, or what its ``tocsr()`` gives); it is
+            never dense as a whole, and for a first layer `Dense` its zeros take no time.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; for softmax_crossentropy class labels or rows of probabilities.
         epochs : int, default 10
@@ -224,33 +245,30 @@ class Sequential:
         epochs = check_whole("epochs", epochs, least=1)
         if not isinstance(shuffle, bool | np.bool_):
             raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
-        listeners = _check_callbacks(callbacks)
+        listeners = check_callbacks(callbacks)
         shown = make_progress(progress)
         inputs, targets, labels, weights = self._examples(X, y, sample_weight)
         validation = self._validation(validation_data, inputs.shape[1])
+        mostly_zeros = isinstance(inputs, SparseRows) and inputs.is_mostly_zeros
         batch = len(inputs)
         if batch_size is not None:
             batch = min(batch, check_whole("batch_size", batch_size, least=1))
-        engine = self._engine or self.build(inputs.shape[1])._built()
+        was_built = self._engine
+        engine = was_built or self._begin(inputs.shape[1], mostly_zeros=mostly_zeros)._built()
         data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
         checked = None
         if validation is not None and validation_data is not None:
             uniform = len(validation_data) == 2 or validation_data[2] is None
             checked = engine.data(*validation, uniform=uniform)
-        return follow(
-            self,
-            engine.train(
-                data,
-                batch,
-                epochs,
-                shuffle=shuffle,
-                each_epoch=bool(listeners) or validation is not None,
-            ),
-            epochs,
-            listeners,
-            shown,
-            None if checked is None else lambda: engine.evaluate(checked),
-        )
+        each_epoch = bool(listeners) or validation is not None
+        slices = engine.train(data, batch, epochs, shuffle=shuffle, each_epoch=each_epoch)
+        validate = None if checked is None else lambda: engine.evaluate(checked)
+        try:
+            return follow(self, slices, epochs, listeners, shown, validate)
+        except TypeError:  # of a kernel that does not compile
+            if was_built is None and not engine.step:
+                self._engine = None
+            raise
 
     @hinted
     def partial_fit(
@@ -300,7 +318,7 @@ class Sequential:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Examples.
 
         Returns
@@ -445,7 +463,7 @@ class Sequential:
         6.0
         """
         n_features = self._engine.n_features if self._engine else None
-        arrays = check_parameters(weights, self.layers, n_features, self.dtype)
+        arrays = check_parameters(weights, self._nodes, n_features, self.dtype)
         engine = self._engine or self.build(len(arrays[0]))._built()
         parameters = engine.read()
         for view, array in zip(engine.parameter_views(parameters), arrays, strict=True):
@@ -461,16 +479,17 @@ class Sequential:
         Examples
         --------
         >>> import jitnet as jn
-        >>> jn.Sequential([jn.Dense(3), jn.Dense(1)], loss="mse").build(2).summary()
-        layer  W       b     Z, A    activation  parameters
-        1      (2, 3)  (3,)  (m, 3)  identity             9
-        2      (3, 1)  (1,)  (m, 1)  identity             4
-        total                                            13
+        >>> layers = [jn.Dense(3, activation="relu"), jn.Dense(1)]
+        >>> jn.Sequential(layers, loss="mse").build(2).summary()
+        layer               parameters                output  count
+        1      Dense, relu  weight (2, 3), bias (3,)  (m, 3)      9
+        2      Dense        weight (3, 1), bias (1,)  (m, 1)      4
+        total                                                    13
         """
         if self._engine is not None:
-            print(format_summary(self.layers, self._engine.n_features))
+            print(format_summary(self.layers, self._nodes, self._engine.n_features))
         else:
-            print(format_summary(self.layers, None))
+            print(format_summary(self.layers, self._nodes, None))
             print("? is known after the first fit, or build(n_features)")
 
     def __repr__(self) -> str:
@@ -515,9 +534,22 @@ class Sequential:
         >>> bool((same.get_weights()[0] == model.get_weights()[0]).all())
         True
         """
-        from jitnet.io.model_file import write_model
-
-        write_model(self, self._built(), path)
+        engine = self._built()
+        state = engine.state()
+        description = {
+            "n_features": engine.n_features,
+            "layers": [describe(layer) for layer in self.layers],
+            "loss": self.loss,
+            "optimizer": describe(self.optimizer),
+            "label_smoothing": self.label_smoothing,
+            "quantile": self.quantile,
+            "seed": self.seed,
+            "dtype": self.dtype.name,
+            "step": int(state.clock[STEPS_TAKEN]),
+            "epoch": int(state.clock[EPOCHS_TAKEN]),
+            "powers": state.powers.tolist(),
+        }
+        write_model(path, description, engine.training.tensors(state))
 
     def __getattr__(self, name: str) -> Any:
         """Say what is meant, where a method of others' models is asked for."""
@@ -526,7 +558,9 @@ class Sequential:
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles hold: of the engine only what training changes."""
         engine = self._engine
-        kept = None if engine is None else (engine.n_features, engine.state())
+        kept = None
+        if engine is not None:
+            kept = engine.n_features, engine.mostly_zeros, engine.state()
         return self.__dict__ | {"_engine": kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -534,26 +568,28 @@ class Sequential:
         kept = state["_engine"]
         self.__dict__.update(state | {"_engine": None})
         if kept is not None:
-            n_features, training = kept
-            self._engine = self._new_engine(n_features)
+            n_features, mostly_zeros, training = kept
+            self._engine = self._new_engine(n_features, mostly_zeros=mostly_zeros)
             self._engine.restore(training)
 
-    def _new_engine(self, n_features: int) -> Engine:
+    def _new_engine(self, n_features: int, *, mostly_zeros: bool = False) -> Engine:
         """An engine whose parameters are all zero."""
-        widths = [n_features, *(layer.units for layer in self.layers)]
-        kinds = list(ACTIVATIONS)
         return Engine(
-            [
-                Shape(n_in, layer.units, kinds.index(layer.activation), layer.bias)
-                for n_in, layer in zip(widths, self.layers, strict=False)
-            ],
-            l2=[layer.l2 for layer in self.layers],
+            self.layers,
+            (n_features,),
             objective=Objective(self.loss, self.label_smoothing, self.quantile),
             optimizer=self.optimizer,
             dtype=self.dtype,
             seed=self.seed,
             n_threads=self.n_threads,
+            mostly_zeros=mostly_zeros,
         )
+
+    def _nodes(self, n_features: int) -> Nodes:
+        """The network's nodes for examples of so many features."""
+        if self._engine is not None and self._engine.n_features == n_features:
+            return self._engine.nodes
+        return Nodes(self.layers, (n_features,), panel_width(self.dtype))
 
     def _built(self) -> Engine:
         if self._engine is None:
@@ -570,16 +606,18 @@ class Sequential:
         n_features: int | None = None,
         *,
         name: str = "",
-    ) -> tuple[Array, Array, bool, Array]:
+    ) -> tuple[Array | SparseRows, Array, bool, Array]:
         """Checked inputs, targets, whether those are labels, and weights."""
         n_features = self._engine.n_features if self._engine else n_features
         inputs = check_inputs(X, n_features, self.dtype, name=f"X{name}")
-        count, outputs = len(inputs), self.layers[-1].units
+        count, outputs = len(inputs), self._nodes(inputs.shape[1]).n_outputs
         targets, labels = check_targets(y, count, outputs, self.loss, self.dtype, name=f"y{name}")
         weights = check_weights(sample_weight, count, self.dtype, name=f"sample_weight{name}")
         return inputs, targets, labels, weights
 
-    def _validation(self, given: Any, n_features: int) -> tuple[Array, Array, bool, Array] | None:
+    def _validation(
+        self, given: Any, n_features: int
+    ) -> tuple[Array | SparseRows, Array, bool, Array] | None:
         """Checked examples to validate on, of as many features as those to train on."""
         if given is None:
             return None
@@ -588,71 +626,3 @@ class Sequential:
             raise ValueError(f"validation_data must be (X, y) or (X, y, sample_weight), got {what}")
         X, y, sample_weight = (*given, None)[:3]
         return self._examples(X, y, sample_weight, n_features, name=" of validation_data")
-
-
-def _check_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
-    if not isinstance(layers, Sequence) or not layers:
-        raise ValueError(f"layers must be a sequence of at least one layer, got {layers!r}")
-    for layer in layers:
-        if not isinstance(layer, Dense):
-            raise TypeError(f"layers must be layers such as Dense(10), got {layer!r}")
-    return tuple(layers)
-
-
-def _check_output(layer: Dense, loss: str) -> None:
-    """Refuse an output activation beside a loss that has its own."""
-    if LOSSES[loss].link and layer.activation != "identity":
-        raise ValueError(
-            f"{loss} works on the output layer's z and applies its own activation; leave "
-            f"activation={layer.activation!r} out of the last layer"
-        )
-    if loss == "softmax_crossentropy" and layer.units < 2:
-        raise ValueError(
-            "softmax_crossentropy needs a last layer of at least 2 units, one a class; for two "
-            "classes and one unit there is binary_crossentropy"
-        )
-
-
-def _check_optimizer(optimizer: Optimizer | str | None) -> Optimizer:
-    if optimizer is None:
-        return Adam()
-    if isinstance(optimizer, str):
-        return OPTIMIZERS[check_choice("optimizer", optimizer, OPTIMIZERS)]()
-    if not isinstance(optimizer, tuple(OPTIMIZERS.values())):
-        hint = hint_for("optimizer", optimizer, OPTIMIZERS)
-        raise TypeError(f"optimizer must be an optimiser such as Adam(), got {optimizer!r}{hint}")
-    return optimizer
-
-
-def _check_smoothing(smoothing: float, loss: str) -> float:
-    check_number("label_smoothing", smoothing, least=0.0, below=1.0)
-    if smoothing and loss != "softmax_crossentropy":
-        raise ValueError(f"label_smoothing belongs to softmax_crossentropy, not to {loss}")
-    return float(smoothing)
-
-
-def _check_quantile(quantile: float, loss: str) -> float:
-    check_number("quantile", quantile, above=0.0, below=1.0)
-    if quantile != 0.5 and loss != "quantile":
-        raise ValueError(f"quantile belongs to the loss 'quantile', not to {loss}")
-    return float(quantile)
-
-
-def _check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    try:
-        kind = np.dtype("V") if dtype is None else np.dtype(dtype)  # NumPy's None is float64
-    except TypeError:
-        kind = np.dtype("V")
-    if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
-    return kind
-
-
-def _check_callbacks(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
-    if not isinstance(callbacks, Iterable):
-        raise TypeError(f"callbacks must be a list of Callback objects, got {callbacks!r}")
-    listeners = tuple(callbacks)
-    for callback in listeners:
-        if not isinstance(callback, Callback):
-            raise TypeError(f"callbacks must be Callback objects, got {callback!r}")
-    return listeners

@@ -363,3 +363,9 @@ def _check_length(steps: int, warmup: int) -> None:
             f"steps must be more than warmup, got steps={steps!r} and warmup={warmup!r}; "
             "steps counts the warm-up too"
         )
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    kind.__name__: kind for kind in (Constant, Cosine, Exponential, OneCycle, Step)
+}
+"""The table of schedules."""

@@ -1,65 +1,76 @@
-"""How a network is shown: the table of its dimensions, and a line of code that makes it."""
+"""How a network is shown: the table of its layers, and a line of code that makes it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-from jitnet.layers import Dense
+from jitnet.engine.nodes import Nodes
 
-COLUMNS = ("layer", "W", "b", "Z, A", "activation", "parameters")
+COLUMNS = ("layer", "", "parameters", "output", "count")
 
 
-def format_summary(layers: Sequence[Dense], n_features: int | None) -> str:
-    """Each layer's shapes as the course's table has them, for m examples as rows, and the sum.
+def format_summary(layers: Sequence[Any], nodes_of: Callable[[int], Nodes], n: int | None) -> str:
+    """Each layer's shapes, for m examples as rows, and its number of parameters, and their sum.
 
     What depends on a number of features that is not known yet is a question mark.
 
     Parameters
     ----------
-    layers : sequence of Dense
+    layers : sequence of Layer
         The layers.
-    n_features : int or None
+    nodes_of : callable
+        The nodes of the network for a number of features.
+    n : int or None
         Features of an example, if they are known.
 
     Returns
     -------
     str
         Lines of text.
-
-    Examples
-    --------
-    >>> print(format_summary([Dense(3, activation="tanh"), Dense(1)], 2))
-    layer  W       b     Z, A    activation  parameters
-    1      (2, 3)  (3,)  (m, 3)  tanh                 9
-    2      (3, 1)  (1,)  (m, 1)  identity             4
-    total                                            13
     """
-    rows: list[tuple[str, ...]] = [COLUMNS]
-    total: int | None = 0
-    n_in = n_features
-    for number, layer in enumerate(layers, 1):
-        n_out = layer.units
-        count = None if n_in is None else n_in * n_out + n_out * layer.bias
-        bias = f"({n_out},)" if layer.bias else "-"
-        shapes = (f"({'?' if n_in is None else n_in}, {n_out})", bias, f"(m, {n_out})")
-        rows.append((str(number), *shapes, layer.activation, _known(count)))
-        total = None if total is None or count is None else total + count
-        n_in = n_out
-    rows.append(("total", "", "", "", "", _known(total)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows = _rows(layers, nodes_of(n or 1))
+    if n is None:
+        rows = [_known(*pair) for pair in zip(rows, _rows(layers, nodes_of(2)), strict=True)]
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     return "\n".join(
-        "  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), ""])[
-            : -2 - widths[-1]
-        ]
+        "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False))
+        + "  "
         + row[-1].rjust(widths[-1])
-        for row in rows
+        for row in (COLUMNS, *rows)
     )
 
 
-def _known(number: int | None) -> str:
-    return "?" if number is None else f"{number:,}"
+def _rows(layers: Sequence[Any], nodes: Nodes) -> list[tuple[str, ...]]:
+    rows, total = [], 0
+    for number, layer in enumerate(layers):
+        own = [row.parameter for row in nodes.parameters if row.layer == number]
+        count = sum(parameter.size for parameter in own)
+        total += count
+        last = max(place for place, of in enumerate(nodes.layers) if of == number)
+        shapes = ", ".join(f"{parameter.name} {parameter.shape}" for parameter in own)
+        output = f"({', '.join(map(str, ('m', *nodes.nodes[last].output)))})"
+        activation = getattr(layer, "activation", "identity")
+        name = type(layer).__name__ + f", {activation}" * (activation != "identity")
+        rows.append((str(number + 1), name, shapes or "-", output, f"{count:,}"))
+    return [*rows, ("total", "", "", "", f"{total:,}")]
+
+
+def _known(row: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """A row with a question mark for each number that two numbers of features see differently."""
+    cells = []
+    for cell, another in zip(row, other, strict=True):
+        pairs = zip(cell.split(" "), another.split(" "), strict=True)
+        cells.append(" ".join(one if one == two else _questioned(one) for one, two in pairs))
+    return tuple(cells)
+
+
+def _questioned(word: str) -> str:
+    """A word whose number is not known."""
+    start = len(word) - len(word.lstrip("("))
+    end = len(word.rstrip("),"))
+    return word[:start] + "?" + word[end:]
 
 
 def short_repr(value: Any) -> str:
@@ -67,6 +78,7 @@ def short_repr(value: Any) -> str:
 
     Examples
     --------
+    >>> from jitnet.layers import Dense
     >>> short_repr(Dense(3, activation="tanh"))
     "Dense(3, activation='tanh')"
     """

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from jitnet.arrays import Array
+from jitnet.engine.nodes import Nodes
 from jitnet.frames import NUMBERS, as_array
 from jitnet.hints import as_numbers
 from jitnet.kernels.panels import SOURCES
-from jitnet.layers import Dense
 from jitnet.losses.table import LOSSES
-from jitnet.memory import Array
-from jitnet.optimizers.table import Optimizer
+from jitnet.optimizers import Optimizer
+from jitnet.sparse import SparseRows, is_sparse, sparse_rows
 
 TEXT = "UST"
 """NumPy's letters for the kinds of types that are text."""
@@ -24,12 +25,15 @@ CHUNK_ELEMENTS = 1 << 20
 """Elements that are looked at together, so that a file on disk never has to fit into memory."""
 
 
-def check_inputs(X: ArrayLike, n_features: int | None, dtype: Any, *, name: str = "X") -> Array:
+def check_inputs(
+    X: ArrayLike, n_features: int | None, dtype: Any, *, name: str = "X"
+) -> Array | SparseRows:
     """Examples as an array of a type that the kernels read, copied only to change its type.
 
-    Any layout is left as it is: C or Fortran order, strides, read-only, memory-mapped.
+    Any layout is left as it is: C or Fortran order, strides, read-only, memory-mapped. Sparse
+    matrices become `SparseRows`.
     """
-    array = _as_numbers(X, name)
+    array: Any = X if is_sparse(X) else _as_numbers(X, name)
     if array.ndim != 2:
         hint = "reshape(-1, 1) makes one feature of it, reshape(1, -1) one example"
         raise ValueError(
@@ -40,8 +44,18 @@ def check_inputs(X: ArrayLike, n_features: int | None, dtype: Any, *, name: str 
         raise ValueError(f"{name} must have examples and features, got the shape {array.shape}")
     if n_features is not None and array.shape[1] != n_features:
         raise ValueError(f"{name} must have {n_features} features, got {array.shape[1]}")
+    if is_sparse(array):
+        return _checked_rows(array, dtype, name)
     check_fits(array, dtype, name)
     return array if array.dtype in SOURCES else _converted(array)
+
+
+def _checked_rows(X: Any, dtype: Any, name: str) -> SparseRows:
+    """The rows of a sparse matrix, whose numbers are finite in the model's type."""
+    _check_kind(X, name)
+    rows = sparse_rows(X, name)
+    check_fits(rows.numbers, dtype, name)
+    return rows.astype(dtype)
 
 
 def check_targets(
@@ -59,9 +73,9 @@ def check_targets(
         )
     if array.ndim == 1:
         array = array[:, np.newaxis]
-    labels = loss == "softmax_crossentropy" and array.ndim == 2 and array.shape[1] == 1
+    labels = LOSSES[loss].takes_labels and array.ndim == 2 and array.shape[1] == 1
     if array.ndim != 2 or not (labels or array.shape[1] == n_outputs):
-        classes = " or (n_samples,) of labels" if loss == "softmax_crossentropy" else ""
+        classes = " or (n_samples,) of labels" if LOSSES[loss].takes_labels else ""
         raise ValueError(
             f"{name} must have the shape (n_samples, {n_outputs}){classes}, as the last layer has "
             f"{n_outputs} units; got {np.shape(y)}"
@@ -101,11 +115,11 @@ def check_total(weights: Array, dtype: Any, name: str) -> None:
 
 
 def check_parameters(
-    weights: Any, layers: Sequence[Dense], n_features: int | None, dtype: Any
+    weights: Any, nodes_of: Callable[[int], Nodes], n_features: int | None, dtype: Any
 ) -> list[Array]:
     """Weights and biases as arrays of the model's type, of the shapes that the layers have.
 
-    Where ``n_features`` is not known yet, W1 says it.
+    Where ``n_features`` is not known yet, the first array's first axis says it.
     """
     if not isinstance(weights, Sequence):
         kind = type(weights).__name__
@@ -113,14 +127,10 @@ def check_parameters(
     names = [f"weights[{place}]" for place in range(len(weights))]
     arrays = [_as_numbers(array, name) for array, name in zip(weights, names, strict=True)]
     if n_features is None:
-        if not arrays or arrays[0].ndim != 2 or not arrays[0].size:
+        if not arrays or not arrays[0].ndim or not arrays[0].size:
             raise ValueError("weights must begin with W1 of the shape (n_features, units)")
         n_features = len(arrays[0])
-    expected: list[tuple[int, ...]] = []
-    n_in = n_features
-    for layer in layers:
-        expected += [(n_in, layer.units)] + [(layer.units,)] * layer.bias
-        n_in = layer.units
+    expected = [row.parameter.shape for row in nodes_of(n_features).parameters]
     given = [array.shape for array in arrays]
     if given != expected:
         raise ValueError(f"weights must have the shapes {expected}, got {given}")
@@ -245,16 +255,18 @@ def _check_range(array: Array, n_outputs: int, loss: str, labels: bool, name: st
                 f"{n_outputs} units; got {low} to {high}"
             )
         return
-    if LOSSES[loss].classifies and (array.min() < 0 or array.max() > 1):
+    least, most = LOSSES[loss].least, LOSSES[loss].most
+    if most is not None and (array.min() < (least or 0.0) or array.max() > most):
         raise ValueError(
-            f"{name} must lie between 0 and 1 for {loss}, got {array.min()} to {array.max()}"
+            f"{name} must lie between {least or 0:g} and {most:g} for {loss}, got {array.min()} "
+            f"to {array.max()}"
         )
-    if loss == "softmax_crossentropy":
+    if LOSSES[loss].takes_labels:
         sums = array.sum(axis=1, dtype=np.float64)
         if (abs(sums - 1.0) > 1e-3).any():
             raise ValueError(
                 f"each row of {name} must sum to 1 for softmax_crossentropy, got sums from "
                 f"{sums.min():g} to {sums.max():g}"
             )
-    if loss == "poisson" and array.min() < 0:
-        raise ValueError(f"{name} must not be negative for poisson, got {array.min()}")
+    if least is not None and array.min() < least:
+        raise ValueError(f"{name} must not be negative for {loss}, got {array.min()}")

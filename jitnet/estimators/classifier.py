@@ -31,7 +31,7 @@ from jitnet.estimators.parameters import (
 from jitnet.estimators.perceptron import Perceptron
 from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
-from jitnet.optimizers.table import Optimizer
+from jitnet.optimizers import Optimizer
 from jitnet.schedules import Schedule
 
 
@@ -243,7 +243,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
                 "examples; compute the weights and pass them as a dict"
             )
         held_out = (X_val, y_val, sample_weight_val)
-        with self._all_or_nothing():
+        with self._all_or_nothing(incremental=True):
             several = is_multilabel(y)
             if several and classes is None and not hasattr(self, "classes_"):
                 classes = np.arange(np.shape(y)[1])

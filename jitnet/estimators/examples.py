@@ -1,33 +1,16 @@
-"""Examples as the engine takes them, dense or sparse."""
+"""Examples as the engine takes them: inputs, targets, weights, and which of them take part."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from jitnet.arrays import Array
 from jitnet.engine import Engine
-from jitnet.steps.state import Data
+from jitnet.engine.steps.state import Data
+from jitnet.sparse import SparseRows
 from jitnet.validation import check_total
-
-DENSE_BYTES = 64 << 20
-"""Bytes that rows of a sparse matrix may take while they are dense."""
-
-
-def dense_rows(X: Any, rows: Array | slice) -> Array:
-    """Some rows of a sparse matrix."""
-    dense: Array = X[rows].toarray()
-    return dense
-
-
-def rows_at_once(X: Any, least: int) -> int:
-    """Rows of a sparse matrix to make dense together: the multiple of ``least`` that fits."""
-    fitting = int(DENSE_BYTES // (max(1, X.shape[1]) * 8))
-    return max(least, fitting // least * least)
 
 
 @dataclass
@@ -36,7 +19,7 @@ class Examples:
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n_samples, n_features)
+    X : ndarray or SparseRows of shape (n_samples, n_features)
         Inputs.
     targets : ndarray of shape (n_samples, n_outputs), or (n_samples, 1) of class labels
         Targets.
@@ -50,17 +33,12 @@ class Examples:
         What the reported loss adds to that of each example.
     """
 
-    X: Any
+    X: Array | SparseRows
     targets: Array
     labels: bool
     weights: Array | None
     rows: Array
     offsets: Array | None = None
-
-    @property
-    def is_sparse(self) -> bool:
-        """Whether X is a sparse matrix."""
-        return bool(scipy.sparse.issparse(self.X))
 
     def part(self, rows: Array) -> Examples:
         """The same examples, of which others take part."""
@@ -77,7 +55,7 @@ class Examples:
             check_total(self.weights[self.rows], engine.dtype, name)
 
     def data(self, engine: Engine, order: Array, examples: int) -> Data:
-        """Dense examples in an order, ``examples`` of them an epoch."""
+        """The examples in an order, ``examples`` of them an epoch."""
         data = engine.data(
             self.X,
             self._typed(self.targets, engine),
@@ -87,28 +65,6 @@ class Examples:
             rows=order,
         )
         return data._replace(examples=examples)
-
-    def pieces(self, engine: Engine, order: Array, least: int) -> Iterator[tuple[Data, int]]:
-        """The examples in an order; where X is sparse, in pieces of some times ``least`` rows."""
-        if not self.is_sparse:
-            yield self.data(engine, order, len(order)), len(order)
-            return
-        step = rows_at_once(self.X, least)
-        for start in range(0, len(order), step):
-            rows = order[start : start + step]
-            weights = None if self.weights is None else self.weights[rows]
-            X = dense_rows(self.X, rows)
-            piece = Examples(X, self.targets[rows], self.labels, weights, np.arange(len(rows)))
-            yield piece.data(engine, piece.rows, len(rows)), len(rows)
-
-    def inputs(self, least: int) -> Iterator[Array]:
-        """The inputs of those that take part, dense; where X is sparse, some rows at a time."""
-        if not self.is_sparse:
-            yield self.X[self.rows]
-            return
-        step = rows_at_once(self.X, least)
-        for start in range(0, len(self.rows), step):
-            yield dense_rows(self.X, self.rows[start : start + step])
 
     def offset(self, order: Array, batch: int) -> float:
         """What the offsets add to an epoch's reported loss: their mean over its batches."""

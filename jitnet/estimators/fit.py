@@ -21,6 +21,7 @@ from jitnet.estimators.parameters import hidden_activations, hidden_sizes
 from jitnet.estimators.stochastic import Descent
 from jitnet.estimators.tabular import dtype_of, settings_of
 from jitnet.estimators.trial import try_stages
+from jitnet.sparse import SparseRows
 from jitnet.validation import check_fits
 
 
@@ -129,7 +130,9 @@ def _network_for(
         if incremental:
             old.set_alpha(settings.alpha)
             return old
-    network = Network(estimator._design(units, tuple(activations), settings, dtype))
+    design = estimator._design(units, tuple(activations), settings, dtype)
+    mostly_zeros = isinstance(X, SparseRows) and X.is_mostly_zeros
+    network = Network(design._replace(mostly_zeros=mostly_zeros))
     if anew:
         network.draw(estimator._random_state)
         estimator.n_layers_ = len(units)

@@ -20,9 +20,6 @@ from jitnet.validation import check_fits
 MIN_HELD_OUT = 2
 TOO_SMALL = "The validation set is too small."
 
-SPARSE_ROWS = 1 << 14
-"""Rows of a sparse matrix that are evaluated together, at least."""
-
 
 @dataclass
 class Validation:
@@ -35,8 +32,7 @@ class Validation:
     def evaluate(self, network: Network) -> tuple[float, float]:
         """The loss without its L2 term, and the score; NaN where an output is not finite."""
         engine, examples = network.engine, self.examples
-        outputs = [engine.predict(X, linked=self.linked) for X in examples.inputs(SPARSE_ROWS)]
-        predicted = np.concatenate(outputs)
+        predicted = engine.predict(examples.X[examples.rows], linked=self.linked)
         score = self.score_of(predicted) if np.isfinite(predicted).all() else np.nan
         return self._loss(network, examples), float(score)
 
@@ -47,15 +43,11 @@ class Validation:
         return np.array([self._loss(network, self.examples.part(part)) for part in parts])
 
     def _loss(self, network: Network, examples: Examples) -> float:
-        total = weight = 0.0
-        for data, count in examples.pieces(network.engine, examples.rows, SPARSE_ROWS):
-            share = float(data.weights[data.order].sum()) if not data.uniform else count
-            if share:
-                total += network.engine.evaluate(data)["loss"] * share
-                weight += share
-        if not weight:
+        rows = examples.rows
+        data = examples.data(network.engine, rows, len(rows))
+        if not data.uniform and not data.weights[rows].sum():
             return np.nan
-        return total / weight + examples.offset(examples.rows, len(examples.rows))
+        return network.engine.evaluate(data)["loss"] + examples.offset(rows, len(rows))
 
 
 def hold_out(

@@ -56,11 +56,15 @@ class NetworkHolder(BaseEstimator, ABC):
         return fresh
 
     @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Put everything back as it was if a fit fails."""
+    def _all_or_nothing(self, *, incremental: bool = False) -> Iterator[None]:
+        """Put everything back as it was if a fit fails.
+
+        One that is not incremental trains a network of its own.
+        """
         before = dict(vars(self))
         lengths = {name: len(kept) for name, kept in before.items() if isinstance(kept, list)}
-        state = before["_network"].engine.state() if "_network" in before else None
+        trained = before.get("_network") if incremental else None
+        state = trained.engine.state() if trained is not None else None
         try:
             yield
         except BaseException as error:

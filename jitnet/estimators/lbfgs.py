@@ -18,9 +18,6 @@ from jitnet.estimators.network import Network
 from jitnet.fitting import shown, wants_to_stop
 from jitnet.progress import make_progress
 
-SPARSE_ROWS = 256
-"""Rows of a sparse matrix that are evaluated together, at least."""
-
 
 class _Iteration(NamedTuple):
     """The result of an iteration of the search, which is taken over whole."""
@@ -115,18 +112,16 @@ def _loss_and_gradient(
 ) -> tuple[float, Array]:
     """The loss of all examples with α / (2 Σw) Σ W², and its gradient."""
     _unpack(packed, network)
-    loss = total = 0.0
-    gradients = [np.zeros_like(view) for view in network.engine.parameter_views()]
-    for data, count in examples.pieces(network.engine, examples.rows, SPARSE_ROWS):
-        weight = count if data.uniform else float(data.weights[data.order].sum())
-        value, parts = network.engine.gradients(data)
-        loss += value * weight
-        total += weight
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient += part * weight
+    rows = examples.rows
+    data = examples.data(network.engine, rows, len(rows))
+    total = len(rows) if data.uniform else float(data.weights[rows].sum())
+    value, gradients = network.engine.gradients(data)
+    loss = value * total
+    for gradient in gradients:
+        gradient *= total
     for place, coef in enumerate(network.coefs):
         loss += 0.5 * alpha * float(np.square(coef).sum())
         gradients[2 * place] += alpha * coef
     ordered = [*gradients[0::2], *gradients[1::2]]
-    loss += total * examples.offset(examples.rows, len(examples.rows))
+    loss += total * examples.offset(rows, len(rows))
     return loss / total, np.hstack([gradient.ravel() for gradient in ordered]) / total

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from jitnet.activations import ACTIVATIONS
+from jitnet.arrays import Array
 from jitnet.engine import Engine
+from jitnet.engine.turns import State
 from jitnet.estimators.parameters import HIDDEN
+from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
-from jitnet.memory import Array, Shape
-from jitnet.optimizers.table import Optimizer
-from jitnet.turns import State
+from jitnet.optimizers import Optimizer
 
 
 class Design(NamedTuple):
@@ -27,6 +26,7 @@ class Design(NamedTuple):
     dtype: Any
     alpha: float
     n_threads: int | None
+    mostly_zeros: bool = False  # whether it is made for sparse inputs
 
 
 class Network:
@@ -41,19 +41,19 @@ class Network:
     def __init__(self, design: Design) -> None:
         self.design = design
         names = [*(HIDDEN[name] for name in design.activations), "identity"]
-        kinds = [list(ACTIVATIONS).index(name) for name in names]
-        shapes = [
-            Shape(n_in, n_out, kind, True)
-            for (n_in, n_out), kind in zip(pairwise(design.units), kinds, strict=True)
+        layers = [
+            Dense(units, name, l2=design.alpha)
+            for units, name in zip(design.units[1:], names, strict=True)
         ]
         self.engine = Engine(
-            shapes,
-            l2=[design.alpha] * len(shapes),
+            layers,
+            design.units[:1],
             objective=design.objective,
             optimizer=design.optimizer,
             dtype=design.dtype,
             seed=0,
             n_threads=design.n_threads,
+            mostly_zeros=design.mostly_zeros,
         )
         views = self.engine.parameter_views()
         self.coefs, self.intercepts = views[0::2], views[1::2]
@@ -72,7 +72,7 @@ class Network:
 
     def set_alpha(self, alpha: float) -> None:
         """Penalise by another strength from now on."""
-        self.engine.network.l2[:] = alpha
+        self.engine.l2[0::2] = alpha  # of weights, not of biases
 
     def training(self) -> tuple[Any, ...]:
         """A copy of what training changes beside the parameters."""

@@ -13,8 +13,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from jitnet.activations import ACTIVATIONS
 from jitnet.losses.objective import Objective
-from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
-from jitnet.optimizers.table import Optimizer
+from jitnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from jitnet.schedules import Schedule
 
 HIDDEN = {"logistic": "sigmoid", **{name: name for name in ACTIVATIONS}}

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context, is_regressor
 from sklearn.preprocessing import StandardScaler
@@ -16,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from jitnet.arrays import Array
-from jitnet.estimators.examples import Examples, dense_rows, rows_at_once
+from jitnet.estimators.examples import Examples
 from jitnet.estimators.fit import fit_perceptron
 from jitnet.estimators.holder import NetworkHolder
 from jitnet.estimators.inputs import TYPES, checked, take_in
@@ -27,9 +26,6 @@ from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.model import Sequential
 from jitnet.validation import check_epsilon, check_kinds
-
-SPARSE_ROWS = 1 << 12
-"""Rows of a sparse matrix that are predicted together, at least."""
 
 
 class Perceptron(NetworkHolder):
@@ -175,7 +171,7 @@ class Perceptron(NetworkHolder):
             As from `fit`.
         """
         held_out = (X_val, y_val, sample_weight_val)
-        with self._all_or_nothing():
+        with self._all_or_nothing(incremental=True):
             fit_perceptron(self, X, y, sample_weight, held_out, incremental=True)
         return self
 
@@ -231,12 +227,7 @@ class Perceptron(NetworkHolder):
             )
         kind = np.result_type(X.dtype, network.design.dtype)
         X = take_in(self, X, anew=False)
-        if not scipy.sparse.issparse(X):
-            return network.engine.predict(X, linked=linked).astype(kind, copy=False)
-        step = rows_at_once(X, SPARSE_ROWS)
-        parts = (dense_rows(X, slice(i, i + step)) for i in range(0, X.shape[0], step))
-        outputs = [network.engine.predict(part, linked=linked) for part in parts]
-        return np.concatenate(outputs).astype(kind, copy=False)
+        return network.engine.predict(X, linked=linked).astype(kind, copy=False)
 
     def to_sequential(self) -> Sequential:
         """The same network as a `Sequential`, for scaled inputs with their scaling inside.

@@ -24,7 +24,7 @@ from jitnet.estimators.parameters import (
 from jitnet.estimators.perceptron import Perceptron
 from jitnet.estimators.tabular import fit_scaler
 from jitnet.losses.objective import Objective
-from jitnet.optimizers.table import Optimizer
+from jitnet.optimizers import Optimizer
 from jitnet.schedules import Schedule
 from jitnet.validation import to_floats
 

@@ -136,9 +136,8 @@ class Descent:
             order = self._orders(count)
             self._set_rates()
             orders = order.reshape(-1, self.n_samples)
-            run = self._run_sparse if self.examples.is_sparse else self._run_dense
             ended = 0
-            for part, losses, error in run(order, count):
+            for part, losses, error in self._run(order, count):
                 shares = range(ended, ended + len(losses))
                 offsets = [
                     self.examples.offset(orders[i % len(orders)], self.batch) for i in shares
@@ -155,7 +154,7 @@ class Descent:
     def _epochs_at_once(self) -> int:
         """Epochs before the first one after which the fit might stop."""
         estimator = self.estimator
-        if self.validation is not None or self.callbacks or self.examples.is_sparse:
+        if self.validation is not None or self.callbacks:
             return 1
         count = self.settings.n_iter_no_change + 1 - estimator._no_improvement_count
         if self._is_shuffled:
@@ -182,20 +181,16 @@ class Descent:
             row[:] = self.order
         return orders.ravel()
 
-    def _run_dense(self, order: Array, count: int) -> Iterator[Part]:
+    def _run(self, order: Array, count: int) -> Iterator[Part]:
         engine = self.network.engine
         data = self.examples.data(engine, order, self.n_samples)
-        for part in engine.train(data, self.batch, count, shuffle=False, each_epoch=False):
+        parts = engine.train(
+            data,
+            self.batch,
+            count,
+            shuffle=False,
+            each_epoch=False,
+            goes_back=self.settings.early_stopping,  # a fit that fails is dropped
+        )
+        for part in parts:
             yield part.done, part.logs["loss"], part.error
-
-    def _run_sparse(self, order: Array, count: int) -> Iterator[Part]:
-        engine = self.network.engine
-        total, seen = 0.0, 0
-        for data, examples in self.examples.pieces(engine, order, self.batch):
-            for part in engine.train(data, self.batch, count, shuffle=False, each_epoch=False):
-                if part.error is not None:
-                    raise part.error
-                total += sum(part.logs["loss"]) * examples
-            seen += examples
-            ended = seen == self.n_samples
-            yield seen / self.n_samples, [total / self.n_samples] if ended else [], None

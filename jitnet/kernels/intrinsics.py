@@ -24,11 +24,15 @@ LINE_BYTES = 64
 I8, I32 = ir.IntType(8), ir.IntType(32)
 
 
-def compiled_as(meaning: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+def compiled_as(
+    meaning: Callable[..., Any], *, prefer_literal: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
     """Make an intrinsic of a typing function, or its ``meaning`` where JIT is off."""
 
     def decorate(typing: Callable[..., Any]) -> Any:
-        return meaning if config.DISABLE_JIT else intrinsic(typing)
+        if config.DISABLE_JIT:
+            return meaning
+        return intrinsic(prefer_literal=prefer_literal)(typing)
 
     return decorate
 
@@ -47,6 +51,12 @@ def at(context: Any, array: Any, offset: Any) -> Any:
         return b.gep(c.make_array(array)(c, b, a[0]).data, [a[1]])
 
     return types.CPointer(array.dtype)(array, types.intp), emit
+
+
+@compiled_as(lambda pointer: pointer.ctypes.data)
+def address_at(context: Any, pointer: Any) -> Any:
+    """The address of a pointer."""
+    return types.int64(pointer), lambda c, b, s, a: b.ptrtoint(a[0], ir.IntType(64))
 
 
 @compiled_as(lambda pointer, offset: pointer[offset:])

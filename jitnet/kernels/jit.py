@@ -6,6 +6,7 @@
 @njit(entry=True)       a serial function that Python calls
 @njit(inline=True)      a helper that becomes a part of its caller
 @factory                a function that makes a kernel of what it is given, such as other kernels
+njit_block              what compiled code calls by its address (``jitnet.kernels.blocks``)
 """
 
 from __future__ import annotations
@@ -106,6 +107,14 @@ def _compile(function: Any, parallel: bool, entry: bool, inline: bool) -> Any:
     if entry:
         kernel._cache = KernelCache(kernel)
     return kernel
+
+
+def njit_block(function: Any) -> Any:
+    """Compile what compiled code calls by its address."""
+    options = FLAGS | {"no_cpython_wrapper": True, "pipeline_class": EntryCompiler}
+    block = numba.njit(**options)(function)
+    block._cache = KernelCache(block)
+    return block
 
 
 def _renamed(function: Any) -> FunctionType:

@@ -24,14 +24,8 @@ from jitnet.kernels.intrinsics import ahead, at, compiled_as
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, load_some, store, transpose_square
 
-SOURCES = {
-    np.dtype(np.float32): 0,
-    np.dtype(np.float64): 1,
-    np.dtype(np.uint8): 2,
-    np.dtype(np.int64): 3,
-}
+SOURCES = tuple(map(np.dtype, (np.float32, np.float64, np.uint8, np.int64)))
 """Element types that are read where they lie; others are converted before."""
-FLOAT32, FLOAT64, UINT8, INT64 = SOURCES.values()
 
 
 def panel_width(dtype: Any) -> int:
@@ -98,6 +92,13 @@ def element_size(context: Any, like: Any) -> Any:
     return types.int64(like), lambda c, b, s, a: ir.Constant(ir.IntType(64), size)
 
 
+@compiled_as(lambda pointer, like: pointer.dtype == like.dtype)
+def is_of(context: Any, pointer: Any, like: Any) -> Any:
+    """Whether a pointer's elements have a number's type, a constant to the compiler."""
+    same = int(pointer.dtype == like)
+    return types.boolean(pointer, like), lambda c, b, s, a: ir.Constant(ir.IntType(1), same)
+
+
 @njit
 def row_block(unit: int, width: int) -> int:
     """Where the row block of a unit begins, in elements of its panel."""
@@ -126,19 +127,12 @@ def _copy_row_of_vectors(target: Any, source: Any, first: int, last: int) -> Non
 
 
 @njit
-def gather_row(target: Any, address: int, step: int, source: int, first: int, last: int) -> None:
-    """Copy a row of X, of any element type and layout, into its place in a panel's row blocks."""
-    size = element_size(target)
-    if step == size and source == (FLOAT32 if size == 4 else FLOAT64):
+def gather_row(target: Any, address: int, step: int, like: Any, first: int, last: int) -> None:
+    """Copy a row of X, of ``like``'s type and any layout, to its place in a panel's row blocks."""
+    if is_of(target, like) and step == element_size(target):
         _copy_row_of_vectors(target, pointer_like(target, address), first, last)
-    elif source == FLOAT32:
-        _copy_row(target, address, step, first, last, np.float32(0))
-    elif source == FLOAT64:
-        _copy_row(target, address, step, first, last, np.float64(0))
-    elif source == UINT8:
-        _copy_row(target, address, step, first, last, np.uint8(0))
     else:
-        _copy_row(target, address, step, first, last, np.int64(0))
+        _copy_row(target, address, step, first, last, like)
 
 
 @njit

@@ -1,4 +1,4 @@
-"""What training makes small: a loss, and how it is reckoned."""
+"""The objective: a loss and its scaling."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Objective(NamedTuple):
     quantile: float = 0.5
     """The level of the quantile loss."""
     gain: float = 1.0
-    """What the loss is multiplied by where its gradient is taken."""
+    """The loss's scale where its gradient is taken."""
     scale: float = 1.0
-    """What the loss is multiplied by where it is reported."""
+    """The loss's scale where it is reported."""
     per_example: bool = False
     """Whether l2 is for one example, so that a batch's is divided by its Σ w, and a batch counts in
     the epoch's loss by its number of examples, not by their weights."""

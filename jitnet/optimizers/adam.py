@@ -10,55 +10,51 @@ from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, square_root, store
-from jitnet.optimizers.hyperparameters import (
-    EPSILON,
-    EPSILON_HAT,
-    FIRST_DECAY,
-    SECOND_DECAY,
-    WEIGHT_DECAY,
-    check_optimizer,
-)
+from jitnet.optimizers.optimizer import Optimizer, Update, check_shares
 from jitnet.schedules import Schedule
 
 
 @njit
 def update_adam(
     parameters: Any,
-    means: Any,
-    squares: Any,
+    first_moment: Any,
+    second_moment: Any,
     gradients: Any,
-    hyper: Any,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    epsilon_hat: int,
+    weight_decay: float,
     rate: float,
     clip: float,
-    first_power: float,
-    second_power: float,
+    beta_1_power: float,
+    beta_2_power: float,
     first: int,
     last: int,
 ) -> None:
     """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², W ← (1 - η λ) W - η m̂ / (√v̂ + ε).
 
-    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ); ``first_power`` and ``second_power`` are the powers.
-    Where ε is the paper's ε̂, m̂ / ((√v + ε̂) / √(1 - β₂ᵗ)).
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ). Where ε is the paper's ε̂, m̂ / ((√v + ε̂) / √(1 - β₂ᵗ)).
     """
-    beta1, beta2 = hyper[FIRST_DECAY], hyper[SECOND_DECAY]
-    kept = 1.0 - rate * hyper[WEIGHT_DECAY]
-    step = -rate / (1.0 - first_power)
-    root = 1.0 / (1.0 - second_power) ** 0.5
-    epsilon = hyper[EPSILON] * (1.0 if hyper[EPSILON_HAT] == 0.0 else root)
-    w, m, v, g = at(parameters, 0), at(means, 0), at(squares, 0), at(gradients, 0)
+    kept = 1.0 - rate * weight_decay
+    step = -rate / (1.0 - beta_1_power)
+    root = 1.0 / (1.0 - beta_2_power) ** 0.5
+    scaled = epsilon * (root if epsilon_hat else 1.0)
+    w, g = at(parameters, 0), at(gradients, 0)
+    m, v = at(first_moment, 0), at(second_moment, 0)
     for i in range(first, last, lanes(w)):
         gradient = load(g, i) * clip
-        mean = fma(load(m, i), beta1, gradient * (1.0 - beta1))
-        square = fma(load(v, i), beta2, gradient * gradient * (1.0 - beta2))
+        mean = fma(load(m, i), beta_1, gradient * (1.0 - beta_1))
+        square = fma(load(v, i), beta_2, gradient * gradient * (1.0 - beta_2))
         store(m, i, mean)
         store(v, i, square)
-        change = mean * step / (square_root(square) * root + epsilon)
+        change = mean * step / (square_root(square) * root + scaled)
         store(w, i, fma(load(w, i), kept, change))
 
 
 @hinted_class
 @dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     """Adam.
 
     m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g² and W ← W - η m̂ / (√v̂ + ε) with the means
@@ -100,10 +96,23 @@ class Adam:
         TypeError, ValueError
             If a value has the wrong type or makes no sense.
         """
-        check_optimizer(self.learning_rate, self.clip_norm, beta_1=self.beta_1, beta_2=self.beta_2)
+        super().__post_init__()
+        check_shares(beta_1=self.beta_1, beta_2=self.beta_2)
         check_number("epsilon", self.epsilon, above=0.0)
         if not isinstance(self.epsilon_hat, bool):
             raise TypeError(f"epsilon_hat must be True or False, got {self.epsilon_hat!r}")
+
+    def update(self) -> Update:
+        """What a step runs."""
+        settings = {
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "epsilon_hat": self.epsilon_hat,
+            "weight_decay": getattr(self, "weight_decay", 0.0),
+        }
+        moments, decays = ("first_moment", "second_moment"), ("beta_1", "beta_2")
+        return Update(update_adam, moments, decays, settings)
 
 
 @hinted_class

@@ -10,28 +10,24 @@ from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, square_root, store
-from jitnet.optimizers.hyperparameters import (
-    EPSILON,
-    SECOND_DECAY,
-    check_optimizer,
-)
+from jitnet.optimizers.optimizer import Optimizer, Update, check_shares
 from jitnet.schedules import Schedule
 
 
 @njit
 def update_rmsprop(
     parameters: Any,
-    squares: Any,
+    second_moment: Any,
     gradients: Any,
-    hyper: Any,
+    rho: float,
+    epsilon: float,
     rate: float,
     clip: float,
     first: int,
     last: int,
 ) -> None:
     """v ← ρ v + (1 - ρ) g², W ← W - η g / (√v + ε) for the parameters first … last."""
-    rho, epsilon = hyper[SECOND_DECAY], hyper[EPSILON]
-    w, v, g = at(parameters, 0), at(squares, 0), at(gradients, 0)
+    w, v, g = at(parameters, 0), at(second_moment, 0), at(gradients, 0)
     for i in range(first, last, lanes(w)):
         gradient = load(g, i) * clip
         square = fma(gradient * gradient, 1.0 - rho, load(v, i) * rho)
@@ -41,7 +37,7 @@ def update_rmsprop(
 
 @hinted_class
 @dataclass(frozen=True)
-class RMSprop:
+class RMSprop(Optimizer):
     """RMSprop.
 
     v ← ρ v + (1 - ρ) g² and W ← W - η g / (√v + ε) (Tieleman and Hinton, 2012, *Lecture 6.5*).
@@ -76,5 +72,11 @@ class RMSprop:
         TypeError, ValueError
             If a value has the wrong type or makes no sense.
         """
-        check_optimizer(self.learning_rate, self.clip_norm, rho=self.rho)
+        super().__post_init__()
+        check_shares(rho=self.rho)
         check_number("epsilon", self.epsilon, above=0.0)
+
+    def update(self) -> Update:
+        """What a step runs."""
+        settings = {"rho": self.rho, "epsilon": self.epsilon}
+        return Update(update_rmsprop, ("second_moment",), settings=settings)

@@ -10,7 +10,7 @@ from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, store
-from jitnet.optimizers.hyperparameters import FIRST_DECAY, check_optimizer
+from jitnet.optimizers.optimizer import Optimizer, Update
 from jitnet.schedules import Schedule
 
 
@@ -27,29 +27,28 @@ def update_plain(
 @njit
 def update_momentum(
     parameters: Any,
-    velocities: Any,
+    first_moment: Any,
     gradients: Any,
-    hyper: Any,
-    nesterov: bool,
+    momentum: float,
+    nesterov: int,
     rate: float,
     clip: float,
     first: int,
     last: int,
 ) -> None:
     """v ← μ v - η g, W ← W + v; in Nesterov's form W ← W + μ v - η g."""
-    mu = hyper[FIRST_DECAY]
-    w, v, g = at(parameters, 0), at(velocities, 0), at(gradients, 0)
+    w, v, g = at(parameters, 0), at(first_moment, 0), at(gradients, 0)
     for i in range(first, last, lanes(w)):
         push = load(g, i) * (-rate * clip)
-        velocity = fma(load(v, i), mu, push)
+        velocity = fma(load(v, i), momentum, push)
         store(v, i, velocity)
-        step = fma(velocity, mu, push) if nesterov else velocity
+        step = fma(velocity, momentum, push) if nesterov else velocity
         store(w, i, load(w, i) + step)
 
 
 @hinted_class
 @dataclass(frozen=True)
-class SGD:
+class SGD(Optimizer):
     """Stochastic gradient descent.
 
     v ← μ v - η g and W ← W + v; in Nesterov's form W ← W + μ v - η g. The rate is inside the
@@ -87,9 +86,16 @@ class SGD:
         TypeError, ValueError
             If a value has the wrong type or makes no sense.
         """
-        check_optimizer(self.learning_rate, self.clip_norm)
+        super().__post_init__()
         check_number("momentum", self.momentum, least=0.0, most=1.0)
         if not isinstance(self.nesterov, bool):
             raise TypeError(f"nesterov must be True or False, got {self.nesterov!r}")
         if self.nesterov and not self.momentum:
             raise ValueError("nesterov=True needs a momentum above 0, such as 0.9")
+
+    def update(self) -> Update:
+        """What a step runs."""
+        if not self.momentum:
+            return Update(update_plain)
+        settings = {"momentum": self.momentum, "nesterov": self.nesterov}
+        return Update(update_momentum, ("first_moment",), settings=settings)

@@ -1,4 +1,4 @@
-"""The engine as the ladder's last rung runs it: a whole fit, or one kernel on a team of threads."""
+"""The engine as the ladder's last rung runs it on a network: a whole fit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from typing import Any
 import numpy as np
 
 import jitnet as jn
-from jitnet.kernels.cache import compilation
-from jitnet.kernels.cpu import VECTORS
-from jitnet.kernels.panels import panel_width
-from jitnet.kernels.team import new_team
-from jitnet.memory import zeros
 from jitnet.study.problem import Array
-from jitnet.threads import PARALLEL_FLOPS, available_threads, run_team
+from jitnet.threads import PARALLEL_FLOPS, available_threads
 
 Layers = list[tuple[Array, Any]]
 
@@ -53,38 +48,3 @@ def descend(
         return [(W.T, b[:, None]) for W, b in pairs], history["loss"][-1]
 
     return run
-
-
-def on_a_team(threads: int, kernel: Callable[..., None], *arguments: Any) -> Callable[[int], None]:
-    """A run of ``kernel(wanted, team, times, *arguments)`` on some threads, compiled beforehand."""
-    with compilation():
-        kernel(1, new_team(), 0, *arguments)
-
-    def run(times: int) -> None:
-        run_team(threads, lambda wanted, team: kernel(wanted, team, times, *arguments), new_team())
-
-    return run
-
-
-def to_panels(array: Array, place: int = 0) -> Array:
-    """(units, m) as panels of examples, (panels, units, width), filled up with zeros.
-
-    ``place`` is that of `jitnet.memory.zeros`.
-    """
-    units, m = array.shape
-    width = panel_width(array.dtype)
-    panels = zeros((-(-m // width), units, width), array.dtype, place)
-    for p, panel in enumerate(panels):
-        part = array[:, p * width : (p + 1) * width]
-        panel[:, : part.shape[1]] = part
-    return panels
-
-
-def from_panels(panels: Array, m: int) -> Array:
-    """Panels of examples as (units, m)."""
-    return np.concatenate(list(panels), axis=1)[:, :m]
-
-
-def lanes_of(dtype: Any) -> int:
-    """Numbers in a vector."""
-    return panel_width(dtype) // VECTORS

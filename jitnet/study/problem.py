@@ -51,6 +51,8 @@ class Problem(NamedTuple):
         ``feed(inputs, outputs)``: the next step's inputs, where steps build on one another.
     note : str, default ""
         What the times of its rungs do not say by themselves, printed below them.
+    least : mapping of str to int
+        The least size, where that is not 1.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Problem(NamedTuple):
     numbers: Callable[[Size], float]
     feed: Callable[[Inputs, Outputs], Inputs] | None = None
     note: str = ""
+    least: Mapping[str, int] = {}
 
     def origin(self, inputs: Inputs) -> Outputs | None:
         """Where the steps start, where they build on one another."""

@@ -21,14 +21,15 @@ def complete_size(problem: Problem, size: Mapping[str, int]) -> dict[str, int]:
     Raises
     ------
     ValueError
-        If the problem has no such size, or one is below 1 or takes too much memory.
+        If the problem has no such size, or one is too small or takes too much memory.
     """
     for name, value in size.items():
         if name not in problem.sizes:
             known = ", ".join(f"{name}={value}" for name, value in problem.sizes.items())
             raise ValueError(f"{problem.name} has no size {name!r}; it has: {known}")
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}")
+        least = problem.least.get(name, 1)
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
     complete = {**problem.sizes, **size}
     needed = 8 * problem.numbers(complete)
     if needed > MAX_BYTES:
@@ -74,7 +75,7 @@ def within_reach_of_loops(problem: Problem, size: Size) -> dict[str, int]:
     small = dict(size)
     while loops_seconds(problem, small) > LOOPS_SECONDS / 10:
         largest = max(small, key=lambda name: small[name])
-        small[largest] = small[largest] // 2
+        small[largest] = max(problem.least.get(largest, 1), small[largest] // 2)
     return small
 
 

@@ -1,22 +1,20 @@
-"""A deep network as the engine runs it: the loop over layers is compiled as well."""
+"""A deep network as the engine runs it: a `fit`, whose loop walks the layers' blocks by address."""
 
 from __future__ import annotations
 
 from jitnet.activations import relu
+from jitnet.engine.loop import run_steps
+from jitnet.engine.steps.portions import call_by_count, call_by_panels
 from jitnet.kernels import matmul
 from jitnet.layers import dense
 from jitnet.losses import binary_crossentropy
-from jitnet.steps.backward import backward, gradients
-from jitnet.steps.forward import forward
 from jitnet.study.engine import descend
 from jitnet.study.problem import Array, Outputs, Run
-from jitnet.training import run_steps
 
 ENGINE = (
     run_steps,
-    forward,
-    backward,
-    gradients,
+    call_by_panels,
+    call_by_count,
     dense.dense_forward,
     relu.value,
     binary_crossentropy.backward,

@@ -1,12 +1,12 @@
-"""Logistic regression as the engine runs it: a network of one sigmoid unit."""
+"""Logistic regression as the engine runs it: a `fit` of one sigmoid unit."""
 
 from __future__ import annotations
 
+from jitnet.engine.loop import run_steps
 from jitnet.layers import dense
 from jitnet.losses import binary_crossentropy
 from jitnet.study.engine import descend
 from jitnet.study.problem import Array, Outputs, Run
-from jitnet.training import run_steps
 
 ENGINE = (
     run_steps,

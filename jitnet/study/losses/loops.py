@@ -155,3 +155,19 @@ LOSSES: dict[str, Loss] = {
     "quantile": Loss(quantile, quantile_gradient, linear_predict),
     "poisson": Loss(poisson, poisson_gradient, poisson_predict),
 }
+
+
+def loss(Z: list[list[float]], Y: list[list[float]], name: str) -> tuple[float, list[list[float]]]:
+    """J = mean over the examples of the named loss, and dl/dZ of each of them.
+
+    Z and Y are (K, m): an example a column, an output a row.
+    """
+    K, m = len(Z), len(Z[0])
+    J, dZ = 0.0, [[0.0] * m for _ in range(K)]
+    for i in range(m):
+        z, y = [Z[k][i] for k in range(K)], [Y[k][i] for k in range(K)]
+        J += LOSSES[name].value(z, y)
+        gradient = LOSSES[name].gradient(z, y)
+        for k in range(K):
+            dZ[k][i] = gradient[k]
+    return J / m, dZ

@@ -1,20 +1,19 @@
-"""A shallow network as the engine runs it: two dense layers."""
+"""A shallow network as the engine runs it: a `fit` of two dense layers."""
 
 from __future__ import annotations
 
 from jitnet.activations import tanh
+from jitnet.engine.loop import run_steps
+from jitnet.engine.steps.portions import call_by_count, call_by_panels
 from jitnet.layers import dense
 from jitnet.losses import binary_crossentropy
-from jitnet.steps.backward import backward
-from jitnet.steps.forward import forward
 from jitnet.study.engine import descend
 from jitnet.study.problem import Array, Outputs, Run
-from jitnet.training import run_steps
 
 ENGINE = (
     run_steps,
-    forward,
-    backward,
+    call_by_panels,
+    call_by_count,
     dense.dense_forward,
     tanh.value,
     binary_crossentropy.backward,

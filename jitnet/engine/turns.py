@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jitnet.arrays import Array
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import pointer_like
 from jitnet.kernels.turn import ALONE, DOOR, SHUT, give_back, new_turn, take_turn
-from jitnet.memory import Array
 
 SHORT_LOOKS = 20
 """Looks that only let other threads go first, before those that take LOOK_SECONDS."""
@@ -29,9 +29,8 @@ class State(NamedTuple):
     """All that training changes."""
 
     parameters: Array
-    first_moment: Array
-    second_moment: Array
-    powers: Array  # (2,): β₁ᵗ and β₂ᵗ
+    moments: Array
+    powers: Array  # βᵗ of each of the optimiser's decays β
     clock: Array  # (2,) of int64: epochs and steps so far
 
 

@@ -1,0 +1,61 @@
+"""Layers, optimisers and schedules as names and numbers, and back."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from jitnet.activations import ACTIVATIONS
+from jitnet.layers import LAYERS
+from jitnet.losses import LOSSES
+from jitnet.optimizers.table import OPTIMIZERS
+from jitnet.schedules import SCHEDULES
+
+
+def _kinds() -> dict[str, Any]:
+    """What stands in a file as a name and its parameters."""
+    return {**LAYERS, **OPTIMIZERS, **SCHEDULES}
+
+
+def describe(value: Any) -> Any:
+    """A dataclass as its class's name and its fields, numbers as JSON knows them."""
+    if is_dataclass(value):
+        kind = type(value).__name__
+        if _kinds().get(kind) is not type(value):
+            raise ValueError(
+                f"a file cannot hold a {kind}, but only what is registered: {sorted(_kinds())}; "
+                f"jitnet.extend.register({kind}) adds it, here and where the file is loaded"
+            )
+        parts = {part.name: describe(getattr(value, part.name)) for part in fields(value)}
+        return {"class": kind, **parts}
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def recreate(value: Any) -> Any:
+    """What a file says by a class's name and its fields."""
+    if not isinstance(value, dict):
+        return value
+    kind = value["class"]
+    if kind not in _kinds():
+        raise ValueError(
+            f"it names a {kind}, which is not known here; import what defines it and call "
+            f"jitnet.extend.register({kind}) first"
+        )
+    return _kinds()[kind](**{k: recreate(v) for k, v in value.items() if k != "class"})
+
+
+def check_names(description: dict[str, Any]) -> None:
+    """Say what to register where a model names a loss or an activation that is not known."""
+    names = {("Loss", description["loss"], description["loss"] in LOSSES)}
+    for layer in description["layers"]:
+        activation = layer.get("activation", "identity")
+        names.add(("Activation", activation, activation in ACTIVATIONS))
+    for kind, name, known in names:
+        if not known:
+            raise ValueError(
+                f"it names the {kind.lower()} {name!r}, which is not known here; call "
+                f"jitnet.extend.register({name}={kind}(…)) first"
+            )

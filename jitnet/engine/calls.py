@@ -1,0 +1,311 @@
+"""The table of calls: a row for each block of a step, with where its arguments lie.
+
+A kernel says by the names of its arguments what it reads and writes, a node says what it has, and
+memory says where that lies. A row holds the block's address, how its work is divided, and the words
+of its record (``jitnet.kernels.blocks``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.core.errors import NumbaError
+
+from jitnet.arrays import Array
+from jitnet.compiling import Job, prepare
+from jitnet.engine.forms import arguments_of, name_of
+from jitnet.engine.nodes import Nodes
+from jitnet.engine.places import Places
+from jitnet.engine.steps.span import FIRST, LAST, OTHER_FIRST, OTHER_LAST, SOURCES
+from jitnet.kernels.blocks import Block, address_of, entry_of, is_compiled, signature_of
+from jitnet.kernels.cache import compilation
+from jitnet.kernels.cpu import TILES
+from jitnet.layers.layer import Cut, Node, Operation
+from jitnet.memory import ALIGNMENT, aligned
+
+UNIT_GRAIN = TILES[0]
+"""Units are cut between workers at multiples of the tall tile's rows."""
+
+ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, POINTWISE, RECORD = range(7)
+"""The columns of a row: the block; what is divided between workers, at multiples of what (a count
+of 0: panels alone), and what otherwise; whether it needs no barrier before it; then the words of
+the record."""
+
+PHASES = 12
+(
+    GATHER,
+    TARGETS,
+    FORWARD,
+    LOSS,
+    CORRECT,
+    BACKWARD,
+    GRADIENTS,
+    PENALTY,
+    UPDATE,
+    PREPARE,
+    LINK,
+    FEW,
+) = range(PHASES)
+"""The parts of a step, each some rows of the table."""
+
+Names = Mapping[str, tuple[str, Sequence[int]]]
+"""What a kernel may ask for: a source and the words of its record."""
+SHARED: Names = {name: (source, ()) for name, source in SOURCES.items()}
+
+
+class Call(NamedTuple):
+    """A row of the table before its block has an address."""
+
+    block: Block
+    words: list[int]
+    cut: Cut | None = None
+    pointwise: bool = False
+    owner: str = ""
+
+
+def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str) -> Call:
+    """Find the arguments of an operation's kernel.
+
+    Parameters
+    ----------
+    operation : Operation
+        The kernel and its settings.
+    names : mapping
+        What there is for it.
+    units : int
+        What ``first_unit`` and ``last_unit`` divide.
+    dtype : dtype
+        The model's type.
+    owner : str
+        Whose operation it is, for the error.
+
+    Raises
+    ------
+    TypeError
+        If the kernel asks for what there is not.
+    """
+    arguments = arguments_of(operation.kernel, owner)
+    cut = operation.cut
+    if cut is None and "first_unit" in arguments:
+        cut = Cut("unit", units, UNIT_GRAIN)
+    own = {name: _number(name, value, owner) for name, value in operation.settings.items()}
+    for part, first, last in ((cut, FIRST, LAST), (cut and cut.otherwise, OTHER_FIRST, OTHER_LAST)):
+        if part is not None:
+            own[f"first_{part.dimension}"] = f"int:{first}", ()
+            own[f"last_{part.dimension}"] = f"int:{last}", ()
+    sources: list[str] = []
+    words: list[int] = []
+    for name in arguments:
+        wanted = operation.names.get(name, name)
+        found = own.get(wanted) or names.get(wanted) or SHARED.get(wanted)
+        if found is None:
+            raise TypeError(
+                f"the kernel {name_of(operation.kernel)} of {owner} asks for {name!r}, which is "
+                f"neither an array nor a setting; there are {', '.join(sorted({**names} | own))}, "
+                "first_panel, last_panel, add, training, key and first_example"
+            )
+        source, record = found
+        sources.append(source)
+        words.extend(record)
+    block = operation.kernel, tuple(sources), np.dtype(dtype)
+    return Call(block, words, cut, operation.pointwise, owner)
+
+
+def _number(name: str, value: Any, owner: str) -> tuple[str, Sequence[int]]:
+    if not isinstance(value, Real | np.bool_):
+        raise TypeError(f"the setting {name!r} of {owner} must be a number, got {value!r}")
+    if not isinstance(value, int | np.integer | np.bool_):
+        return "real", [int(np.float64(value).view(np.int64))]
+    return "int", [int(value)]
+
+
+def reals(values: Sequence[float]) -> tuple[str, Sequence[int]]:
+    """A tuple of real numbers as a source and its words."""
+    return f"reals:{len(values)}", np.array(values, np.float64).view(np.int64).tolist()
+
+
+def names_of(nodes: Nodes, places: Places, number: int) -> Names:
+    """What the operations of a node may ask for."""
+    node, place = nodes.nodes[number], places.nodes[number]
+    n_in, n_out = nodes.units(number), nodes.units(number + 1)
+    names: dict[str, tuple[str, Sequence[int]]] = {
+        "X": ("panels", [place.X, n_in]),
+        "dX": ("panels", [place.dX, n_in]),
+        "Y": ("panels", [place.Y, n_out]),
+        "dY": ("panels", [place.dY, n_out]),
+        "node": ("int", [number]),
+    }
+    if number == 0:
+        names["X_rows"] = "panels", [places.input_rows, nodes.blocks * (nodes.width + 1)]
+    for row in nodes.parameters:
+        if row.node == number:
+            words = [row.place, row.parameter.size]
+            names[row.parameter.name] = "parameter", words
+            names[f"d{row.parameter.name}"] = "gradient", words
+    for name, room in node.rooms.items():
+        start = place.rooms[name]
+        if room.units:
+            names[name] = "panels", [start, room.units]
+        else:
+            names[name] = f"room:{len(room.shape)}", [start, *room.shape]
+    return names
+
+
+def few_names_of(nodes: Nodes, places: Places, number: int) -> Names:
+    """What the operations of a node may ask for, where examples are few."""
+    names = {**names_of(nodes, places, number)}
+    pointwise = nodes.nodes[number].few is None
+    for name, node in (("X", number), ("Y", number + 1)):
+        place, units = names[name][1][0], nodes.units(node)
+        rows = (
+            "panels",
+            [place, -(-units // 2) + 1],
+        )  # of few examples' numbers, one after the other
+        names[name] = rows if pointwise else ("rows", [place, units])
+    for name, (source, (place, *sizes)) in names.items():
+        if source == "parameter":  # whole vectors are read beyond its last row
+            names[name] = source, [place, aligned(sizes[0]) + ALIGNMENT]
+    return names
+
+
+class Layout:
+    """Binds the operations of a network's nodes to their places.
+
+    Parameters
+    ----------
+    nodes : Nodes
+        The nodes.
+    places : Places
+        Where a batch's arrays lie.
+    dtype : dtype
+        The model's type.
+    owners : sequence of str
+        What the layers are called in errors.
+    """
+
+    def __init__(self, nodes: Nodes, places: Places, dtype: Any, owners: Sequence[str]) -> None:
+        self.nodes, self.places, self.dtype, self.owners = nodes, places, dtype, owners
+
+    def forward(self) -> list[Call]:
+        """The outputs, node by node."""
+        return [
+            self._bound(number, operation, number + 1)
+            for number, node in enumerate(self.nodes.nodes)
+            for operation in node.forward
+        ]
+
+    def backward(self) -> list[Call]:
+        """The inputs' gradients, from the last node to the first that needs it."""
+        calls = []
+        for number, node in reversed(list(enumerate(self.nodes.nodes))):
+            operations = [*node.arrange]
+            if number > self.nodes.first_trained:
+                operations += node.backward
+            calls += [self._bound(number, operation, number) for operation in operations]
+        return calls
+
+    def gradients(self, *, from_rows: bool) -> list[Call]:
+        """The parameters' gradients, node by node; of the first from X_rows, if there are any."""
+        return [
+            self._bound(number, operation, number + 1)
+            for number, node in enumerate(self.nodes.nodes)
+            for operation in (from_rows and number == 0 and node.input_gradients) or node.gradients
+        ]
+
+    def prepared(self) -> dict[int, Call]:
+        """By their nodes: what is made of parameters once a step."""
+        return {
+            number: self._bound(number, node.prepare, number + 1)
+            for number, node in enumerate(self.nodes.nodes)
+            if node.prepare is not None
+            and (node.prepare_for == "forward" or number > self.nodes.first_trained)
+        }
+
+    def few(self) -> list[Call] | None:
+        """Y from X for a few examples, node by node, where all nodes can do that."""
+        calls = []
+        for number, node in enumerate(self.nodes.nodes):
+            operations = _few_of(node)
+            if not operations:
+                return None
+            names = few_names_of(self.nodes, self.places, number)
+            calls += [self._bound(number, operation, number + 1, names) for operation in operations]
+        return calls
+
+    def _bound(
+        self, number: int, operation: Operation, counted: int, names: Names | None = None
+    ) -> Call:
+        names = names_of(self.nodes, self.places, number) if names is None else names
+        owner = self.owners[self.nodes.layers[number]]
+        return bind(operation, names, self.nodes.units(counted), self.dtype, owner)
+
+
+def _few_of(node: Node) -> Iterable[Operation]:
+    if node.few is not None:
+        return (node.few,)
+    alike = not node.parameters and all(operation.pointwise for operation in node.forward)
+    return node.forward if alike else ()  # as if all numbers were of one unit
+
+
+class Table(NamedTuple):
+    """The calls of all phases."""
+
+    rows: Array  # (n_calls, columns) of int64
+    phases: Array  # (PHASES, 2) of int64: each one's first row, and the one after its last
+
+
+def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
+    """The table of the calls of some phases, whose blocks are compiled."""
+    calls = [(phase, call) for phase in sorted(phases) for call in phases[phase]]
+    columns = RECORD + max((len(call.words) for _, call in calls), default=0)
+    rows = np.zeros((len(calls), columns), np.int64)
+    bounds = np.zeros((PHASES, 2), np.int64)
+    for phase in range(PHASES):
+        places = [place for place, (own, _) in enumerate(calls) if own == phase]
+        if places:
+            bounds[phase] = places[0], places[-1] + 1
+    for row, (_, call) in zip(rows, calls, strict=True):
+        row[[ADDRESS, POINTWISE]] = address_of(call.block), call.pointwise
+        if call.cut is not None:
+            row[[COUNT, GRAIN]] = call.cut.size, call.cut.grain
+            if call.cut.otherwise is not None:
+                row[[OTHER_COUNT, OTHER_GRAIN]] = call.cut.otherwise[1:3]
+        row[RECORD : RECORD + len(call.words)] = call.words
+    return Table(rows, bounds)
+
+
+def compile_calls(phases: Mapping[int, Sequence[Call]], loop: Sequence[Job] = ()) -> None:
+    """Load or compile the blocks of some phases, and the ``loop`` that calls them.
+
+    Raises
+    ------
+    TypeError
+        If a kernel cannot be compiled; it says whose.
+    """
+    calls = [call for calls in phases.values() for call in calls]
+    missing = [call.block for call in calls if not is_compiled(call.block)]
+    if not missing and not loop:
+        return
+    try:
+        prepare([*loop, *((entry_of(block), signature_of(block)) for block in missing)])
+    except ERRORS:
+        for call in calls:
+            _compile(call)
+        raise
+
+
+ERRORS = (NumbaError, AttributeError, NotImplementedError, TypeError, ValueError)
+"""What the compiler raises where it cannot compile a function."""
+
+
+def _compile(call: Call) -> None:
+    """Compile a call's block, or say whose kernel cannot be compiled."""
+    try:
+        with compilation():
+            address_of(call.block)
+    except ERRORS as error:
+        name = name_of(call.block[0])
+        raise TypeError(f"the kernel {name} of {call.owner} does not compile: {error}") from error

@@ -1,0 +1,393 @@
+"""The engine: a network's state, its room, and runs of the compiled loop on a team of threads.
+
+Compiled code sees no signal until it returns, hence slices of about 0.1 s. Slicing never changes a
+bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numba import config, typeof
+
+from jitnet import memory
+from jitnet.arrays import Array
+from jitnet.compiling import Job
+from jitnet.engine import passes, slices
+from jitnet.engine.data import data_of, words_of
+from jitnet.engine.few import FewRows
+from jitnet.engine.forms import update_of
+from jitnet.engine.loop import run_steps
+from jitnet.engine.nodes import Nodes
+from jitnet.engine.pace import Pace
+from jitnet.engine.room import Room, Wanted
+from jitnet.engine.slices import Logs, Slice
+from jitnet.engine.state import TrainingState
+from jitnet.engine.steps.state import (
+    EPOCHS_TAKEN,
+    EVALUATE,
+    STEPS_TAKEN,
+    TRAIN,
+    Data,
+    Feed,
+    Network,
+    Penalties,
+    Plan,
+    Progress,
+)
+from jitnet.engine.steps.update import CHUNK
+from jitnet.engine.turns import State
+from jitnet.kernels.panels import SOURCES, panel_width
+from jitnet.kernels.team import new_team
+from jitnet.kernels.turn import DOOR
+from jitnet.layers.layer import Layer, Shape
+from jitnet.losses.objective import Objective
+from jitnet.losses.table import LOSSES
+from jitnet.optimizers.optimizer import Optimizer
+from jitnet.schedules import as_schedule
+from jitnet.sparse import SparseRows
+from jitnet.threads import (
+    PARALLEL_FLOPS,
+    available_threads,
+    left_over,
+    run_team,
+    run_team_apart,
+)
+
+WORKSPACE_BYTES = 64 << 20
+"""Room that a block of examples may take; a longer batch goes through in several blocks."""
+
+MAX_BLOCK = 4096
+SMALL_NETWORK = 1024
+"""Weights up to which gathering a batch costs more than a step with it: a whole batch of such a
+network stays in its panels from step to step (5,000 examples of 20 features: 21 µs instead of 124).
+With four layers of 32 units that gained nothing, and cost half as much again at 100,000 examples,
+which then leave the cache between two layers."""
+FIRST_FLOPS = 2e9
+"""Work of a first slice: some tenths of a second on the slowest core."""
+LONG_FLOPS = 1e9
+"""Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
+NO_RATES, NO_CALLS = np.zeros(0), np.zeros((0, 0), np.int64)
+UPDATE_FLOPS = 20
+"""Work of a parameter's update, most of it waiting for memory, as so many operations. It counts
+where inputs are sparse: else a batch multiplies by each weight more often."""
+
+
+class Engine:
+    """A network's memory and its compiled steps.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The layers.
+    shape : tuple of int
+        The shape of an example.
+    objective : Objective
+        The loss.
+    optimizer : Optimizer
+        The optimiser.
+    dtype : dtype
+        float32 or float64.
+    seed : int
+        The seed of the shuffles.
+    n_threads : int or None
+        Threads, or None for as many as pay.
+    mostly_zeros : bool, default False
+        Whether the parameters are to lie as suits inputs of sparse rows.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        shape: Shape,
+        objective: Objective,
+        optimizer: Optimizer,
+        dtype: Any,
+        seed: int,
+        n_threads: int | None,
+        *,
+        mostly_zeros: bool = False,
+    ) -> None:
+        self.mostly_zeros = mostly_zeros
+        self.nodes = Nodes(layers, shape, panel_width(dtype), mostly_zeros=mostly_zeros)
+        self.owners = self.nodes.owners
+        self.objective, self.loss, self.seed = objective, LOSSES[objective.loss], seed
+        self.optimizer, self.n_threads = optimizer, n_threads
+        self.schedule = as_schedule(optimizer.learning_rate)
+        self.update = update_of(optimizer)
+        self.training = TrainingState(self.nodes, self.update, dtype)
+        now, count, rows = self.training.now, self.nodes.count, self.nodes.parameters
+        places = [(row.place, row.place + row.parameter.size) for row in rows]
+        self.penalties = Penalties(
+            places=np.array(places, np.int64).reshape(-1, 2),
+            l2=np.array([row.parameter.l2 for row in rows], np.float64),
+            chunks=np.zeros((-(-count // CHUNK), 2)),
+        )
+        self.network = Network(
+            calls=NO_CALLS,
+            phases=NO_CALLS,
+            parameters=now.parameters,
+            gradients=memory.zeros(count, dtype, 1),
+            moments=now.moments,
+            powers=now.powers,
+            clock=now.clock,
+            ranges=NO_CALLS,
+            chunks=self.penalties.chunks,
+            turn=self.training.turns.word,
+            door=DOOR,
+        )
+        self.all_multiplications = max(1, self.nodes.multiplications())
+        self._decays = np.array([self.update.settings[name] for name in self.update.decays])
+        self._rooms: dict[bool, Room] = {}
+        self._few = FewRows(self.nodes, self.owners, dtype)
+        self._pace: tuple[tuple[Any, ...], Pace] | None = None
+        # so that what has the wrong form is said before any work
+        form = Wanted(TRAIN, self.dtype, labels=False, link=self.loss.link, penalised=True)
+        self._room_for(1, 1, mostly_zeros).phases(form)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of parameters and activations."""
+        return self.network.parameters.dtype
+
+    @property
+    def l2(self) -> Array:
+        """λ of each parameter's penalty; may be changed."""
+        return self.penalties.l2
+
+    @property
+    def n_features(self) -> int:
+        """Features of an example."""
+        return self.nodes.units(0)
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of an example."""
+        return self.nodes.n_outputs
+
+    @property
+    def step(self) -> int:
+        """Steps of training so far."""
+        return int(self.network.clock[STEPS_TAKEN])
+
+    @property
+    def epoch(self) -> int:
+        """Epochs of training so far."""
+        return int(self.network.clock[EPOCHS_TAKEN])
+
+    def parameter_views(self, flat: Array | None = None) -> list[Array]:
+        """Views of the parameters, or of an array laid out like them."""
+        return self.nodes.views(self.network.parameters if flat is None else flat)
+
+    def state(self, into: State | None = None) -> State:
+        """A copy of all that training changes, as it is between two steps."""
+        return self.training.copy(into)
+
+    def restore(self, state: State) -> None:
+        """Go back to a copied state."""
+        self.training.restore(state)
+
+    def read(self) -> Array:
+        """A copy of the parameters, as they are between two steps."""
+        return self.training.read()
+
+    def write(self, parameters: Array) -> None:
+        """Replace the parameters; the optimiser's state stays."""
+        self.training.write(parameters)
+
+    def data(
+        self,
+        X: Array | SparseRows,
+        targets: Array,
+        labels: bool,
+        weights: Array,
+        *,
+        uniform: bool,
+        rows: Array | None = None,
+    ) -> Data:
+        """Examples as the compiled loop reads them; X stays where and as it is.
+
+        ``rows`` are those of X that make an epoch, in their order; all, where none are given.
+        """
+        return data_of(self, X, targets, labels, weights, uniform, rows)
+
+    def predict(self, X: Array | SparseRows, *, linked: bool = True) -> Array:
+        """Predictions, (n_samples, n_outputs), or the output layer's logits if not ``linked``."""
+        link = self.loss.link if linked else "identity"
+        is_small = 2 * self.all_multiplications * len(X) < PARALLEL_FLOPS
+        if is_small and not isinstance(X, SparseRows) and self._few.takes(len(X)):
+            return self._few.predict(self.training.turns, self.network.parameters, X, link)
+        return passes.predict(self, X, link)
+
+    def evaluate(self, data: Data) -> dict[str, float]:
+        """The loss with its penalty, and the accuracy where there are classes.
+
+        Without its penalty where l2 is for one example.
+        """
+        return passes.evaluate(self, data)
+
+    def gradients(self, data: Data) -> tuple[float, list[Array]]:
+        """The loss, and its gradients by the parameters, for all the data as one batch."""
+        return passes.gradients(self, data)
+
+    def train(
+        self,
+        data: Data,
+        batch: int,
+        epochs: int,
+        *,
+        shuffle: bool,
+        each_epoch: bool,
+        goes_back: bool = True,
+    ) -> Iterator[Slice]:
+        """Train, slice by slice (see `slices.train`)."""
+        return slices.train(
+            self,
+            data,
+            batch,
+            epochs,
+            shuffle=shuffle,
+            each_epoch=each_epoch,
+            goes_back=goes_back,
+        )
+
+    def logs(self, records: Array) -> Logs:
+        """What the sums of some epochs say, a list a figure."""
+        total, weight, correct, penalty = records.T
+        with np.errstate(all="ignore"):
+            loss, accuracy = (self.objective.scale * total + penalty) / weight, correct / weight
+        logs = {"loss": loss.tolist()}
+        return logs | {"accuracy": accuracy.tolist()} if self.loss.classifies else logs
+
+    def is_short(self, data: Data) -> bool:
+        """Whether a pass over the data is one slice, so that nobody trains within it."""
+        return 2 * data.multiplications * data.examples <= FIRST_FLOPS
+
+    def still(self) -> Network:
+        """The network with its parameters of now, whoever trains it."""
+        return self.network._replace(parameters=self.read())
+
+    def run(
+        self,
+        network: Network,
+        data: Data,
+        plan: Plan,
+        progress: Progress,
+        threads: int,
+        link: str | None = None,
+    ) -> None:
+        """Take some compiled steps, in the network's turn, as all who work on it share its room."""
+        room = self._room_for(plan.block, threads, data.by_twin)
+        source = None if data.indptr.size else SOURCES[data.source]
+        labels = data.labels.size > 0
+        wanted = Wanted(plan.stage, source, labels, link or self.loss.link, plan.penalised)
+        feed = Feed(words_of(data), data.order, data.weights, data.uniform)
+        arguments: tuple[Any, ...] = (room.work, feed, plan, progress)
+        if not room.has(wanted):
+            room.make(wanted, _loop_of((network, *arguments)))
+            _loops.add(self.dtype)
+        arguments = (room.network(wanted, network), *arguments)
+
+        def steps(wanted: int, team: Array) -> Any:
+            return run_steps(wanted, team, *arguments)
+
+        def work() -> Any:
+            team, size = new_team(), left_over(threads)
+            if 2 * data.multiplications * plan.batch > LONG_FLOPS:
+                return run_team_apart(size, steps, team, progress.ask_to_stop)
+            return run_team(size, steps, team)
+
+        self.training.turns.take(work)
+
+    def plan(
+        self, stage: int, batch: int, steps: int, data: Data, first_epoch: int, shuffle: bool
+    ) -> Plan:
+        """What some steps are to do."""
+        return Plan(
+            stage=stage,
+            gain=self.objective.gain,
+            per_example=self.objective.per_example and stage > EVALUATE,
+            accuracy=self.loss.classifies,
+            penalised=stage > EVALUATE and bool(self.optimizer.clip_norm or self.l2.any()),
+            clip_norm=float(self.optimizer.clip_norm or 0.0),
+            decays=self._decays,
+            seed=self.seed,
+            shuffled=shuffle and batch < data.examples,
+            first_epoch=first_epoch,
+            examples=data.examples,
+            batch=batch,
+            block=self._block_of(data, batch),
+            steps=steps,
+            rates=self.schedule.rates(self.step, steps) if stage == TRAIN else NO_RATES,
+        )
+
+    def new_pace(self, data: Data, batch: int, products: int) -> Pace:
+        """A pace for steps of which nothing is known yet, with so many products a weight."""
+        work = self._work(data, batch, products)
+        return Pace(self._team(data, batch, products), max(1, int(FIRST_FLOPS / work)))
+
+    def training_pace(self, data: Data, batch: int) -> Pace:
+        """The pace of training by such batches, kept from call to call."""
+        key = batch, data.by_twin, self._team(data, batch, 3)
+        if self._pace is None or self._pace[0] != key:
+            self._pace = key, self.new_pace(data, batch, 3)
+        return self._pace[1]
+
+    def _work(self, data: Data, batch: int, products: int) -> int:
+        """Operations of a step that multiplies by every weight ``products`` times."""
+        work = products * 2 * data.multiplications * batch
+        return work + UPDATE_FLOPS * self.nodes.count * (products > 1 and data.by_twin)
+
+    def _team(self, data: Data, batch: int, products: int) -> int:
+        """Threads for such steps."""
+        if self.n_threads is not None:
+            return min(self.n_threads, available_threads())
+        work = self._work(data, self._block_of(data, batch), products)
+        return available_threads() if work >= PARALLEL_FLOPS else 1
+
+    def block(self, data: Data) -> int:
+        """Examples that go through the network at once, a multiple of the panel's width."""
+        width = self.nodes.width
+        return max(width, min(self._fitting(data), MAX_BLOCK) // width * width)
+
+    def _fitting(self, data: Data) -> int:
+        """Examples that there is room for."""
+        units = [self.nodes.units(number) for number in range(len(self.nodes.nodes) + 1)]
+        inputs = 0 if data.by_twin else units[0]
+        return WORKSPACE_BYTES // ((inputs + 3 * sum(units[1:])) * self.dtype.itemsize)
+
+    def _block_of(self, data: Data, batch: int) -> int:
+        """Examples of a batch that go through the network at once."""
+        if self.all_multiplications <= SMALL_NETWORK and batch <= self._fitting(data):
+            return batch
+        return min(batch, self.block(data))
+
+    def _room_for(self, block: int, threads: int, sparse: bool) -> Room:
+        """Room for a block of a batch, kept from call to call.
+
+        What a running step uses is left as it is: memory may be missing, or an interrupt come.
+        """
+        panels = -(-block // self.nodes.width)
+        room = self._rooms.get(sparse)
+        if room is None or room.places.panels < panels or len(room.work.scratch) < threads:
+            if room is not None:  # it serves those that it has served
+                panels, threads = (
+                    max(panels, room.places.panels),
+                    max(threads, len(room.work.scratch)),
+                )
+            nodes = self.nodes.for_sparse() if sparse else self.nodes
+            parts = self.penalties, self.objective, self.update, self.owners
+            room = self._rooms[sparse] = Room(nodes, self.training, *parts, panels, threads)
+        return room
+
+
+def _loop_of(arguments: tuple[Any, ...]) -> list[Job]:
+    """The compiled loop for such arguments, where this process has not loaded it."""
+    if config.DISABLE_JIT or arguments[0].parameters.dtype in _loops:
+        return []
+    return [(run_steps, tuple(map(typeof, (1, new_team(), *arguments))))]
+
+
+_loops: set[np.dtype[Any]] = set()

@@ -1,0 +1,156 @@
+"""What is asked of layers, optimisers and kernels that others write, checked before any work."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from jitnet.layers.layer import Node, Operation, Parameter, Room
+from jitnet.optimizers.optimizer import Update
+
+OPERATIONS = ("forward", "backward", "gradients", "arrange")
+BY_PANELS = ("forward", "backward", "arrange")
+ONE_OPERATION = ("prepare", "few")
+TAKEN = ("X", "dX", "Y", "dY", "node")
+"""What kernels call a node's arrays."""
+
+
+def arguments_of(kernel: Any, owner: str) -> list[str]:
+    """The names of a kernel's arguments."""
+    if not hasattr(kernel, "serial"):
+        raise TypeError(f"{owner} needs functions compiled by jitnet.extend.njit, got {kernel!r}")
+    return _names_of(getattr(kernel, "py_func", kernel))
+
+
+@cache
+def _names_of(function: Callable[..., Any]) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def check_count(kernel: Any, count: int, form: str, owner: str) -> None:
+    """Refuse a kernel that does not take so many arguments."""
+    names = arguments_of(kernel, owner)
+    if len(names) != count:
+        raise TypeError(
+            f"{owner} needs a function of {count} arguments, {form}; {name_of(kernel)} takes "
+            f"{len(names)}: ({', '.join(names)})"
+        )
+
+
+def _check_share(operation: Operation, by_panels: bool, owner: str) -> None:
+    """Refuse a kernel that does not ask for its share, as it would do what others do as well."""
+    cut = operation.cut
+    dimension = "panel" if by_panels else cut.dimension if cut is not None else "unit"
+    _check_asks(operation.kernel, (f"first_{dimension}", f"last_{dimension}"), owner)
+    if not by_panels and "first_panel" in arguments_of(operation.kernel, owner):
+        raise TypeError(
+            f"the kernel {name_of(operation.kernel)} of {owner} asks for 'first_panel', but is "
+            f"divided by {dimension}s: it computes from all panels"
+        )
+
+
+def _check_asks(kernel: Any, wanted: tuple[str, str], owner: str) -> None:
+    if missing := [name for name in wanted if name not in arguments_of(kernel, owner)]:
+        raise TypeError(
+            f"the kernel {name_of(kernel)} of {owner} must ask for {' and '.join(missing)}: "
+            "several workers share the work"
+        )
+
+
+def name_of(kernel: Any) -> str:
+    """What a kernel is called."""
+    return str(getattr(kernel, "py_func", kernel).__name__)
+
+
+def check_node(node: Any, owner: str) -> None:
+    """Refuse what is no node, or has parts that are none of a node's.
+
+    Parameters
+    ----------
+    node : Node
+        What a layer's ``node`` has returned.
+    owner : str
+        Whose node it is, for the error.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it has another form.
+    """
+    if not isinstance(node, Node):
+        raise TypeError(f"node() of {owner} must return a Node, got {node!r}")
+    if node.sparse is not None:
+        check_node(node.sparse, f"the sparse twin of {owner}")
+    _check_shape(node.output, f"output of {owner}")
+    for part in OPERATIONS:
+        _check_all(getattr(node, part), Operation, f"{part} of {owner}")
+    one = tuple(getattr(node, part) for part in ONE_OPERATION if getattr(node, part) is not None)
+    _check_all(one, Operation, f"{' and '.join(ONE_OPERATION)} of {owner}")
+    for part in BY_PANELS:
+        for operation in getattr(node, part):
+            _check_share(operation, True, owner)
+    for operation in (*node.gradients, *one[: node.prepare is not None]):
+        _check_share(operation, False, owner)
+    _check_all(node.parameters, Parameter, f"parameters of {owner}")
+    if not isinstance(node.rooms, Mapping):
+        raise TypeError(f"rooms of {owner} must be a dict of names to Rooms, got {node.rooms!r}")
+    _check_all(tuple(node.rooms.values()), Room, f"rooms of {owner}")
+    for parameter in node.parameters:
+        _check_shape(parameter.shape, f"{parameter.name!r} of {owner}")
+    names = [*(parameter.name for parameter in node.parameters), *node.rooms]
+    for name in names:
+        if not isinstance(name, str) or names.count(name) > 1 or name in TAKEN:
+            raise ValueError(
+                f"parameters and rooms of {owner} need names of their own, other than "
+                f"{', '.join(TAKEN)}; got {name!r}"
+            )
+
+
+def _check_all(values: Any, kind: type, what: str) -> None:
+    name = kind.__name__
+    if not isinstance(values, tuple) or isinstance(values, kind):  # those are tuples themselves
+        raise TypeError(f"{what} must be a tuple of {name}s, got {values!r}")
+    for value in values:
+        if not isinstance(value, kind):
+            raise TypeError(f"{what} must be a tuple of {name}s, got {value!r} in it")
+
+
+def _check_shape(shape: Any, what: str) -> None:
+    whole = isinstance(shape, tuple) and all(
+        isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in shape
+    )
+    if not whole:
+        raise ValueError(
+            f"the shape of {what} must be a tuple of positive whole numbers, got {shape!r}"
+        )
+
+
+def checked_draw(parameter: Parameter, rng: np.random.Generator, owner: str) -> Any:
+    """First values of a parameter, if they have its shape and are finite numbers."""
+    what = f"draw of {parameter.name!r} of {owner}"
+    if not callable(parameter.draw):
+        raise TypeError(f"{what} must be a function of a generator, got {parameter.draw!r}")
+    values = np.asarray(parameter.draw(rng))
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"{what} must return an array of numbers, got {values!r:.80}")
+    if values.shape != parameter.shape:
+        raise ValueError(f"{what} must return the shape {parameter.shape}, got {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError(f"{what} must return finite numbers, got {values!r:.80}")
+    return values
+
+
+def update_of(optimizer: Any) -> Update:
+    """What a step of an optimiser runs."""
+    update, owner = optimizer.update(), f"the optimiser {optimizer!r}"
+    if not isinstance(update, Update):
+        raise TypeError(f"update() of {owner} must return an Update, got {update!r}")
+    _check_asks(update.kernel, ("first", "last"), owner)
+    for name in update.decays:
+        if name not in update.settings:
+            raise ValueError(f"decays of {owner} are names of its settings, got {name!r}")
+    return update

@@ -1,0 +1,166 @@
+"""From layers to a table of nodes, and where everything lies that belongs to one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from copy import copy
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitnet.arrays import Array
+from jitnet.engine.forms import check_node, checked_draw
+from jitnet.layers.activation import activation_node
+from jitnet.layers.layer import Layer, Node, Parameter, Shape
+from jitnet.memory import ALIGNMENT, aligned
+
+
+class Placed(NamedTuple):
+    """A parameter and where it lies in the flat array of all parameters."""
+
+    parameter: Parameter
+    layer: int
+    node: int
+    number: int
+    place: int
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first parameter of its node."""
+        return self.number == 0
+
+    @property
+    def name(self) -> str:
+        """Its name in a file."""
+        return f"layers.{self.layer}.{self.parameter.name}"
+
+    def view(self, flat: Array) -> Array:
+        """Its view in a flat array of all parameters, or of what is laid out like them."""
+        part = flat[self.place : self.place + self.parameter.size]
+        return part.reshape(self.parameter.shape, order=self.parameter.order)
+
+
+class Nodes:
+    """The nodes of a network, in the order in which data flow through them.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The layers.
+    shape : tuple of int
+        The shape of an example.
+    width : int
+        Examples in a panel.
+    mostly_zeros : bool, default False
+        Whether the parameters are to lie as suits inputs of sparse rows.
+
+    Attributes
+    ----------
+    owners : list of str
+        What the layers are called in errors.
+    nodes : list of Node
+        A node for each layer, and one for its activation, if it has one.
+    parameters : list of Placed
+        All parameters.
+    count : int
+        Elements of the flat array that they lie in.
+    """
+
+    is_sparse = False
+    """Whether the first node takes sparse rows as they are."""
+
+    def __init__(
+        self, layers: Sequence[Layer], shape: Shape, width: int, *, mostly_zeros: bool = False
+    ) -> None:
+        self.shape, self.width = shape, width
+        self.nodes: list[Node] = []
+        self.layers: list[int] = []
+        self.owners = [f"layer {number}, {layer!r}" for number, layer in enumerate(layers, 1)]
+        for number, layer in enumerate(layers):
+            sparse = mostly_zeros and number == 0
+            for node in _nodes_of(layer, self.owners[number], shape, width, sparse):
+                self.nodes.append(node)
+                self.layers.append(number)
+                shape = node.output
+        self.parameters, self.count = self._lay_out()
+
+    def _lay_out(self) -> tuple[list[Placed], int]:
+        placed, place = [], 0
+        for number, (layer, node) in enumerate(zip(self.layers, self.nodes, strict=True)):
+            for which, parameter in enumerate(node.parameters):
+                placed.append(Placed(parameter, layer, number, which, place))
+                place += aligned(parameter.size)
+        return placed, place + ALIGNMENT  # a vector may be read beyond the last one
+
+    def for_sparse(self) -> Nodes:
+        """The same nodes and parameters, with the first one's twin for sparse rows."""
+        nodes, twin = copy(self), self.nodes[0].sparse
+        nodes.nodes, nodes.is_sparse = [twin or self.nodes[0], *self.nodes[1:]], twin is not None
+        return nodes
+
+    @property
+    def n_outputs(self) -> int:
+        """Units of the output."""
+        return units_of(self.nodes[-1].output if self.nodes else self.shape)
+
+    @property
+    def first_trained(self) -> int:
+        """The first node with parameters: nobody needs the gradient of its input."""
+        trained = (row.node for row in self.parameters if row.parameter.trained)
+        return min(trained, default=len(self.nodes))
+
+    def units(self, node: int) -> int:
+        """Units of a node's input; those of the output for the number of nodes."""
+        return units_of(self.nodes[node - 1].output if node else self.shape)
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of a panel of the network's input, as wide as they are high."""
+        return -(-self.units(0) // self.width)
+
+    def views(self, flat: Array) -> list[Array]:
+        """Views of all parameters in a flat array that is laid out like them."""
+        return [row.view(flat) for row in self.parameters]
+
+    def draw(self, flat: Array, rng: np.random.Generator) -> None:
+        """First values, into a flat array of zeros."""
+        for row in self.parameters:
+            if row.parameter.draw is not None:
+                row.view(flat)[...] = checked_draw(row.parameter, rng, self.owners[row.layer])
+
+    def multiplications(self) -> int:
+        """Multiplications that an example takes forward: one for each element of a matrix."""
+        return sum(row.parameter.size for row in self.matrices())
+
+    def matrices(self) -> Iterable[Placed]:
+        """Parameters of more than one axis."""
+        return (row for row in self.parameters if len(row.parameter.shape) > 1)
+
+
+def units_of(shape: Shape) -> int:
+    """Numbers in an example of a shape."""
+    return math.prod(shape)
+
+
+@lru_cache(maxsize=1024)
+def _checked_node(layer: Any, owner: str, shape: Shape, width: int, mostly_zeros: bool) -> Node:
+    """A layer's node for a shape, made once: layers that are equal make the same."""
+    node: Node = (layer.node_of_sparse if mostly_zeros else layer.node)(shape, width)
+    check_node(node, owner)
+    return node
+
+
+def _nodes_of(
+    layer: Any, owner: str, shape: Shape, width: int, mostly_zeros: bool
+) -> Iterable[Node]:
+    place = owner, shape, width, mostly_zeros
+    try:
+        node = _checked_node(layer, *place)
+    except TypeError:  # it cannot be hashed, or says what is wrong once more
+        node = _checked_node.__wrapped__(layer, *place)
+    yield node
+    activation = getattr(layer, "activation", "identity")
+    if activation != "identity":
+        yield activation_node(activation, node.output)

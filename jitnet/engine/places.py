@@ -1,0 +1,115 @@
+"""Where the arrays of a block of examples lie, on their way through a network and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitnet.arrays import Array
+from jitnet.engine.nodes import Nodes
+from jitnet.memory import APART_BYTES, aligned, zeros
+
+
+class NodePlaces(NamedTuple):
+    """Where a node's arrays begin."""
+
+    X: int
+    dX: int
+    Y: int
+    dY: int
+    rooms: Mapping[str, int]
+
+
+class Places(NamedTuple):
+    """Where everything begins in the flat array of a batch's values."""
+
+    panels: int
+    nodes: list[NodePlaces]
+    input_rows: int
+    targets: int
+    weights: int
+    losses: int
+    counts: int
+    size: int
+
+    def values(self, dtype: Any) -> Array:
+        """Room for all of it."""
+        return zeros(self.size, dtype)
+
+
+class _Taker:
+    """Takes places one after the other."""
+
+    def __init__(self, unit: int, apart: int) -> None:
+        self.unit, self.apart, self.place = unit, apart, 0
+
+    def elements(self, count: int) -> int:
+        """The place of so many elements."""
+        start = self.place
+        self.place += aligned(count) + self.apart
+        return start
+
+    def units(self, units: int) -> int:
+        """The place of an array of panels, of so many units."""
+        return self.elements(units * self.unit)
+
+
+def place_batch(nodes: Nodes, panels: int, dtype: Any) -> Places:
+    """Places for so many panels of examples."""
+    width = nodes.width
+    take = _Taker(panels * width, APART_BYTES // np.dtype(dtype).itemsize)
+    n_in, n_out = nodes.units(0), nodes.n_outputs
+    Y = take.units(0 if nodes.is_sparse else n_in)
+    keeps_rows = nodes.nodes[0].input_gradients and not nodes.is_sparse
+    input_rows = take.units(nodes.blocks * (width + 1) if keeps_rows else 0)
+    placed: list[NodePlaces] = []
+    dY = Y  # of the network's input: nobody computes it, but where all is in place above it
+    for number, node in enumerate(nodes.nodes):
+        units = nodes.units(number + 1)
+        X, dX = Y, dY
+        Y = take.units(units)
+        dY = dX if node.in_place and number else take.units(units)
+        rooms = {
+            name: take.units(room.units) if room.units else take.elements(room.size)
+            for name, room in node.rooms.items()
+        }
+        placed.append(NodePlaces(X, dY if node.in_place else dX, Y, dY, rooms))
+    return Places(
+        panels=panels,
+        nodes=placed,
+        input_rows=input_rows,
+        targets=take.units(n_out),
+        weights=take.units(1),
+        losses=take.units(1),
+        counts=take.units(1),
+        size=take.place,
+    )
+
+
+def place_few(nodes: Nodes, dtype: Any) -> Places:
+    """Places for fewer examples than half a panel, (examples, units), through a network.
+
+    The output's logits and predictions are a panel each.
+    """
+    width = nodes.width
+    take = _Taker(width // 2, APART_BYTES // np.dtype(dtype).itemsize)
+    Y = take.units(nodes.units(0) + 2)  # whole vectors are read beyond the last example
+    placed: list[NodePlaces] = []
+    for number, node in enumerate(nodes.nodes):
+        X, Y = Y, take.units(nodes.units(number + 1) + 2)
+        rooms = {name: take.elements(room.size) for name, room in node.rooms.items() if room.size}
+        placed.append(
+            NodePlaces(X, X, Y, Y, rooms | dict.fromkeys(set(node.rooms) - set(rooms), 0))
+        )
+    return Places(
+        panels=1,
+        nodes=placed,
+        input_rows=0,
+        targets=take.elements(nodes.n_outputs * width),
+        weights=take.elements(nodes.n_outputs * width),
+        losses=0,
+        counts=0,
+        size=take.place,
+    )

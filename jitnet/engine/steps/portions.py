@@ -1,0 +1,141 @@
+"""Which part of the work is whose: panels of examples, or units where panels are few."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jitnet.engine.calls import (
+    ADDRESS,
+    COUNT,
+    GRAIN,
+    OTHER_COUNT,
+    OTHER_GRAIN,
+    POINTWISE,
+    RECORD,
+)
+from jitnet.engine.steps.span import (
+    FIRST,
+    FIRST_PANEL,
+    LAST,
+    LAST_PANEL,
+    OTHER_FIRST,
+    OTHER_LAST,
+    SCRATCH,
+)
+from jitnet.engine.steps.state import Worker
+from jitnet.kernels import team
+from jitnet.kernels.blocks import call_block
+from jitnet.kernels.intrinsics import address_at, ahead, at
+from jitnet.kernels.jit import njit
+
+ONE = np.int64(1)
+"""Typed, since Numba compiles a function anew for each literal number it is given."""
+
+
+@njit
+def new_worker(rank: int, size: int, team: Any, network: Any, work: Any, words: Any) -> Any:
+    """A worker whose calls are told these words beside their records."""
+    span = at(work.spans, rank * work.spans.shape[1])
+    for word in range(words.size):
+        span[word] = words[word]
+    span[SCRATCH] = address_at(at(work.scratch, rank * work.scratch.shape[1]))
+    span[SCRATCH + 1] = work.scratch.shape[1]
+    return Worker(
+        rank,
+        size,
+        team,
+        at(network.calls, 0),
+        network.calls.shape[1],
+        at(network.phases, 0),
+        span,
+        at(work.reals, rank * work.reals.shape[1]),
+        at(network.parameters, 0),
+        at(network.gradients, 0),
+        at(network.moments, 0),
+        at(work.values, 0),
+    )
+
+
+@njit
+def barrier(worker: Any) -> None:
+    """Wait until every worker of the team is here."""
+    team.barrier(worker.team, worker.size)
+
+
+@njit
+def share(worker: Any, count: int, grain: int) -> tuple[int, int]:
+    """The part of ``range(count)`` that a worker owns, cut at multiples of ``grain``."""
+    if worker.size == 1:
+        return 0, count
+    first, last = team.share(count, grain, worker.rank, worker.size)
+    return first, last
+
+
+@njit
+def in_lockstep(panels: int, size: int) -> bool:
+    """Whether dividing the panels would leave a fifth of the workers' time unused."""
+    rounds = (panels + size - 1) // size
+    return rounds * size * 4 > panels * 5
+
+
+@njit
+def call(worker: Any, row: int) -> None:
+    """Call a block of the table, for the portion that the worker's span says."""
+    record = ahead(worker.calls, row * worker.columns)
+    call_block(
+        record[ADDRESS],
+        ahead(record, RECORD),
+        worker.span,
+        worker.reals,
+        worker.parameters,
+        worker.gradients,
+        worker.moments,
+        worker.values,
+    )
+
+
+@njit
+def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None:
+    """Call the blocks of a phase: a worker's panels, or in lockstep some units of all panels.
+
+    In lockstep a block waits for all that was written before it, unless it reads nothing but what
+    its own worker has just written.
+    """
+    span, begin, before = worker.span, worker.phases[2 * phase], 0
+    p0, p1 = share(worker, panels, ONE)
+    for row in range(begin, worker.phases[2 * phase + 1]):
+        record = ahead(worker.calls, row * worker.columns)
+        count = record[COUNT]
+        first, last = 0, count
+        span[FIRST_PANEL], span[LAST_PANEL] = p0, p1
+        if lockstep:
+            if row == begin or record[POINTWISE] == 0 or count != before:
+                barrier(worker)
+            before = count
+            if count > 0:
+                first, last = share(worker, count, record[GRAIN])
+                span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
+        span[FIRST], span[LAST] = first, last
+        call(worker, row)
+
+
+@njit
+def call_by_count(worker: Any, phase: int) -> None:
+    """Call the blocks of a phase, a worker's share of what each divides.
+
+    Where that cannot be divided evenly, and there is another dimension, it is that one's share.
+    """
+    span = worker.span
+    for row in range(worker.phases[2 * phase], worker.phases[2 * phase + 1]):
+        record = ahead(worker.calls, row * worker.columns)
+        first, last = 0, record[COUNT]
+        other_first, other_last = 0, record[OTHER_COUNT]
+        if other_last > 0 and in_lockstep(last, worker.size):
+            other_first, other_last = share(worker, other_last, record[OTHER_GRAIN])
+        else:
+            first, last = share(worker, last, record[GRAIN])
+        span[FIRST], span[LAST] = first, last
+        span[OTHER_FIRST], span[OTHER_LAST] = other_first, other_last
+        call(worker, row)

@@ -1,0 +1,142 @@
+"""The words that change from call to call of a block, beside its record: whole and real numbers."""
+
+from __future__ import annotations
+
+from jitnet.kernels.blocks import EXAMPLES, PANELS
+
+WORDS = (
+    "panels",
+    "examples",
+    "first_panel",
+    "last_panel",
+    "first",
+    "last",
+    "other_first",
+    "other_last",
+    "add",
+    "training",
+    "key",
+    "first_example",
+    "batch_first",
+    "batch_last",
+    "address",
+    "row_step",
+    "column_step",
+    "order",
+    "order_size",
+    "targets",
+    "targets_size",
+    "labels",
+    "labels_size",
+    "sample_weights",
+    "sample_weights_size",
+    "scratch",
+    "scratch_size",
+    "indptr",
+    "indptr_size",
+    "indices",
+    "indices_size",
+    "numbers",
+    "numbers_size",
+)
+"""Whole numbers: shapes, a worker's portion, the step, and where the data lie. ``first`` and
+``last`` are of the units, or of what an operation's cut divides."""
+
+(
+    _,
+    _,
+    FIRST_PANEL,
+    LAST_PANEL,
+    FIRST,
+    LAST,
+    OTHER_FIRST,
+    OTHER_LAST,
+    ADD,
+    TRAINING,
+    KEY,
+    FIRST_EXAMPLE,
+    BATCH_FIRST,
+    BATCH_LAST,
+    ADDRESS,
+    ROW_STEP,
+    COLUMN_STEP,
+    ORDER,
+    _,
+    TARGETS,
+    _,
+    LABELS,
+    _,
+    SAMPLE_WEIGHTS,
+    _,
+    SCRATCH,
+    _,
+    INDPTR,
+    _,
+    INDICES,
+    _,
+    NUMBERS,
+    _,
+) = range(len(WORDS))
+
+MAX_DECAYS = 4
+REALS = ("rate", "clip", "scale", "share_of_l2", *(f"power_{i}" for i in range(MAX_DECAYS)))
+"""Real numbers: the step's learning rate, the scales of gradients and
+of l2, and powers of decays."""
+RATE, CLIP, SCALE, SHARE_OF_L2, POWERS = range(5)
+
+ARRAYS = {
+    "order": f"int64s:{ORDER}",
+    "targets": f"floats:{TARGETS}",
+    "labels": f"int32s:{LABELS}",
+    "sample_weights": f"floats:{SAMPLE_WEIGHTS}",
+    "scratch": f"scratch:{SCRATCH}",
+    "indptr": f"int64s:{INDPTR}",
+    "indices": f"int32s:{INDICES}",
+    "numbers": f"floats:{NUMBERS}",
+}
+"""The sources of the data's arrays."""
+
+SOURCES = (
+    {name: f"int:{place}" for place, name in enumerate(WORDS)}
+    | {name: f"real:{place}" for place, name in enumerate(REALS)}
+    | ARRAYS
+)
+"""Where a kernel finds what it asks for by these names."""
+
+__all__ = [
+    "ADD",
+    "ADDRESS",
+    "ARRAYS",
+    "BATCH_FIRST",
+    "BATCH_LAST",
+    "CLIP",
+    "COLUMN_STEP",
+    "EXAMPLES",
+    "FIRST",
+    "FIRST_EXAMPLE",
+    "FIRST_PANEL",
+    "INDICES",
+    "INDPTR",
+    "KEY",
+    "LABELS",
+    "LAST",
+    "LAST_PANEL",
+    "MAX_DECAYS",
+    "NUMBERS",
+    "ORDER",
+    "OTHER_FIRST",
+    "OTHER_LAST",
+    "PANELS",
+    "POWERS",
+    "RATE",
+    "REALS",
+    "ROW_STEP",
+    "SAMPLE_WEIGHTS",
+    "SCALE",
+    "SCRATCH",
+    "SHARE_OF_L2",
+    "SOURCES",
+    "TARGETS",
+    "TRAINING",
+    "WORDS",
+]

@@ -1,0 +1,79 @@
+"""A model out of a file."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+from jitnet.arrays import Array
+from jitnet.checks import check_whole
+from jitnet.description import check_names, recreate
+from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
+from jitnet.io.model_file import read_model, refused
+from jitnet.model import Sequential
+
+
+def load(path: str | PathLike[str]) -> Sequential:
+    """Read a model that `Sequential.save` wrote.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    Sequential
+        The model with its weights and its optimiser's state, so that training goes on with the
+        bits it would have had.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is no model of this library.
+    ImportError
+        Without the package safetensors: ``pip install 'jitnet[cli]'``, in a checkout
+        ``pip install '.[cli]'``.
+
+    Examples
+    --------
+    See `Sequential.save`.
+    """
+    description, tensors = read_model(path)
+    with refused(path):
+        return _rebuild(description, tensors)
+
+
+def _rebuild(description: dict[str, Any], tensors: dict[str, Array]) -> Sequential:
+    check_names(description)
+    model = Sequential(
+        [recreate(layer) for layer in description["layers"]],
+        description["loss"],
+        recreate(description["optimizer"]),
+        label_smoothing=description["label_smoothing"],
+        quantile=description["quantile"],
+        seed=description["seed"],
+        dtype=description["dtype"],
+    )
+    first = description["format"] == 1
+    n_features = len(tensors["layers.0.weight"]) if first else description["n_features"]
+    engine = model._engine = model._new_engine(check_whole("n_features", n_features, least=1))
+    names = [row.name for row in engine.nodes.parameters]
+    model.set_weights([tensors[name] for name in names])
+    state = engine.state()
+    for moment, views in engine.training.moment_views(state).items():
+        for name, view in zip(names, views, strict=True):
+            kept = tensors[f"{moment}.{name}"]
+            if kept.shape != view.shape:
+                raise ValueError(f"{moment}.{name} must be {view.shape}, but is {kept.shape}")
+            view[:] = kept
+    state.clock[STEPS_TAKEN] = check_whole("step", description["step"], least=0)
+    state.clock[EPOCHS_TAKEN] = check_whole("epoch", description["epoch"], least=0)
+    powers = [float(power) for power in description["powers"]]
+    if len(powers) < len(state.powers) or (len(powers) > len(state.powers) and not first):
+        raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
+    state.powers[:] = powers[: len(state.powers)]
+    engine.restore(state)
+    return model

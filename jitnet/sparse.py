@@ -1,0 +1,111 @@
+"""Rows of a sparse matrix (CSR), recognised by their attributes, as the kernels read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from jitnet.arrays import Array
+
+MOSTLY = 8
+"""How many times as many elements as numbers are mostly zeros. At 1,000 columns and 100 units an
+epoch with 8 % of the numbers there took half of the time of dense rows, with 25 % twice."""
+
+
+@dataclass(frozen=True)
+class SparseRows:
+    """Rows of which only the numbers that are there are kept.
+
+    Indices and where rows begin are copies, as they are places in memory: nobody else can change
+    them once they are checked.
+
+    Parameters
+    ----------
+    indptr : ndarray of shape (n_samples + 1,) of int64
+        Where each row begins in the others, and where the last one ends.
+    indices : ndarray of int32
+        The columns, ascending in each row; the numbers of one that comes twice are added up.
+    numbers : ndarray
+        The numbers.
+    n_features : int
+        Columns.
+    """
+
+    indptr: Array
+    indices: Array
+    numbers: Array
+    n_features: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Examples and features."""
+        return len(self), self.n_features
+
+    @property
+    def is_mostly_zeros(self) -> bool:
+        """Whether it pays to multiply its numbers one by one, rather than whole rows by tiles."""
+        return len(self.numbers) * MOSTLY <= len(self) * self.n_features
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The numbers' type."""
+        return self.numbers.dtype
+
+    def __len__(self) -> int:
+        """Examples."""
+        return len(self.indptr) - 1
+
+    def astype(self, dtype: Any) -> SparseRows:
+        """The rows with their numbers in a type; what is too small for it becomes zero."""
+        with np.errstate(under="ignore"):
+            return replace(self, numbers=self.numbers.astype(dtype, copy=False))
+
+    def __getitem__(self, rows: Array) -> SparseRows:
+        """Some rows, by their numbers."""
+        starts, counts = self.indptr[rows], np.diff(self.indptr)[rows]
+        indptr = np.concatenate([[0], np.cumsum(counts)])
+        places = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], counts)
+        return SparseRows(indptr, self.indices[places], self.numbers[places], self.n_features)
+
+
+def is_sparse(X: Any) -> bool:
+    """Whether an object looks like a sparse matrix that can be had by rows."""
+    return hasattr(X, "toarray") and hasattr(X, "tocsr")
+
+
+def sparse_rows(X: Any, name: str) -> SparseRows:
+    """The rows of a sparse matrix of two axes, once they are known to be what they say.
+
+    Raises
+    ------
+    ValueError
+        If they are none of a matrix of its shape.
+    """
+    rows = X if getattr(X, "format", "") == "csr" else X.tocsr()
+    count, n_features = rows.shape
+    numbers = np.asarray(rows.data)
+    indices, indptr = np.array(rows.indices), np.array(rows.indptr, np.int64)
+    if indptr.shape != (count + 1,) or indices.ndim != 1 or numbers.ndim != 1:
+        raise ValueError(f"{name} is no CSR matrix of the shape {rows.shape}: see its indptr")
+    size = int(indptr[-1])
+    if indptr[0] != 0 or (np.diff(indptr) < 0).any() or size > min(len(indices), len(numbers)):
+        raise ValueError(f"{name} is no CSR matrix: its indptr must ascend from 0 to its numbers")
+    indices = indices[:size]
+    if size and not (indices.min() >= 0 and indices.max() < n_features):
+        raise ValueError(f"{name} is no CSR matrix: its indices must be from 0 to {n_features - 1}")
+    typed = indices.astype(np.int32, copy=False)
+    return _sorted(SparseRows(indptr, typed, numbers[:size], n_features))
+
+
+def _sorted(rows: SparseRows) -> SparseRows:
+    """Rows whose indices ascend."""
+    ascends = rows.indices[1:] >= rows.indices[:-1]
+    starts = rows.indptr[1:-1]
+    ascends[starts[(starts > 0) & (starts < len(rows.indices))] - 1] = True
+    if ascends.all():
+        return rows
+    owners = np.repeat(np.arange(len(rows)), np.diff(rows.indptr))
+    order = np.lexsort((rows.indices, owners))
+    return SparseRows(rows.indptr, rows.indices[order], rows.numbers[order], rows.n_features)
