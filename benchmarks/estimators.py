@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import sklearn
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
@@ -37,6 +38,8 @@ from tabular_sets import TABLES, Table
 TWINS: dict[Any, Any] = {MLPClassifier: jn.MLPClassifier, MLPRegressor: jn.MLPRegressor}
 MAX_ROWS, SEEDS, TURNS = 10_000, 5, 5
 PREDICTED = ("digits, defaults", "tabular")
+SPARSE_ROWS, NUMBERS, COLUMNS = 2000, 80, (1000, 130_000)
+"""Rows of text as counts of words: few numbers a row, and from few to many columns."""
 REST = 0.3
 """Seconds before each turn: threads of NumPy's BLAS go on spinning for a tenth after their last
 call, on cores that the other's turn needs."""
@@ -49,7 +52,7 @@ class Fit(NamedTuple):
     """A fit that is timed, its epochs, and the ratio it should reach."""
 
     kind: Any
-    examples: tuple[Array, Array]
+    examples: tuple[Any, Array]
     epochs: int
     bar: float | None
     parameters: dict[str, Any]
@@ -72,7 +75,22 @@ def fits() -> dict[str, Fit]:
         "1,000 × 20, defaults": Fit(MLPClassifier, (A.astype(np.float32), labels), 200, 8, {}),
         "mnist128": Fit(MLPClassifier, images, 4, 4, mnist),
         "tabular": Fit(MLPRegressor, (T, target), 6, 3, tabular),
+    } | {
+        f"sparse, {SPARSE_ROWS:,} × {columns:,}": Fit(
+            MLPClassifier, sparse_table(columns), 2 if columns > 1e5 else 40, 2, {}
+        )
+        for columns in COLUMNS
     }
+
+
+def sparse_table(columns: int) -> tuple[Any, Array]:
+    """Sparse rows and two classes."""
+    rng = np.random.default_rng(0)
+    rows = [np.sort(rng.choice(columns, NUMBERS, replace=False)) for _ in range(SPARSE_ROWS)]
+    indptr = np.arange(0, SPARSE_ROWS * NUMBERS + 1, NUMBERS)
+    numbers = rng.random(SPARSE_ROWS * NUMBERS, np.float32)
+    shape = SPARSE_ROWS, columns
+    return csr_matrix((numbers, np.concatenate(rows), indptr), shape), rng.integers(0, 2, shape[0])
 
 
 def alternate(*calls: Callable[[], object]) -> list[list[float]]:
@@ -97,7 +115,7 @@ def line(name: str, seconds: Sequence[Sequence[float]], bar: float | None) -> li
     return [name, *milliseconds, f"{ratio:.2f}", f"{medians:.2f}", *verdict]
 
 
-def compare(ours: Any, theirs: Any, X: Array, y: Array) -> None:
+def compare(ours: Any, theirs: Any, X: Any, y: Array) -> None:
     """Both go the same way, in double precision."""
     first, second = (
         clone(model).set_params(max_iter=COMPARED).fit(X, y).loss_curve_ for model in (ours, theirs)
@@ -114,14 +132,17 @@ def race_fits(jobs: dict[str, Fit]) -> list[list[str]]:
         compare(ours, theirs, X.astype(float), y)
         pair = alternate(partial(ours.fit, X, y), partial(theirs.fit, X, y))
         rows.append(line(f"fit {name}", pair, bar))
+        if issparse(X):
+            calls = partial(repeat, ours.predict, X, 5), partial(repeat, theirs.predict, X, 5)
+            rows.append(line(f"5 times predict, {name}", alternate(*calls), 1))
         if name in PREDICTED:
             rows += race_predictions(name, ours, theirs, X)
     return rows
 
 
-def repeat(predict: Callable[[Array], object], X: Array) -> None:
-    """A prediction, a hundred times."""
-    for _ in range(100):
+def repeat(predict: Callable[[Any], object], X: Any, times: int = 100) -> None:
+    """A prediction, some times."""
+    for _ in range(times):
         predict(X)
 
 

@@ -95,13 +95,9 @@ def _detail(finding: Finding) -> str:
             return f"{side} fails: {reason}"
     starts = " ".join(f"{ratio:.2f}" for ratio in finding.ratios)
     again = " ".join(f"{ratio:.2f}" for ratio in finding.again)
-    marks = {
-        "slower": finding.slower,
-        "slower only beside what shares its compiled unit": finding.beside,
-        "faster": finding.faster,
-    }
+    marks = {"slower": finding.slower, "faster": finding.faster}
     mark = next((mark for mark, holds in marks.items() if holds), "")
-    return "  ".join(filter(None, (starts, again and f"alone {again}", mark)))
+    return "  ".join(filter(None, (starts, again and f"again {again}", mark)))
 
 
 def _fields(finding: Finding) -> dict[str, object]:

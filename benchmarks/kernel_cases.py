@@ -1,48 +1,42 @@
 """Every kernel of the engine as a case to be timed: what it runs, and what it must agree with.
 
 A case runs a kernel by itself, on some examples, as a team of threads does; beside it stand the
-same formula in NumPy and in plain loops, where the study has them.
+same formula in NumPy and in plain loops, where the study has them. Kernels are found in the tables
+of layers, activations, losses and optimisers.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jitnet.activations import ACTIVATIONS
-from jitnet.kernels.jit import njit
-from jitnet.kernels.team import barrier, join, share
-from jitnet.losses.table import LOSSES
-from jitnet.memory import zeros
-from jitnet.optimizers.table import (
-    ADAM,
-    MOMENTUM,
-    NESTEROV,
-    PLAIN,
-    RMSPROP,
-    hyperparameters_of,
-    update,
+from formulas import CHOSEN, FORMULAS, Formulas, Given, first_step
+from jitnet.losses import LOSSES
+from jitnet.study.blocks import (
+    BACKWARD,
+    FORWARD,
+    GRADIENTS,
+    LOSS,
+    PREPARE,
+    UPDATE,
+    Activation,
+    Blocks,
 )
-from jitnet.study.activations import loops as activation_loops
-from jitnet.study.activations import tiled as activation_tiles
-from jitnet.study.activations import vectorized as activations
-from jitnet.study.dense import loops as dense_loops
-from jitnet.study.dense import tiled as dense_tiles
-from jitnet.study.dense import vectorized as dense_arrays
-from jitnet.study.engine import from_panels, on_a_team, to_panels
-from jitnet.study.losses.loops import LOSSES as LOSS_LOOPS
+from jitnet.study.losses import loops as loss_loops
+from jitnet.study.losses import vectorized as loss_arrays
 from jitnet.study.matmul import loops as matmul_loops
 from jitnet.study.matmul import tiled as matmul_tiles
-from jitnet.study.softmax_crossentropy.tiled import loss_steps
 
 Array = NDArray[Any]
 SIZES = (64, 1024)
 """Examples."""
-UNITS, SMALL_UNITS, CLASSES = 128, 8, 10
+CLASSES = 10
 TOLERANCE = 1e-4
 """Relative to the greatest number: float32 sums of a thousand terms."""
 
@@ -77,194 +71,118 @@ class Case(NamedTuple):
             np.testing.assert_allclose(found, expected, rtol=0, atol=bound)
 
 
-class Result:
-    """Runs that keep what the last one has given."""
-
-    def __init__(self, run: Callable[[int], tuple[Any, ...]], index: int) -> None:
-        self._run, self._index = run, index
-
-    def run(self, times: int) -> None:
-        """Run so many times."""
-        self._outputs = self._run(times)
-
-    def result(self) -> Array:
-        """The output that counts."""
-        output: Array = self._outputs[self._index]
-        return output
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(7)
+Make = Callable[[int, int], Case]
+"""``make(examples, threads)``."""
 
 
 def _normal(*shape: int) -> NDArray[np.float32]:
-    return _rng().standard_normal(shape, dtype=np.float32)
+    return np.random.default_rng(7).standard_normal(shape, dtype=np.float32)
 
 
-def dense(part: str, units: int, m: int, threads: int) -> Case:
-    """One block of a dense layer with as many inputs as units."""
-    A, W, b, dZ = (
-        _normal(units, m),
-        _normal(units, units),
-        _normal(units, 1),
-        _normal(units, m)[::-1],
-    )
-    A_list, W_list, b_list, dZ_list = A.tolist(), W.tolist(), b.tolist(), dZ.tolist()
-    index, flag, vectorized, loops = {
-        "forward": (
-            0,
-            dense_tiles.FORWARD,
-            lambda: dense_arrays.dense_forward(A, W, b),
-            lambda: dense_loops.dense_forward(A_list, W_list, b_list),
-        ),
-        "backward": (
-            1,
-            dense_tiles.BACKWARD,
-            lambda: dense_arrays.input_gradient(dZ, W),
-            lambda: dense_loops.input_gradient(dZ_list, W_list),
-        ),
-        "weight_backward": (
-            2,
-            dense_tiles.WEIGHT,
-            lambda: dense_arrays.weight_gradients(dZ, A)[0],
-            lambda: dense_loops.weight_gradients(dZ_list, A_list)[0],
-        ),
-        "bias_backward": (
-            3,
-            dense_tiles.BIAS,
-            lambda: np.sum(dZ, axis=1, keepdims=True) / m,
-            lambda: [[sum(row) / m] for row in dZ_list],
-        ),
-    }[part]
-    runs = Result(dense_tiles.start(threads, A, W, b, dZ, int(flag)), index)
-    return Case(runs.run, runs.result, vectorized, loops)
+def _columns(array: Array) -> Array:
+    """A parameter in the course's orientation."""
+    return array.reshape(-1, array.shape[-1]).T
 
 
-def activation(name: str, backward: bool, m: int, threads: int) -> Case:
-    """An activation's value, or its slope times the gradient from above."""
-    Z, dA = 3 * _normal(UNITS, m), _normal(UNITS, m)[::-1].copy()
-    Z_list, dA_list = Z.tolist(), dA.tolist()
-    part = activation_tiles.BACKWARD if backward else activation_tiles.FORWARD
-    runs = Result(activation_tiles.start(threads, Z, dA, name, int(part)), int(backward))
-    if backward:
-        return Case(
-            runs.run,
-            runs.result,
-            lambda: activations.activation_backward(dA, Z, name),
-            lambda: activation_loops.activation_backward(dA_list, Z_list, name),
-        )
-    return Case(
-        runs.run,
-        runs.result,
-        lambda: activations.activation_forward(Z, name),
-        lambda: activation_loops.activation_forward(Z_list, name),
-    )
+def _blocks(formulas: Formulas, m: int, threads: int) -> tuple[Blocks, Given]:
+    """A layer's blocks, and what they are given, in the course's orientation."""
+    blocks = Blocks(formulas.layer, (formulas.units,), m, np.float32, threads)
+    parameters = {row.name: _normal(*row.shape) for row in blocks.parameters}
+    X, D = _normal(formulas.units, m), _normal(blocks.room.nodes.n_outputs, m)[::-1]
+    dY = D / np.float32(m)
+    blocks.write(X=X, dY=dY, **parameters)
+    columns = {name: _columns(array) for name, array in parameters.items()}
+    return blocks, {"X": X, "dY": dY, "D": D, **columns}
 
 
-def _sigmoid_error(Z: Array, T: Array) -> Array:
-    error: Array = activations.sigmoid(Z) - T
-    return error
+def layer(formulas: Formulas, phase: int, number: int, m: int, threads: int) -> Case:
+    """A kernel of a layer's phase."""
+    blocks, given = _blocks(formulas, m, threads)
+    kernel = blocks.kernels(phase)[number]
+    output = next(iter(inspect.signature(kernel.serial).parameters))
+    formula, rungs = formulas.outputs[output], f"jitnet.study.{formulas.rungs}"
+    blocks.runs(PREPARE, FORWARD)(1)  # what is behind it reads what forward has kept
+    run = blocks.runs(phase, kernel=kernel)
+
+    def result() -> Array:
+        found = blocks.read(output)
+        return _columns(found) if phase == GRADIENTS else found
+
+    if not formulas.rungs:
+        return Case(run, result, partial(formula, None, given), None)
+    lists = {name: array.tolist() for name, array in given.items()}
+    vectorized, loops = (import_module(f"{rungs}.{rung}") for rung in ("vectorized", "loops"))
+    return Case(run, result, partial(formula, vectorized, given), partial(formula, loops, lists))
 
 
-def _softmax_error(Z: Array, T: Array) -> Array:
-    E = np.exp(Z - Z.max(axis=0))
-    error: Array = E / E.sum(axis=0) - T
-    return error
-
-
-LOSS_GRADIENTS: dict[str, Callable[[Array, Array], Array]] = {
-    "mse": lambda Z, T: 2 * (Z - T) / len(Z),
-    "mae": lambda Z, T: np.sign(Z - T) / len(Z),
-    "huber": lambda Z, T: np.clip(Z - T, -1, 1) / len(Z),
-    "poisson": lambda Z, T: (np.exp(Z) - T) / len(Z),
-    "quantile": lambda Z, T: np.where(Z > T, 0.5, -0.5) / len(Z),
-    "binary_crossentropy": lambda Z, T: _sigmoid_error(Z, T) / len(Z),
-    "softmax_crossentropy": _softmax_error,
-}
+def _layers() -> dict[str, Make]:
+    """The kernels of all phases by their names, those of activations by the activations'."""
+    found: dict[str, Make] = {}
+    for formulas in FORMULAS:
+        blocks = Blocks(formulas.layer, (formulas.units,), 1, np.float32)
+        for phase in (FORWARD, BACKWARD, GRADIENTS):
+            for number, kernel in enumerate(blocks.kernels(phase)):
+                name = kernel.serial.__name__
+                if isinstance(formulas.layer, Activation):
+                    name = name.replace("activation", formulas.layer.name)
+                found.setdefault(name, partial(layer, formulas, phase, number))
+    return found
 
 
 def loss(name: str, m: int, threads: int) -> Case:
     """A loss and its gradient; the gradient is what is compared."""
     Z = _normal(CLASSES, m)
-    T = np.eye(CLASSES, dtype=np.float32)[:, _rng().integers(0, CLASSES, m)]
-    logits, targets = to_panels(Z), to_panels(T, 1)
-    weights = to_panels(np.ones((1, m), np.float32), 4)[:, 0].copy()
-    dZ, losses = zeros(logits.shape, Z.dtype, 2), zeros(weights.shape, Z.dtype, 3)
-    kind = LOSSES[name].kind
-    run = on_a_team(threads, loss_steps, dZ, losses, logits, targets, weights, kind)
+    T = np.eye(CLASSES, dtype=np.float32)[:, np.random.default_rng(7).integers(0, CLASSES, m)]
+    blocks = Blocks(None, (CLASSES,), m, np.float32, threads, loss=name)
+    blocks.write(Z=Z, T=T)
     Z_rows, T_rows = Z.T.tolist(), T.T.tolist()
-    gradient = LOSS_LOOPS[name].gradient
+    gradient = loss_loops.LOSSES[name].gradient
     return Case(
-        run,
-        lambda: from_panels(dZ, m),
-        lambda: LOSS_GRADIENTS[name](Z, T),
+        blocks.runs(LOSS),
+        lambda: blocks.read("dZ"),
+        lambda: loss_arrays.LOSSES[name].gradient(Z, T),
         lambda: np.array([gradient(z, t) for z, t in zip(Z_rows, T_rows, strict=True)]).T,
     )
 
 
-@njit(entry=True)
-def update_steps(
-    wanted: int, team: Any, times: int, w: Any, m: Any, v: Any, g: Any, hyper: Any, kind: int
-) -> None:
-    """A worker's share of an optimiser's first step, so many times."""
-    rank, size = join(team, wanted)
-    if size == 0:
-        return
-    first, last = share(w.size, np.int64(32), rank, size)
-    for _ in range(times):
-        update(w, m, v, g, hyper, kind, 1e-3, 1.0, 0.9, 0.999, first, last)
-        barrier(team, size)
-
-
-RATE = 1e-3
-OPTIMIZERS: dict[str, tuple[int, Callable[[Array, Array], Array]]] = {
-    "sgd": (PLAIN, lambda w, g: w - RATE * g),
-    "momentum": (MOMENTUM, lambda w, g: w - RATE * g),
-    "nesterov": (NESTEROV, lambda w, g: w - RATE * g - 0.9 * RATE * g),
-    "rmsprop": (RMSPROP, lambda w, g: w - RATE * g / (np.sqrt(0.001 * g * g) + 1e-8)),
-    "adam": (ADAM, lambda w, g: w - RATE * g / (np.sqrt(g * g) + 1e-8)),
-}
-
-
 def optimizer(name: str, m: int, threads: int) -> Case:
     """An optimiser's first step for 64 parameters an example."""
-    import jitnet as jn
-
-    kind, vectorized = OPTIMIZERS[name]
-    hyper = hyperparameters_of(jn.Adam())
-    before = _normal(64 * m)
-    w, g, *moments = (zeros(before.size, np.float32, place) for place in range(4))
-    g[:] = before[::-1]
-    run = on_a_team(threads, update_steps, w, *moments, g, hyper, kind)
+    w = _normal(64 * m)
+    g = w[::-1].copy()
+    chosen = CHOSEN[name]
+    blocks = Blocks(None, (1,), 1, np.float32, threads, optimizer=chosen, parameters=w.size)
+    blocks.write(dbelow=g)
+    run = blocks.runs(UPDATE)
 
     def first_step_anew(times: int) -> None:
-        w[:] = before
-        for moment in moments:
-            moment[:] = 0
+        blocks.write(below=w)
+        blocks.network.moments[:] = 0
         run(times)
 
-    return Case(first_step_anew, lambda: w, lambda: vectorized(before, g), None)
+    vectorized = partial(first_step, name, w, g)
+    return Case(first_step_anew, lambda: blocks.read("below"), vectorized, None)
 
 
 def matmul(n: int, threads: int) -> Case:
-    """The product of two square matrices, packing included."""
+    """The product of two square matrices."""
     n = min(n, 512)
     A, B = _normal(n, n), _normal(n, n)[::-1].copy()
-    runs = Result(matmul_tiles.start(threads, A, B), 0)
+    blocks = matmul_tiles.placed(threads, A, B)
     A_list, B_list = A.tolist(), B.tolist()
     return Case(
-        runs.run, runs.result, lambda: np.dot(A, B), lambda: matmul_loops.multiply(A_list, B_list)
+        blocks.runs(PREPARE, FORWARD),
+        lambda: blocks.read("Y"),
+        lambda: np.dot(A, B),
+        lambda: matmul_loops.multiply(A_list, B_list),
     )
 
 
-DENSE_PARTS = ("forward", "backward", "weight_backward", "bias_backward")
-KERNELS: dict[str, Callable[[int, int], Case]] = {
+KERNELS: dict[str, Make] = {
     "matmul": matmul,
-    **{f"dense_{part}": partial(dense, part, UNITS) for part in DENSE_PARTS},
-    **{f"dense_small_{part}": partial(dense, part, SMALL_UNITS) for part in DENSE_PARTS[:3]},
-    **{f"{name}_forward": partial(activation, name, False) for name in ACTIVATIONS},
-    **{f"{name}_backward": partial(activation, name, True) for name in ACTIVATIONS},
+    **_layers(),
     **{f"{name}_loss": partial(loss, name) for name in LOSSES},
-    **{f"{name}_update": partial(optimizer, name) for name in OPTIMIZERS},
+    **{f"{name}_update": partial(optimizer, name) for name in CHOSEN},
 }
-"""A kernel's name, and ``make(examples, threads)``."""
+"""A kernel's name, and what makes its case."""
+WITHOUT_LOOPS = ("_update", "dropout_forward", "dropout_backward")
+"""How the names end of kernels that have no plain loops beside them."""

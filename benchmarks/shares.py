@@ -1,6 +1,6 @@
-"""Measure how near a dense layer's products come to the register tile's own speed, on one core.
+"""Measure how near products and whole steps come to the register tile's own speed, on one core.
 
-    python benchmarks/shares.py                     the table, some twenty seconds
+    python benchmarks/shares.py                     the tables, some two minutes
     python benchmarks/shares.py --output shares.md
     python benchmarks/shares.py --quick             a smoke test
 
@@ -18,28 +18,31 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from time import thread_time
+from time import process_time, thread_time
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+import jitnet as jn
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import TALL, multiply_rows, packed_shape
-from jitnet.kernels.panels import panel_width, room_size
+from jitnet.kernels.matmul import TALL, multiply_rows
+from jitnet.kernels.panels import panel_width
 from jitnet.layers import dense
 from jitnet.memory import zeros
+from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks
 from jitnet.study.roofs import arithmetic_roof
+from jitnet.tables import markdown_table
 from race.machine import description
-from race.report import number, table
-
-Array = NDArray[Any]
+from race.report import network, number
+from workloads import WORKLOADS, Workload, make_data
 
 DTYPE = "float32"
 TURNS, QUICK_TURNS = 15, 1
 RUN_FLOPS = 4e8
 """Work of a run: some milliseconds."""
+STEP_FLOPS = 4e9
+"""Work of some steps: some tenths of a second."""
 TOLERANCE = 1e-4
 """Relative to the greatest number: float32 sums of a thousand terms."""
 
@@ -65,17 +68,21 @@ SIZES = (
     Size(100, 300, 300, 0.80, 0.70),
 )
 
+STEPS = {"mnist512": 0.79, "wide": 0.78, "tabular": 0.76, "mnist128": 0.71, "higgs": 0.68}
+"""Workloads, and the least share of the tile's speed that is asked of a whole step."""
+
+STEP_NOTES = """\
+A whole step of training on one thread: the operations of its matrix products in its time, as a
+share of the tile's own speed. The time has all else in it: gathering the batch, activations, the
+loss, Adam, packing.
+"""
+
 NOTES = """\
 Shares of the tile's own speed, one core, float32; then packing the weights, as a share of the time
 that the three products take. The weights' gradient turns one of its sides itself. A batch is
 counted by the panels that it fills, also where the last one has lanes left; its gradient, which
 leaves them out, by its examples.
 """
-
-dense_forward = dense.dense_forward.serial
-dense_backward = dense.dense_backward.serial
-dense_weight_backward = dense.dense_weight_backward.serial
-dense_pack = dense.dense_pack.serial
 
 
 @njit(entry=True)
@@ -88,40 +95,6 @@ def tile(times: int, C: Any, A: Any, B: Any) -> None:
         multiply_rows(
             c, a, b, width, ZERO, ONE, HEIGHT, ZERO, ZERO, depth, depth, width, add, ZERO, rows
         )
-
-
-@njit(entry=True)
-def forward(times: int, Y: Any, X: Any, weight: Any, packed: Any, bias: Any, turned: bool) -> None:
-    """A layer's forward product, so many times."""
-    for _ in range(times):
-        dense_forward(Y, X, weight, packed, bias, turned, ZERO, X.shape[0], ZERO, Y.shape[1])
-
-
-@njit(entry=True)
-def backward(times: int, dX: Any, dY: Any, weight: Any, packed: Any, turned: bool) -> None:
-    """A layer's backward product, so many times."""
-    for _ in range(times):
-        dense_backward(dX, dY, weight, packed, turned, ZERO, dY.shape[0], ZERO, dX.shape[1])
-
-
-@njit(entry=True)
-def gradient(
-    times: int, dweight: Any, X: Any, dY: Any, rooms: Any, turned: bool, examples: int
-) -> None:
-    """The gradient of a layer's weights, so many times."""
-    n_rows, width = X.shape[1], X.shape[2]
-    blocks, add = (dY.shape[1] + width - 1) // width, times < ZERO
-    for _ in range(times):
-        dense_weight_backward(
-            dweight, X, dY, rooms, turned, examples, ZERO, n_rows, ZERO, blocks, add
-        )
-
-
-@njit(entry=True)
-def pack(times: int, packed: Any, weight: Any) -> None:
-    """Packing a layer's weights, so many times."""
-    for _ in range(times):
-        dense_pack(packed, weight, ZERO, packed.shape[1] - 1)
 
 
 class Reference:
@@ -146,61 +119,30 @@ class Reference:
 
 
 class Layer:
-    """The arrays of a dense layer on a batch, and the runs of its kernels."""
+    """A dense layer on a batch, and the runs of its kernels."""
 
     def __init__(self, size: Size) -> None:
         batch, n_in, n_out, *_ = size
         width, rng = panel_width(DTYPE), np.random.default_rng(7)
-        panels = -(-batch // width)
-        self.X, self.dX = (
-            zeros((panels, n_in, width), DTYPE),
-            zeros((panels, n_in, width), DTYPE, 1),
-        )
-        self.Y, self.dY = (zeros((panels, n_out, width), DTYPE, place) for place in (2, 3))
-        self.weight, self.dweight = (zeros(n_in * n_out, DTYPE, place) for place in (4, 5))
-        self.packed, self.bias = zeros(packed_shape(n_in, n_out), DTYPE, 6), zeros(n_out, DTYPE)
-        self.rooms = zeros((1, room_size(DTYPE)), DTYPE, 7)
-        for array in (self.X, self.dY, self.weight, self.bias):
-            array[:] = rng.normal(size=array.shape)
-        self.dY.transpose(0, 2, 1).reshape(-1, n_out)[batch:] = 0
-        self.batch, self.seen = batch, panels * width
+        self.blocks = Blocks(jn.Dense(n_out), (n_in,), batch, DTYPE)
+        shapes = {"X": (n_in, batch), "dY": (n_out, batch), "weight": (n_in, n_out)}
+        self.given = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        self.blocks.write(**self.given)
+        self.batch, self.seen = batch, -(-batch // width) * width
         self.flops = 2 * n_in * n_out
-
-    def pack(self, times: int) -> None:
-        """Pack the weights."""
-        pack(times, self.packed, self.weight)
-
-    def forward(self, times: int) -> None:
-        """Y = X W + b."""
-        forward(times, self.Y, self.X, self.weight, self.packed, self.bias, False)
-
-    def backward(self, times: int) -> None:
-        """dX = dY Wᵀ."""
-        backward(times, self.dX, self.dY, self.weight, self.packed, False)
-
-    def gradient(self, times: int) -> None:
-        """dW = Xᵀ dY."""
-        gradient(times, self.dweight, self.X, self.dY, self.rooms, False, self.batch)
+        self.pack = self.blocks.runs(PREPARE)
+        self.forward = self.blocks.runs(FORWARD)
+        self.backward = self.blocks.runs(BACKWARD)
+        self.gradient = self.blocks.runs(GRADIENTS, kernel=dense.dense_weight_backward)
 
     def check(self) -> None:
         """Raise an AssertionError where a kernel does not agree with NumPy."""
         for run in (self.pack, self.forward, self.backward, self.gradient):
             run(1)
-        X, dX, Y, dY = (a.transpose(0, 2, 1).reshape(self.seen, -1) for a in self.panels)
-        W = self.weight.reshape(X.shape[1], -1)
-        dW = self.dweight.reshape(W.shape)
-        for found, expected in (
-            (Y, X @ W + self.bias),
-            (dX, dY @ W.T),
-            (dW, X[: self.batch].T @ dY[: self.batch]),
-        ):
+        X, dY, W = (self.given[name] for name in ("X", "dY", "weight"))
+        for name, expected in (("Y", W.T @ X), ("dX", W @ dY), ("dweight", X @ dY.T)):
             bound = TOLERANCE * np.abs(expected).max()
-            np.testing.assert_allclose(found, expected, rtol=0, atol=bound)
-
-    @property
-    def panels(self) -> tuple[Array, ...]:
-        """X, dX, Y and dY."""
-        return self.X, self.dX, self.Y, self.dY
+            np.testing.assert_allclose(self.blocks.read(name), expected, rtol=0, atol=bound)
 
 
 class Shares(NamedTuple):
@@ -238,6 +180,29 @@ def share(run: Callable[[int], None], flops: int, reference: Reference, turns: i
     return statistics.median(figures)
 
 
+def step_share(job: Workload, reference: Reference, turns: int) -> float:
+    """The share of a whole step of training, the median of some turns."""
+    job = job.shortened(max(2, int(STEP_FLOPS / job.step_flops)))
+    hidden = [jn.Dense(units, job.activation) for units in job.sizes[1:-1]]
+    loss = "binary_crossentropy" if job.binary else "softmax_crossentropy"
+    optimizer = jn.Adam(job.learning_rate, epsilon=job.epsilon)
+    model = jn.Sequential([*hidden, jn.Dense(job.sizes[-1])], loss, optimizer, n_threads=1)
+    data = make_data(job)
+
+    def run() -> None:
+        model.fit(data.X, data.y, epochs=1, batch_size=job.batch, progress=False)
+
+    run()
+    figures = []
+    for _ in range(turns):
+        before = reference.rate()
+        began = process_time()
+        run()
+        rate = job.step_flops * job.steps / (process_time() - began)
+        figures.append(2 * rate / (before + reference.rate()))
+    return statistics.median(figures)
+
+
 def against(figure: float, bar: float) -> str:
     """A share beside its bar."""
     return f"{figure:.2f} {'≥' if round(figure, 2) >= bar else '**<**'} {bar:.2f}"
@@ -259,6 +224,11 @@ def render(turns: int) -> str:
                 f"{found.packing:.1%}",
             ]
         )
+    steps = [
+        [job.name, network(job), against(step_share(job, reference, turns), STEPS[job.name])]
+        for job in WORKLOADS
+        if job.name in STEPS
+    ]
     peak, rate = arithmetic_roof(1, DTYPE) / 1e9, statistics.median(rates) / 1e9
     header = ["batch × in × out", "forward", "backward", "weights' gradient", "packing"]
     where = (
@@ -266,7 +236,9 @@ def render(turns: int) -> str:
         f"{number(rate)}. numba {version('numba')}, NumPy {version('numpy')}; {date.today()}; "
         f"medians of {turns} turns."
     )
-    return f"# The products of a dense layer\n\n{where}\n\n{NOTES}\n{table(header, rows)}"
+    products = f"## The products of a dense layer\n\n{NOTES}\n{markdown_table(header, rows)}"
+    whole = markdown_table(["workload", "network, batch, optimiser", "share"], steps)
+    return f"# Shares of the tile\n\n{where}\n\n{products}\n## Steps\n\n{STEP_NOTES}\n{whole}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -160,15 +160,16 @@ def initial_weights(workload: Workload) -> list[FloatArray]:
 
 
 WORKLOADS = (
-    Workload("logistic", (2, 1), "relu", 1000, 1000, "sgd", 0.1, 3.0, 1000),
-    Workload("planar", (2, 4, 1), "tanh", 400, 400, "sgd", 1.2, 3.0, 1000),
-    Workload("cat", (12288, 20, 7, 5, 1), "relu", 209, 209, "sgd", 0.0075, 2.0, 100),
-    Workload("digits", (64, 100, 10), "relu", 1797, 32, "adam", 1e-3, 3.0),
+    Workload("logistic", (2, 1), "relu", 1000, 1000, "sgd", 0.1, 2.0, 1000),
+    Workload("planar", (2, 4, 1), "tanh", 400, 400, "sgd", 1.2, 3.5, 1000),
+    Workload("cat", (12288, 20, 7, 5, 1), "relu", 209, 209, "sgd", 0.0075, 1.6, 100),
+    Workload("digits", (64, 100, 10), "relu", 1797, 32, "adam", 1e-3, 2.5),
     Workload("deep", (64, *[64] * 10, 10), "relu", 1797, 64, "adam", 1e-3, 2.0),
-    Workload("mnist128", (784, 128, 10), "relu", 12800, 128, "adam", 1e-3, 1.6),
-    Workload("mnist512", (784, 512, 512, 10), "relu", 12800, 256, "adam", 1e-3, 1.25),
-    Workload("tabular", (28, 256, 256, 256, 1), "relu", 51200, 512, "adam", 1e-3, 1.25),
-    Workload("wide", (1024, 2048, 2048, 10), "relu", 5120, 512, "adam", 1e-3, 1.25),
+    Workload("mnist128", (784, 128, 10), "relu", 12800, 128, "adam", 1e-3, 1.5),
+    Workload("mnist512", (784, 512, 512, 10), "relu", 12800, 256, "adam", 1e-3, 1.2),
+    Workload("tabular", (28, 256, 256, 256, 1), "relu", 51200, 512, "adam", 1e-3, 1.4),
+    Workload("higgs", (28, *[300] * 5, 1), "tanh", 20000, 100, "adam", 1e-3, 1.2),
+    Workload("wide", (1024, 2048, 2048, 10), "relu", 5120, 512, "adam", 1e-3, 1.1),
 )
 
 PRODUCTS = (Product(256), Product(512), Product(1024))

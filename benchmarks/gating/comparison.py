@@ -6,8 +6,7 @@ luck of a process: where its memory happens to lie moves some kernels by a tenth
 for as long as it lives. So the processes are started several times, and the
 median over the starts counts; a kernel of which it can no longer change is left out of those that
 are left. What looks slower is tried in as many new ones, and has to be slower in all of those but
-one: the cheapest loops differ by a fifth between two processes, and now and then by twice. There
-each kernel is compiled alone: in a unit with a slower one another looked slower, too.
+one: the cheapest loops differ by a fifth between two processes, and now and then by twice.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Finding:
     ratios : list of float
         Head's time over base's, a median for each start.
     again : list of float
-        The same for the new starts that a kernel gets which looked slower, compiled alone.
+        The same for the new starts that a kernel gets which looked slower.
     base_failed, head_failed : str
         Why a commit has no such kernel, or that it gives wrong numbers.
     """
@@ -76,11 +75,6 @@ class Finding:
         """Whether no further start can change on which side of the threshold the median lies."""
         above = sum(ratio > THRESHOLD for ratio in self.ratios)
         return max(above, len(self.ratios) - above) > STARTS // 2
-
-    @property
-    def beside(self) -> bool:
-        """Whether it looked slower, but is not where it is compiled alone."""
-        return bool(self.again) and not self.slower
 
     @property
     def faster(self) -> bool:
@@ -123,8 +117,8 @@ def compare(
             findings[name].ratios.append(ratio)
     suspects = {name: finding for name, finding in findings.items() if finding.slower}
     for start in range(STARTS if suspects else 0):
-        say(f"again, compiled alone, start {start + 1} of {STARTS}: {', '.join(suspects)}")
-        for name, ratio in _measure(base, head, cache, suspects, start, alone=True).items():
+        say(f"again, start {start + 1} of {STARTS}: {', '.join(suspects)}")
+        for name, ratio in _measure(base, head, cache, suspects, start).items():
             findings[name].again.append(ratio)
     return list(findings.values())
 
@@ -135,11 +129,9 @@ def _measure(
     cache: Path,
     findings: Mapping[str, Finding],
     start: int,
-    *,
-    alone: bool = False,
 ) -> dict[str, float]:
     """Each kernel's median in new processes; what fails is noted, and left out from then on."""
-    with Pair(base, head, cache, head_first=start % 2 == 1, alone=alone) as pair:
+    with Pair(base, head, cache, head_first=start % 2 == 1) as pair:
         kernels = [name for name, finding in findings.items() if not finding.failed]
         base_failed, head_failed = pair.prepare(kernels)
         for name in kernels:

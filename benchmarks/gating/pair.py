@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from case_digest import cases_digest
 from race.child import BENCHMARKS, child_environment
 from race.process import Process
 
@@ -31,8 +30,6 @@ class Pair:
         Where compiled kernels are kept, in a folder for each commit.
     head_first : bool, default False
         Whether head's process is started first.
-    alone : bool, default False
-        Whether each kernel is compiled without those beside it.
     """
 
     def __init__(
@@ -42,12 +39,11 @@ class Pair:
         cache: Path,
         *,
         head_first: bool = False,
-        alone: bool = False,
     ) -> None:
         folders = (base, head)
         with ExitStack() as stack:
             started = {
-                folder: stack.enter_context(_start(folder, cache, alone))
+                folder: stack.enter_context(_start(folder, cache))
                 for folder in (reversed(folders) if head_first else folders)
             }
             self.processes = [started[folder] for folder in folders]
@@ -102,10 +98,9 @@ class Pair:
         return times
 
 
-def _start(folder: Path, cache: Path, alone: bool) -> Process:
+def _start(folder: Path, cache: Path) -> Process:
     """A process that imports the package in a folder."""
     environment = child_environment(threads=1)
     environment["PYTHONPATH"] = os.pathsep.join([str(folder), str(BENCHMARKS)])
-    environment["NUMBA_CACHE_DIR"] = str(cache / folder.name / cases_digest())
-    program = ["-P", "-m", "gating.worker", *["alone"] * alone]
-    return Process(folder.name[:12], program, environment)
+    environment["NUMBA_CACHE_DIR"] = str(cache / folder.name)
+    return Process(folder.name[:12], ["-P", "-m", "gating.worker"], environment)

@@ -1,11 +1,7 @@
-"""The program of a commit's process: it prepares kernels, and runs one when it is its turn.
-
-With the argument ``alone`` each kernel is compiled without those beside it.
-"""
+"""The program of a commit's process: it prepares kernels, and runs one when it is its turn."""
 
 from __future__ import annotations
 
-import sys
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +46,6 @@ def main() -> None:
     try:
         import gating.cases  # noqa: F401
         import jitnet
-
-        if sys.argv[1:] == ["alone"]:
-            from gating.alone import compile_alone
-
-            compile_alone()
     except Exception as error:  # a commit's package may lack what the cases call, or be broken
         send(answers, {"failed": f"{type(error).__name__}: {error}"})
         return

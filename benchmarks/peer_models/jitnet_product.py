@@ -1,8 +1,9 @@
-"""One square matrix product by jitnet's register tile, B packed into panels on the way."""
+"""One square matrix product by jitnet's register tile, from matrices to a matrix."""
 
 from __future__ import annotations
 
 import jitnet as jn
+from jitnet.study.blocks import FORWARD, PREPARE
 from jitnet.study.matmul import tiled
 from peer_models.base import Peer
 from workloads import FloatArray, Product, make_matrices
@@ -14,7 +15,9 @@ class JitnetProduct(Peer):
     title = "jitnet"
 
     def __init__(self, product: Product, threads: int) -> None:
-        self.multiply = tiled.start(1, *make_matrices(product))
+        self.A, self.B = make_matrices(product)
+        self.blocks = tiled.placed(1, self.A, self.B)
+        self.multiply = self.blocks.runs(PREPARE, FORWARD)
 
     @staticmethod
     def version() -> str:
@@ -25,9 +28,15 @@ class JitnetProduct(Peer):
         """A product remembers nothing."""
 
     def run(self, chunks: int) -> None:
-        """Multiply so many times."""
-        self.multiply(chunks)
+        """Multiply so many times, laying B into panels and C out of them each time."""
+        for _ in range(chunks):
+            self.C = self._product()
 
     def weights_after(self, steps: int) -> list[FloatArray]:
         """The product stands for the weights."""
-        return list(self.multiply(steps))
+        return [self._product()]
+
+    def _product(self) -> FloatArray:
+        self.blocks.write(X=self.B)
+        self.multiply(1)
+        return self.blocks.read("Y")

@@ -16,12 +16,10 @@ sys.path.insert(0, str(BENCHMARKS))  # for the cases and workloads that others u
 
 
 def cache_folder() -> Path:
-    """Where kernels are kept: a folder a commit, and another when a case's own loop changes."""
-    from case_digest import cases_digest
-
+    """Where kernels are kept: a folder a commit."""
     environment = os.environ.get("ASV_ENV_DIR", str(BENCHMARKS / ".asv" / "existing"))
     commit = os.environ.get("ASV_COMMIT", "working-tree")
-    return Path(environment, "kernels", commit, cases_digest())
+    return Path(environment, "kernels", commit)
 
 
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())

@@ -1,0 +1,107 @@
+"""What the engine's kernels compute, in the course's orientation: by the study's rungs and NumPy.
+
+Every layer of the table has a row here, and every optimiser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import jitnet as jn
+from jitnet.activations import ACTIVATIONS
+from jitnet.layers import Layer
+from jitnet.optimizers import Optimizer
+from jitnet.optimizers.table import OPTIMIZERS
+from jitnet.study.blocks import FORWARD, Activation, Blocks
+
+Array = NDArray[Any]
+UNITS, SMALL_UNITS = 128, 8
+RATE = 0.5
+
+Given = Mapping[str, Any]
+"""X, the parameters, dY, and D = m dY, of which the rungs' gradients are means."""
+Outputs = Mapping[str, Callable[[Any, Given], Any]]
+"""``outputs[name](rung, given)``: the array that kernels call so, by the functions of a rung."""
+
+
+class Formulas(NamedTuple):
+    """A layer, the units of its input, the folder of its rungs, if it has any, and its outputs."""
+
+    layer: Layer
+    units: int
+    rungs: str
+    outputs: Outputs
+
+
+DENSE: Outputs = {
+    "Y": lambda rung, of: rung.dense_forward(of["X"], of["weight"], of["bias"]),
+    "dX": lambda rung, of: rung.input_gradient(of["dY"], of["weight"]),
+    "dweight": lambda rung, of: rung.weight_gradients(of["D"], of["X"])[0],
+    "dbias": lambda rung, of: rung.weight_gradients(of["D"], of["X"])[1],
+}
+LAYER_NORM: Outputs = {
+    "Y": lambda rung, of: rung.layer_norm_forward(of["X"], of["weight"], of["bias"]),
+    "dX": lambda rung, of: rung.input_gradient(of["dY"], of["X"], of["weight"]),
+    "dweight": lambda rung, of: rung.weight_gradients(of["D"], of["X"])[0],
+}
+
+
+@cache
+def _mask(units: int, m: int) -> Array:
+    """What dropout multiplies by: which units are silent is seen on ones."""
+    blocks = Blocks(jn.Dropout(RATE), (units,), m, np.float32)
+    blocks.write(X=np.ones((units, m)))
+    blocks.runs(FORWARD)(1)
+    return np.where(blocks.read("Y") > 0, np.float32(1 / (1 - RATE)), 0)
+
+
+DROPOUT: Outputs = {
+    "Y": lambda _, of: of["X"] * _mask(*of["X"].shape),
+    "dX": lambda _, of: of["dY"] * _mask(*of["dY"].shape),
+}
+
+
+def _activation(name: str) -> Formulas:
+    outputs: Outputs = {
+        "Y": lambda rung, of: rung.activation_forward(of["X"], name),
+        "dX": lambda rung, of: rung.activation_backward(of["dY"], of["X"], name),
+    }
+    return Formulas(Activation(name), UNITS, "activations", outputs)
+
+
+FORMULAS = (
+    Formulas(jn.Dense(UNITS), UNITS, "dense", DENSE),
+    Formulas(jn.Dense(SMALL_UNITS), SMALL_UNITS, "dense", DENSE),
+    Formulas(jn.LayerNorm(), UNITS, "layer_norm", LAYER_NORM),
+    Formulas(jn.Dropout(RATE), UNITS, "", DROPOUT),
+    *map(_activation, ACTIVATIONS),
+)
+"""Every layer of the table, and every activation as a layer of its own."""
+
+CHOSEN: dict[str, Optimizer] = {
+    **{name.lower(): kind() for name, kind in OPTIMIZERS.items()},
+    "momentum": jn.SGD(momentum=0.9),
+    "nesterov": jn.SGD(momentum=0.9, nesterov=True),
+}
+"""Every optimiser of the table as it is by default, and SGD's other forms."""
+
+STEPS: dict[str, Callable[[Any, Array, Array], Array]] = {
+    "sgd": lambda o, w, g: g,
+    "momentum": lambda o, w, g: g,
+    "nesterov": lambda o, w, g: (1 + o.momentum) * g,
+    "rmsprop": lambda o, w, g: g / (np.sqrt((1 - o.rho) * g * g) + o.epsilon),
+    "adam": lambda o, w, g: g / (np.abs(g) + o.epsilon),
+    "adamw": lambda o, w, g: g / (np.abs(g) + o.epsilon) + o.weight_decay * w,
+}
+
+
+def first_step(name: str, w: Array, g: Array) -> Array:
+    """The parameters after an optimiser's first step, from w and the gradient g."""
+    chosen: Any = CHOSEN[name]
+    after: Array = w - chosen.learning_rate * STEPS[name](chosen, w, g)
+    return after
