@@ -1,6 +1,6 @@
 """Checks that run in a process of their own, where Numba is set up in another way.
 
-python tests/check_small.py oracle float64    every activation and loss, and an epoch of Adam
+python tests/check_small.py oracle float64    every row of every table
 python tests/check_small.py bits float32 2    a digest of a trained network, with two threads
 """
 
@@ -15,13 +15,9 @@ from pathlib import Path
 import numpy as np
 
 import jitnet as jn
+import rows
 from gradient_check import check_gradients, make_case
-from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.cpu import VECTOR_BYTES
-from jitnet.losses import LOSSES
-from plain_numpy import cost_and_gradients
-from test_oracle import check, check_predictions, outputs_for
-from tolerances import assert_close
 
 SEED = 2027
 
@@ -38,42 +34,31 @@ def in_a_new_process(*arguments: str, **environment: str) -> str:
 
 
 def check_oracle(dtype: str) -> None:
-    """Small networks, with all forms of the weights' gradient, agree with the plain loops."""
+    """Every row of every table agrees with the plain loops in small networks."""
     rng = np.random.default_rng(SEED)
-    for activation in ACTIVATIONS:
-        layers = [jn.Dense(9, activation, l2=0.1), jn.Dense(8, activation), jn.Dense(2)]
-        case = make_case(rng, layers, "mse", n_features=8, n_examples=9, dtype=dtype)
-        check(case)
-        check_predictions(case)
-    for loss in LOSSES:
-        layers = [jn.Dense(3, "tanh", bias=False), jn.Dense(outputs_for(loss, 2))]
-        case = make_case(rng, layers, loss, n_features=2, n_examples=5, dtype=dtype)
-        check(case)
-        check_predictions(case)
+    for row in rows.ROWS:
+        rows.check_row(row, dtype, rng, n_examples=5)
+    layers = [jn.Dense(9, "tanh", l2=0.1), jn.Dense(8, "tanh"), jn.Dense(2)]
+    case = make_case(rng, layers, "mse", n_features=8, n_examples=9, dtype=dtype)
+    rows.check(case)  # with all forms of the weights' gradient
+    rows.check_predictions(case)
     if dtype == "float64":
         layers = [jn.Dense(2, "tanh"), jn.Dense(2)]
         check_gradients(make_case(rng, layers, "mse", n_features=2, n_examples=3))
 
 
-def check_adam() -> None:
-    """An epoch of Adam takes the steps of its definition, the short last batch's too."""
+def check_steps() -> None:
+    """An epoch of training takes the definitions' steps, the short last batch's too."""
     rng = np.random.default_rng(SEED)
-    X, T = rng.normal(size=(11, 3)), np.eye(2)[rng.integers(0, 2, 11)]
-    layers = [jn.Dense(4, "tanh"), jn.Dense(2)]
-    model = jn.Sequential(layers, "softmax_crossentropy", jn.Adam(0.1), dtype="float64").build(3)
-    weights = model.get_weights()
-    means = [np.zeros_like(w) for w in weights]
-    squares = [np.zeros_like(w) for w in weights]
-    for t, first in enumerate(range(0, 11, 4), 1):
-        part = slice(first, first + 4)
-        _, gradients = cost_and_gradients(weights, X[part], T[part], "tanh")
-        for w, m, v, g in zip(weights, means, squares, gradients, strict=True):
-            m += 0.1 * (g - m)
-            v += 0.001 * (g * g - v)
-            w -= 0.1 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
-    model.fit(X, T, epochs=1, batch_size=4, shuffle=False)
-    for found, expected in zip(model.get_weights(), weights, strict=True):
-        assert_close("optimizer", "float64", found, expected)
+    for row in rows.ROWS:
+        if row.kind == "layer":
+            for network in rows.networks(row, units=3):
+                rows.check_steps(network._replace(optimizer=jn.SGD(0.05)), rows.sgd, rng, steps=3)
+        if row.kind == "optimizer":
+            for example in rows.examples_of(rows.OPTIMIZER_EXAMPLES, row):
+                layers = jn.Dense(4, "tanh"), jn.Dense(2)
+                network = rows.Network(layers, "softmax_crossentropy", example.optimizer)
+                rows.check_steps(network, example.step, rng, steps=3)
 
 
 def trained_bits(dtype: str, n_threads: int) -> str:
@@ -93,7 +78,7 @@ if __name__ == "__main__":
     if sys.argv[1] == "oracle":
         check_oracle(sys.argv[2])
         if sys.argv[2] == "float64":
-            check_adam()
+            check_steps()
         print(f"vectors of {VECTOR_BYTES} bytes agree")
     else:
         print(trained_bits(sys.argv[2], int(sys.argv[3])))

@@ -32,9 +32,9 @@ def with_cores(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
             sizes.append(int(team[SIZE]))
             return had_a_turn
 
-        monkeypatch.setattr("jitnet.engine.available_threads", lambda: cores)
-        monkeypatch.setattr("jitnet.engine.left_over", lambda threads: min(threads, cores))
-        monkeypatch.setattr("jitnet.engine.run_team", noted)
+        monkeypatch.setattr("jitnet.engine.engine.available_threads", lambda: cores)
+        monkeypatch.setattr("jitnet.engine.engine.left_over", lambda threads: min(threads, cores))
+        monkeypatch.setattr("jitnet.engine.engine.run_team", noted)
         return sizes
 
     return take

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 import jitnet as jn
-from jitnet import engine
+from jitnet.engine import engine
 from jitnet.kernels.turn import DOOR
 from training_state import state_of
 

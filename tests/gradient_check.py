@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import jitnet as jn
 from jitnet.arrays import Array
 from jitnet.losses import LOSSES
-from jitnet.losses.table import EXPONENTIAL, LOGISTIC, SOFTMAX
 from jitnet.study.activations.loops import ACTIVATIONS
-from oracle import network_outputs
+from oracle import (
+    Stage,
+    activation_of,
+    network_loss_and_gradients,
+    network_stages,
+    of,
+    oracle_of,
+)
 from tolerances import assert_norms_close
 
 STEP = 1e-5
@@ -35,31 +41,45 @@ class Case(NamedTuple):
 
     @property
     def weights(self) -> list[Array]:
-        """[W1, b1, …], with zeros for biases that a layer does not have, as the oracle wants it."""
-        arrays = iter(self.model.get_weights())
-        parameters: list[Array] = []
-        for layer in self.model.layers:
-            parameters.append(next(arrays))
-            parameters.append(next(arrays) if layer.bias else np.zeros(layer.units))
-        return parameters
+        """The model's parameters."""
+        return self.model.get_weights()
 
     @property
     def targets(self) -> Array:
         """Targets (n_samples, n_outputs), class labels as one-hot rows."""
-        outputs = self.model.layers[-1].units
-        if LOSSES[self.model.loss].link == SOFTMAX and self.y.ndim == 1:
+        outputs = n_outputs(self.model.layers, self.X.shape[1])
+        if LOSSES[self.model.loss].link == "softmax" and self.y.ndim == 1:
             return np.eye(outputs)[self.y]
         return self.y.reshape(len(self.y), outputs)
 
-    def outputs(self) -> tuple[list[Array], Array]:
-        """Z of the hidden layers and the network's outputs, by the oracle's loops."""
-        activations = [layer.activation for layer in self.model.layers]
-        return network_outputs(self.X, self.weights, activations)
+    def stages(self) -> list[Stage]:
+        """What each layer is given and makes of it, by the oracle's loops."""
+        return network_stages(self.model.layers, self.X, self.weights)
+
+    def loss_and_gradients(self) -> tuple[float, list[Array]]:
+        """Loss and gradients by the oracle's loops."""
+        return network_loss_and_gradients(
+            self.model.layers,
+            self.X,
+            self.targets,
+            self.weights,
+            self.model.loss,
+            self.sample_weight,
+            self.model.label_smoothing,
+        )
+
+
+def n_outputs(layers: Sequence[Any], n_features: int) -> int:
+    """Outputs of an example that has passed through all layers."""
+    shape: tuple[int, ...] = (n_features,)
+    for layer in layers:
+        shape = layer.node(shape, 16).output
+    return shape[0]
 
 
 def make_case(
     rng: np.random.Generator,
-    layers: Sequence[jn.Dense],
+    layers: Sequence[Any],
     loss: str,
     *,
     n_features: int,
@@ -75,10 +95,13 @@ def make_case(
     # neither small nor so large that units saturate and gradients vanish
     shapes = [w.shape for w in model.get_weights()]
     sizes = [1.0 / np.sqrt(shape[0]) if len(shape) == 2 else 0.3 for shape in shapes]
-    model.set_weights([c * rng.normal(size=s) for c, s in zip(sizes, shapes, strict=True)])
+    starts = [w if w.ndim == 1 else 0.0 for w in model.get_weights()]
+    model.set_weights(
+        [w + c * rng.normal(size=s) for w, c, s in zip(starts, sizes, shapes, strict=True)]
+    )
     spare = 4 * n_examples
     X = rng.normal(size=(spare, n_features)).astype(dtype)
-    y = make_targets(rng, loss, spare, layers[-1].units)
+    y = make_targets(rng, loss, spare, n_outputs(layers, n_features))
     kept = _away_from_kinks(Case(model, X, y))[:n_examples]
     if len(kept) < n_examples:
         raise AssertionError(f"only {len(kept)} of {spare} examples stay away from the kinks")
@@ -89,30 +112,30 @@ def make_case(
 def make_targets(rng: np.random.Generator, loss: str, count: int, outputs: int) -> Array:
     """Targets of the kind that a loss's link asks for."""
     link = LOSSES[loss].link
-    if link == SOFTMAX:
+    if link == "softmax":
         return rng.integers(0, outputs, count)
-    if link == LOGISTIC:
+    if link == "logistic":
         return rng.integers(0, 2, (count, outputs)).astype(float)
-    if link == EXPONENTIAL:
+    if link == "exponential":
         return rng.poisson(2.0, (count, outputs)).astype(float)
     return 2.0 * rng.normal(size=(count, outputs))
 
 
 def _away_from_kinks(case: Case) -> Array:
     """The places of examples whose z, and whose errors, keep their distance from every kink."""
-    Z, outputs = case.outputs()
-    layers = zip(case.model.layers, Z, strict=True)
-    near = [np.abs(z).min(axis=1) for layer, z in layers if bends(layer.activation)]
-    if not LOSSES[case.model.loss].link:
-        errors = outputs - case.targets
+    stages = case.stages()
+    near = [np.abs(stage.Z).min(axis=1) for stage in stages if bends(activation_of(stage.layer))]
+    near += [np.abs(stage.X).min(axis=1) for stage in stages if oracle_of(stage.layer).bends]
+    if LOSSES[case.model.loss].link == "identity":
+        errors = stages[-1].Y - case.targets
         near += [np.abs(errors - kink).min(axis=1) for kink in KINKS]
     return np.flatnonzero(np.min([np.full(len(case.X), np.inf), *near], axis=0) > MARGIN)
 
 
 def bends(activation: str) -> bool:
     """Whether an activation's slope jumps at zero."""
-    slope = ACTIVATIONS[activation].slope
-    return abs(slope(1e-9) - slope(-1e-9)) > 1e-6
+    slope = of(ACTIVATIONS, activation, "activation").slope
+    return bool(abs(slope(1e-9) - slope(-1e-9)) > 1e-6)
 
 
 def central_differences(case: Case, step: float = STEP) -> list[Array]:

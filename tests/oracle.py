@@ -1,99 +1,296 @@
-"""The study's plain loops as the oracle of a whole network, in the engine's orientation.
+"""Plain loops as the oracle of a whole network, in the engine's orientation: an example a row.
 
-The loops have the course's orientation, an example a column; a network's weights, penalties and
-weighted examples are put around them here.
+Of dense layers, activations and losses the study's loops are the oracle, in the course's
+orientation, an example a column; of the other layers the definitions are here, in NumPy's float64.
+Penalties and weighted examples are put around them. A row of jitnet's tables that has no oracle is
+an error that says where it is wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from jitnet.arrays import FloatArray
-from jitnet.study.deep_network import layers, loops
+from jitnet.study.activations.loops import ACTIVATIONS
+from jitnet.study.dense import loops as dense
 from jitnet.study.losses.loops import LOSSES, smooth_labels
 
+Draw = Callable[[int, int], FloatArray]
+"""Uniform numbers (examples, units) of a node in a step of training."""
 
-def network_outputs(
-    X: ArrayLike, weights: Sequence[ArrayLike], activations: Sequence[str]
-) -> tuple[list[FloatArray], FloatArray]:
-    """The pre-activations Z of each layer and the last layer's outputs, an example a row."""
-    A, Z = layers.network_forward(loops, _columns(X), *_parameters(weights), activations)
-    return [np.array(z).T for z in Z], np.array(A[-1]).T
+
+class LayerOracle(NamedTuple):
+    """A layer's definition.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(layer, X, parameters, uniform)`` is Y for X (examples, units); ``uniform`` is
+        None but in a step of training.
+    backward : callable
+        ``backward(layer, dY, X, parameters, uniform)`` is dX and the parameters' gradients.
+    """
+
+    forward: Callable[..., FloatArray]
+    backward: Callable[..., tuple[FloatArray, list[FloatArray]]]
+    bends: bool = False
+    """Whether Y has a kink where X is 0, from which examples of central differences keep away."""
+
+
+def dense_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Z = X W + b."""
+    W, b = _with_bias(layer, parameters)
+    return np.array(dense.dense_forward(_columns(X), _columns(W), _column(b))).T
+
+
+def dense_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX = dZ Wᵀ, dW = Xᵀ dZ and db = Σ dZ."""
+    W, _ = _with_bias(layer, parameters)
+    dX, dW, db = dense.dense_backward(_columns(dY), _columns(X), _columns(W))
+    m = len(X)  # the course's gradients are means
+    gradients = [m * np.array(dW).T, m * np.array(db)[:, 0]]
+    return np.array(dX).T, gradients[: 1 + layer.bias]
+
+
+def _with_bias(layer: Any, parameters: Any) -> tuple[FloatArray, FloatArray]:
+    W, b = (*parameters, np.zeros(layer.units))[:2]
+    return W, b
+
+
+def dropout_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = X, but in training X / (1 - rate) where r ≥ rate, else 0."""
+    return X if uniform is None else np.where(_kept(layer, X, uniform), X / (1 - layer.rate), 0.0)
+
+
+def dropout_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """The same mask and the same factor."""
+    return dropout_forward(layer, dY, parameters, uniform), []
+
+
+def _kept(layer: Any, X: FloatArray, uniform: Draw) -> Any:
+    return uniform(*X.shape) >= layer.rate
+
+
+def layer_norm_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = e weight + bias with e = (X - mean) / √(variance + ε)."""
+    weight, bias = parameters
+    e, _ = _normal(layer, X)
+    Y: FloatArray = e * weight + bias
+    return Y
+
+
+def layer_norm_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX by the matrix of ∂e/∂x of each example, ∂e_j/∂x_k = (δ_jk - 1/n - e_j e_k / n) / σ."""
+    e, deviation = _normal(layer, X)
+    n = X.shape[1]
+    dX = np.empty_like(X)
+    for i, g in enumerate(dY * parameters[0]):
+        jacobian = (np.eye(n) - 1 / n - np.outer(e[i], e[i]) / n) / deviation[i]
+        dX[i] = g @ jacobian
+    return dX, [(dY * e).sum(axis=0), dY.sum(axis=0)]
+
+
+def _normal(layer: Any, X: FloatArray) -> tuple[FloatArray, FloatArray]:
+    centered = X - X.mean(axis=1, keepdims=True)
+    deviation = np.sqrt(np.mean(centered**2, axis=1, keepdims=True) + layer.epsilon)
+    return centered / deviation, deviation[:, 0]
+
+
+LAYERS: dict[str, LayerOracle] = {
+    "Dense": LayerOracle(dense_forward, dense_backward),
+    "Dropout": LayerOracle(dropout_forward, dropout_backward),
+    "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
+}
+"""The definitions of jitnet's layers. A layer may carry its own as ``oracle``."""
+
+
+def of(table: Mapping[str, Any], name: str, what: str) -> Any:
+    """A row's oracle, or an error that says where one is wanted."""
+    if name not in table:
+        raise AssertionError(
+            f"the {what} {name!r} has no oracle: add its definition, in plain Python or NumPy, to "
+            f"{what.upper()}S of tests/oracle.py, or of the study's plain loops that it takes"
+        )
+    return table[name]
+
+
+def uniform_of(seed: int, step: int, node: int) -> Draw:
+    """The uniform numbers of a node in a step: of unit u and the example at place i of its batch.
+
+    Their key is mix(mix(mix(seed, step), node), u), their counter i; both halves of the key are
+    mixed into the counter by a hash of 32 bits, of which 24 make the number.
+    """
+    node_key = mixed(mixed(seed, step), node)
+
+    def draw(examples: int, units: int) -> FloatArray:
+        numbers = np.empty((examples, units))
+        for u in range(units):
+            key = mixed(node_key, u)
+            for i in range(examples):
+                numbers[i, u] = uniform_number(key, i)
+        return numbers
+
+    return draw
+
+
+def mixed(key: int, counter: int) -> int:
+    """The definition of `jitnet.kernels.random.mix`: SplitMix64 without its last bit."""
+    word = (key + 0x9E3779B97F4A7C15 * (counter + 1)) % 2**64
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
+        word = ((word ^ (word >> shift)) * factor) % 2**64
+    return word >> 1
+
+
+def uniform_number(key: int, counter: int) -> float:
+    """The definition of `jitnet.kernels.random.uniform`, in Python's whole numbers."""
+    word = counter % 2**32
+    for half in (key % 2**32, key >> 32):
+        word ^= half
+        for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 1)):
+            word = ((word ^ (word >> shift)) * factor) % 2**32
+    return (word >> 8) / 2**24
+
+
+class Stage(NamedTuple):
+    """A node on the way through a network: what it was given, and what it made of that."""
+
+    layer: Any
+    uniform: Draw | None
+    X: FloatArray
+    parameters: list[FloatArray]
+    Z: FloatArray
+    Y: FloatArray
+
+
+def network_stages(
+    layers: Sequence[Any],
+    X: ArrayLike,
+    weights: Sequence[ArrayLike],
+    uniforms: Callable[[int], Draw] | None = None,
+) -> list[Stage]:
+    """Forward through all layers and their activations; in training where ``uniforms`` draws."""
+    Y, left, node = np.asarray(X, float), iter(weights), 0
+    stages = []
+    for layer in layers:
+        given = Y
+        parameters = [np.asarray(next(left), float) for _ in range(count_of(layer, given.shape[1]))]
+        uniform = None if uniforms is None else uniforms(node)
+        Z = oracle_of(layer).forward(layer, given, parameters, uniform)
+        activation = activation_of(layer)
+        Y = _each(of(ACTIVATIONS, activation, "activation").value, Z)
+        node += 2 if activation != "identity" else 1
+        stages.append(Stage(layer, uniform, given, parameters, Z, Y))
+    return stages
+
+
+def oracle_of(layer: Any) -> LayerOracle:
+    """A layer's definition."""
+    found: LayerOracle = of(LAYERS, type(layer).__name__, "layer")
+    return found
+
+
+def count_of(layer: Any, units: int) -> int:
+    """Parameters of a layer for so many inputs."""
+    return len(layer.node((units,), 16).parameters)
+
+
+def activation_of(layer: Any) -> str:
+    """A layer's activation."""
+    return str(getattr(layer, "activation", "identity"))
+
+
+def _each(function: Callable[[float], float], Z: FloatArray) -> FloatArray:
+    return np.array([[function(z) for z in row] for row in Z.tolist()]).reshape(Z.shape)
 
 
 def network_loss_and_gradients(
+    layers: Sequence[Any],
     X: ArrayLike,
     T: ArrayLike,
     weights: Sequence[ArrayLike],
-    activations: Sequence[str],
     loss: str,
     sample_weight: ArrayLike | None = None,
-    l2: Sequence[float] | None = None,
     label_smoothing: float = 0.0,
+    uniforms: Callable[[int], Draw] | None = None,
 ) -> tuple[float, list[FloatArray]]:
     """Loss and gradients of a whole network, forward and backward.
 
     Parameters
     ----------
+    layers : sequence of Layer
+        The layers; the output layer's activation is "identity" where the loss brings the sigmoid,
+        softmax or exponential.
     X : (n_samples, n_features)
         Examples.
     T : (n_samples, n_outputs)
         Targets; for softmax_crossentropy one-hot rows or probabilities.
-    weights : [W1, b1, W2, b2, …]
-        Parameters of the layers, W as (n_in, n_out).
-    activations : one name a layer
-        The output layer's is "identity" where the loss brings the sigmoid, softmax or exponential.
+    weights : list of arrays
+        Their parameters, as `Sequential.get_weights` returns them.
     loss : str
         A name in `LOSSES`.
     sample_weight : (n_samples,), optional
         How much each example counts, by default all the same.
-    l2 : one number a layer, optional
-        Strength of the penalty on each layer's weights.
     label_smoothing : float
         ε of `smooth_labels`, for softmax_crossentropy.
+    uniforms : callable, optional
+        In a step of training: draws each node's numbers.
 
     Returns
     -------
     J : float
         The loss: weighted mean over the examples, plus the penalties.
-    gradients : [dW1, db1, dW2, db2, …]
+    gradients : list of arrays
         dJ with respect to each of the weights.
     """
-    W, b = _parameters(weights)
+    stages = network_stages(layers, X, weights, uniforms)
     targets = np.asarray(T, float).tolist()
     if label_smoothing:
         targets = [smooth_labels(y, label_smoothing) for y in targets]
-    importance = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight)
-    A, Z = layers.network_forward(loops, _columns(X), W, b, activations)
-    J, dA = _weighted_loss(A[-1], targets, loss, (importance / importance.mean()).tolist())
-    dW, db = layers.network_backward(loops, dA, A, Z, W, activations)
+    importance = (
+        np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight, float)
+    )
+    J, dY = _weighted_loss(stages[-1].Y, targets, loss, importance / importance.sum())
     gradients: list[FloatArray] = []
-    for w, dw, dbias, strength in zip(W, dW, db, l2 or [0.0] * len(W), strict=True):
-        J += 0.5 * strength * float(np.square(w).sum())
-        gradients += [np.array(dw).T + strength * np.array(w).T, np.array(dbias)[:, 0]]
+    for layer, uniform, given, parameters, Z, _ in reversed(stages):
+        dZ = dY * _each(of(ACTIVATIONS, activation_of(layer), "activation").slope, Z)
+        dY, own = oracle_of(layer).backward(layer, dZ, given, parameters, uniform)
+        if l2 := getattr(layer, "l2", 0.0):
+            J += 0.5 * l2 * float(np.square(parameters[0]).sum())
+            own[0] = own[0] + l2 * parameters[0]
+        gradients = [*own, *gradients]
     return J, gradients
 
 
 def _weighted_loss(
-    outputs: list[list[float]], targets: list[list[float]], loss: str, importance: list[float]
-) -> tuple[float, list[list[float]]]:
-    """J = Σ w l / m, and w dl/dz a column for each example, for weights w whose mean is 1."""
-    J, columns = 0.0, []
-    for output, y, w in zip(np.array(outputs).T.tolist(), targets, importance, strict=True):
-        J += w * LOSSES[loss].value(output, y) / len(targets)
-        columns.append([w * d for d in LOSSES[loss].gradient(output, y)])
-    return J, np.array(columns).T.tolist()
+    outputs: FloatArray, targets: list[list[float]], loss: str, shares: FloatArray
+) -> tuple[float, FloatArray]:
+    """J = Σ w l, and w dl/dz a row for each example, for weights w whose sum is 1."""
+    row = of(LOSSES, loss, "loss")
+    J, rows = 0.0, []
+    for output, y, w in zip(outputs.tolist(), targets, shares.tolist(), strict=True):
+        J += w * row.value(output, y)
+        rows.append([w * d for d in row.gradient(output, y)])
+    return J, np.array(rows)
+
+
+def predictions(loss: str, outputs: FloatArray) -> FloatArray:
+    """What a model predicts from its last layer's outputs."""
+    return np.array([of(LOSSES, loss, "loss").predict(z) for z in outputs.tolist()])
 
 
 def _columns(X: ArrayLike) -> Any:
     return np.asarray(X, float).T.tolist()
 
 
-def _parameters(weights: Sequence[ArrayLike]) -> tuple[list[Any], list[Any]]:
-    """The course's W (n_out, n_in) and b (n_out, 1) of each layer."""
-    biases = [np.asarray(b, float)[:, None].tolist() for b in weights[1::2]]
-    return [_columns(W) for W in weights[0::2]], biases
+def _column(b: ArrayLike) -> Any:
+    return np.asarray(b, float)[:, None].tolist()

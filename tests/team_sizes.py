@@ -12,7 +12,7 @@ from jitnet.arrays import Array
 
 def used_threads(X: Array, y: Array) -> int:
     """The most threads of a team in a fit that is worth as many as there are."""
-    module: Any = importlib.import_module("jitnet.engine")
+    module: Any = importlib.import_module("jitnet.engine.engine")
     sizes = []
     real = module.run_team
 

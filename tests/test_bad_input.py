@@ -19,7 +19,7 @@ VALUES = X[:, 0].astype(np.float64)
 
 
 class Sparse:
-    """What scipy's sparse matrices look like from outside."""
+    """What sparse matrices look like that are not had by rows."""
 
     shape = X.shape
 

@@ -13,8 +13,8 @@ import pytest
 import jitnet as jn
 from check_small import in_a_new_process, trained_bits
 from jitnet.arrays import Array
+from jitnet.engine.few import forward_few
 from jitnet.kernels.panels import panel_width
-from jitnet.prediction import forward_few
 
 WORKERS = (2, 3, 4, 16)
 """They really run, on however few cores; a team begins without those who come late."""
@@ -236,8 +236,8 @@ def test_in_slices_of_any_length(
     X, y = make_data(rng)
     options: Any = {"epochs": 9, "batch_size": 30}
     expected = train(make_model(dtype, optimizer=OPTIMIZERS[optimizer]), X, y, **options)
-    monkeypatch.setattr("jitnet.pace.SLICE_SECONDS", seconds)
-    monkeypatch.setattr("jitnet.engine.FIRST_FLOPS", 1.0)
+    monkeypatch.setattr("jitnet.engine.pace.SLICE_SECONDS", seconds)
+    monkeypatch.setattr("jitnet.engine.engine.FIRST_FLOPS", 1.0)
     expected.assert_same(train(make_model(dtype, optimizer=OPTIMIZERS[optimizer]), X, y, **options))
 
 

@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from jitnet import memory
 from test_threads import at_once
 from training_state import state_of
 
@@ -128,7 +127,7 @@ def test_room_that_cannot_be_had_changes_nothing(monkeypatch: pytest.MonkeyPatch
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(memory, "zeros", no_memory)
+        patch.setattr("jitnet.engine.room.zeros", no_memory)
         with pytest.raises(MemoryError):
             model.fit(X, Y, epochs=1, batch_size=None)
     assert state_of(model) == before
@@ -253,7 +252,7 @@ def test_who_reads_while_another_thread_trains_sees_the_state_after_a_whole_step
 def test_a_long_pass_while_another_thread_trains_is_by_one_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("jitnet.engine.FIRST_FLOPS", 1e4)  # many slices
+    monkeypatch.setattr("jitnet.engine.engine.FIRST_FLOPS", 1e4)  # many slices
     model, ended, many = new_model(), threading.Event(), np.tile(X[:1], (40_000, 1))
 
     def train() -> None:

@@ -7,6 +7,10 @@ import pytest
 
 import jitnet as jn
 from jitnet import memory
+from jitnet.engine import Engine
+from jitnet.engine.nodes import Nodes
+from jitnet.engine.places import place_batch
+from jitnet.kernels.panels import panel_width
 
 LINE_BYTES = 64
 
@@ -31,10 +35,14 @@ def test_every_layers_weights_begin_on_a_line_of_the_cache(dtype: str) -> None:
     model = jn.Sequential(layers, "mse", jn.Adam(), dtype=dtype).build(5)
     assert model._engine is not None
     network = model._engine.network
-    arrays = (network.parameters, network.gradients, network.first_moment, network.second_moment)
-    for flat in arrays:
-        for start in network.table[:, [memory.WEIGHT, memory.BIAS]].flat:
+    for flat in (network.parameters, network.gradients, *moments_of(model._engine)):
+        for start in model._engine.penalties.places[:, 0]:
             assert (flat.ctypes.data + start * flat.itemsize) % LINE_BYTES == 0
+
+
+def moments_of(engine: Engine) -> list[Any]:
+    apart = engine.training.apart
+    return [engine.network.moments[start:] for start in (0, apart)]
 
 
 def in_page(array: np.ndarray[Any, Any]) -> int:
@@ -48,14 +56,11 @@ def test_arrays_that_are_read_together_do_not_begin_at_the_same_place_of_their_p
     model = jn.Sequential([jn.Dense(units)], "mse", jn.Adam()).build(units)
     assert model._engine is not None
     network = model._engine.network
-    trained = (network.parameters, network.gradients, network.first_moment, network.second_moment)
+    trained = (network.parameters, network.gradients, *moments_of(model._engine))
     assert len({in_page(array) for array in trained}) == 4
 
-    table, *_ = memory.lay_out([memory.Shape(units, units, 0, True)])
-    placed, batch = memory.place_batch(table, panels=2, dtype=np.float32)
-    assert not table[0, memory.A]  # what a running step uses stays as it is
-    for array in (batch.targets, batch.weights, batch.losses, batch.hits):
-        assert in_page(array) % memory.APART_BYTES == 0
-    assert len({in_page(array) for array in batch[2:]}) == 6
-    places = {in_page(batch.values[start:]) for start in placed[0, [memory.Z, memory.A, memory.D]]}
-    assert len(places) == 3
+    places = place_batch(Nodes([jn.Dense(units)], (units,), panel_width(np.float32)), 2, np.float32)
+    (dense,) = places.nodes
+    values = places.values(np.float32)
+    starts = [dense.X, dense.Y, dense.dY, places.targets, places.weights, places.losses]
+    assert len({in_page(values[start:]) for start in starts}) == len(starts)

@@ -7,61 +7,16 @@ import pytest
 
 import jitnet as jn
 from gradient_check import Case, make_case, make_targets
-from jitnet import study
 from jitnet.activations import ACTIVATIONS
-from jitnet.arrays import Array
 from jitnet.losses import LOSSES
-from jitnet.losses.table import SOFTMAX
 from jitnet.study.activations import loops as activation_loops
 from jitnet.study.losses import loops as loss_loops
-from oracle import network_loss_and_gradients
+from rows import check, check_predictions, outputs_for
 from tolerances import assert_close, assert_norms_close, tolerance
 
 each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 each_loss = pytest.mark.parametrize("loss", LOSSES)
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
-
-
-def outputs_for(loss: str, units: int) -> int:
-    return max(2, units) if LOSSES[loss].link == SOFTMAX else units
-
-
-def oracle(case: Case) -> tuple[float, list[Array]]:
-    """Loss and gradients by plain loops, without those of biases that are not there."""
-    layers = case.model.layers
-    loss, every = network_loss_and_gradients(
-        case.X,
-        case.targets,
-        case.weights,
-        [layer.activation for layer in layers],
-        case.model.loss,
-        case.sample_weight,
-        [layer.l2 for layer in layers],
-        case.model.label_smoothing,
-    )
-    pairs = zip(layers, every[0::2], every[1::2], strict=True)
-    return loss, [g for layer, dW, db in pairs for g in ((dW, db) if layer.bias else (dW,))]
-
-
-def check(case: Case) -> None:
-    """Loss and gradients agree with the oracle's, and are of the model's precision."""
-    model, X, y, weight = case
-    loss, gradients = oracle(case)
-    assert_close("loss", model.dtype, model.evaluate(X, y, sample_weight=weight)["loss"], loss)
-    found = model.gradients(X, y, sample_weight=weight)
-    assert {array.dtype for array in found} == {model.dtype}
-    assert_norms_close("gradient", model.dtype, found, gradients)
-
-
-def check_predictions(case: Case) -> None:
-    """Predictions agree with the oracle's, and are of the model's precision."""
-    _, outputs = case.outputs()
-    expected = [loss_loops.LOSSES[case.model.loss].predict(z) for z in outputs.tolist()]
-    predicted = case.model.predict(case.X)
-    assert predicted.dtype == case.model.dtype
-    assert_close("prediction", case.model.dtype, predicted, expected)
-    alone = [case.model.predict(case.X[i : i + 1]) for i in range(len(case.X))]
-    np.testing.assert_array_equal(np.concatenate(alone), predicted)
 
 
 def one_layer(loss: str, dtype: str, W: Any, X: Any, y: Any, activation: str = "identity") -> Case:
@@ -71,11 +26,6 @@ def one_layer(loss: str, dtype: str, W: Any, X: Any, y: Any, activation: str = "
     model = jn.Sequential([layer], loss, dtype=dtype, n_threads=1)
     model.set_weights([weight, np.zeros(weight.shape[1])])
     return Case(model, np.array(X, dtype), np.array(y))
-
-
-def test_the_oracle_knows_every_activation_and_loss() -> None:
-    assert set(activation_loops.ACTIVATIONS) == set(ACTIVATIONS), study.__name__
-    assert set(loss_loops.LOSSES) == set(LOSSES), study.__name__
 
 
 @each_dtype
@@ -163,7 +113,7 @@ def test_an_example_without_weight_is_as_good_as_absent(
     case = make_case(rng, layers, loss, n_features=3, n_examples=40, dtype=dtype)
     kept = np.arange(40) % 3 > 0
     without = Case(case.model, case.X[kept], case.y[kept])
-    loss_without, gradients = oracle(without)
+    loss_without, gradients = without.loss_and_gradients()
     whole = case.X, case.y
     logs = case.model.evaluate(*whole, sample_weight=kept.astype(float))
     assert_close("loss", dtype, logs["loss"], loss_without)

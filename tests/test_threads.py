@@ -21,7 +21,7 @@ import threadpoolctl
 
 import jitnet as jn
 from jitnet import threads
-from jitnet.pace import Pace
+from jitnet.engine.pace import Pace
 from jitnet.threads import available_threads, run_team, run_team_apart
 from training_state import state_of
 
@@ -315,7 +315,7 @@ def test_a_limit_holds_for_the_fit_within_it(monkeypatch: pytest.MonkeyPatch) ->
         sizes.append(size)
         return run_team(size, *rest)
 
-    monkeypatch.setattr("jitnet.engine.run_team", noted)
+    monkeypatch.setattr("jitnet.engine.engine.run_team", noted)
     model = new_model(n_threads=None if available_threads() == 1 else 2)
     with threadpoolctl.threadpool_limits(1):
         fit(model)

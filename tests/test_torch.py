@@ -1,6 +1,7 @@
 """Gradients and optimisers are those of PyTorch, where it is installed, in float64."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 import jitnet as jn
 from gradient_check import Case, make_case
-from jitnet.activations import ACTIVATIONS
 from jitnet.losses import LOSSES
 from jitnet.optimizers.table import OPTIMIZERS
+from oracle import activation_of, count_of
+from rows import ROWS, Row, networks
 from tolerances import assert_close, assert_norms_close
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is an extra: jitnet[reference]")
@@ -53,6 +55,15 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+TORCH_LAYERS: dict[str, Callable[..., Any]] = {
+    "Dense": lambda layer, x, W, b=0.0: x @ W + b,
+    "Dropout": lambda layer, x: F.dropout(x, layer.rate, training=False),
+    "LayerNorm": lambda layer, x, weight, bias: F.layer_norm(
+        x, x.shape[1:], weight, bias, layer.epsilon
+    ),
+}
+
+
 class Twin:
     """The same network in PyTorch, with the same weights."""
 
@@ -70,10 +81,12 @@ class Twin:
         parameters = iter(self.parameters)
         a, penalty = self.X, 0.0
         for layer in model.layers:
-            W = next(parameters)
-            z = a @ W + (next(parameters) if layer.bias else 0.0)
-            a = TORCH_ACTIVATIONS[layer.activation](z)
-            penalty = penalty + 0.5 * layer.l2 * (W**2).sum()
+            own = list(islice(parameters, count_of(layer, a.shape[1])))
+            a = TORCH_ACTIVATIONS[activation_of(layer)](
+                TORCH_LAYERS[type(layer).__name__](layer, a, *own)
+            )
+            if l2 := getattr(layer, "l2", 0.0):
+                penalty = penalty + 0.5 * l2 * (own[0] ** 2).sum()
         targets = self.targets
         if model.loss == "softmax_crossentropy":
             smoothing = model.label_smoothing
@@ -100,11 +113,17 @@ def skip_unless_known(name: str, table: dict[str, Any]) -> None:
         pytest.skip(f"PyTorch has no {name}")
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_gradients_of_each_activation(activation: str, rng: np.random.Generator) -> None:
-    skip_unless_known(activation, TORCH_ACTIVATIONS)
-    layers = [jn.Dense(33, activation), jn.Dense(7, activation), jn.Dense(3)]
-    Twin(make_case(rng, layers, "mse", n_features=20, n_examples=100)).check_gradients()
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_gradients_of_networks_around_each_row(row: Row, rng: np.random.Generator) -> None:
+    known: dict[str, dict[str, Any]] = {
+        "layer": TORCH_LAYERS,
+        "activation": TORCH_ACTIVATIONS,
+        "loss": TORCH_LOSSES,
+    }
+    if row.kind in known:
+        skip_unless_known(row.name, known[row.kind])
+    for network in networks(row):
+        Twin(network.case(rng, n_examples=100)).check_gradients()
 
 
 @pytest.mark.parametrize("loss", LOSSES)

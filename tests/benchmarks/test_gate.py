@@ -6,24 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import gate
 from gating import comparison, pair
-from gating.alone import with_numbers_fixed
 from gating.cases import CASES
 from gating.commits import REPOSITORY, UnknownCommitError, extract, resolve
 from gating.comparison import Finding, compare
-from jitnet.activations import ACTIVATIONS
-from jitnet.kernels import jit
-from jitnet.memory import zeros
-from jitnet.study.activations import tiled
-from jitnet.study.engine import on_a_team
 from kernel_cases import KERNELS
 
-TANH = "        _forward(tanh.value, A, Z, count)\n"
-"""What `jitnet/activations/table.py` does for tanh, once."""
+TANH, FORMULA = "jitnet/activations/tanh.py", "return elementary.tanh(z)"
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +39,10 @@ def package(repository: Path, tmp_path: Path) -> Callable[[str], Path]:
 
 def change_tanh(folder: Path, after: str) -> None:
     """Have the package in a folder do something else for tanh."""
-    path = folder / "jitnet" / "activations" / "table.py"
+    path = folder / TANH
     source = path.read_text()
-    assert source.count(TANH) == 1
-    path.write_text(source.replace(TANH, after))
+    assert source.count(FORMULA) == 1
+    path.write_text(source.replace(FORMULA, after))
 
 
 @pytest.fixture
@@ -69,7 +61,7 @@ def test_a_kernel_that_takes_twice_as_long_is_named(
     package: Callable[[str], Path], tmp_path: Path
 ) -> None:
     base, head = package("base"), package("head")
-    change_tanh(head, 2 * TANH)
+    change_tanh(head, f"{FORMULA} + 0.0 * elementary.tanh(z * 1.5)")
     findings = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
     assert [finding.kernel for finding in findings if finding.slower] == ["tanh_forward"]
     assert 1.5 < findings[0].ratio < 2.5
@@ -82,7 +74,7 @@ def test_a_kernel_that_gives_wrong_numbers_is_not_timed_and_counts_against_head_
     side: str, package: Callable[[str], Path], tmp_path: Path
 ) -> None:
     base, head = package("base"), package("head")
-    change_tanh(base if side == "base" else head, TANH.replace("tanh", "relu"))
+    change_tanh(base if side == "base" else head, "return elementary.sigmoid(z)")
     tanh, elu = compare(base, head, tmp_path / "cache", ["tanh_forward", "elu_forward"])
     assert "AssertionError" in (tanh.base_failed if side == "base" else tanh.head_failed)
     assert tanh.broken == (side == "head")
@@ -92,23 +84,16 @@ def test_a_kernel_that_gives_wrong_numbers_is_not_timed_and_counts_against_head_
 
 
 @pytest.mark.parametrize(("second", "slower"), [(1.01, False), (1.1, True)])
-def test_what_looks_slower_must_be_so_in_new_processes_alone(
+def test_what_looks_slower_must_be_so_in_new_processes_too(
     second: float, slower: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enough = comparison.STARTS // 2 + 1
     starts = iter([1.5] * enough + [second] * comparison.STARTS)
-    asked: list[bool] = []
-
-    def measure(*_: Any, alone: bool = False) -> dict[str, float]:
-        asked.append(alone)
-        return {"tanh_forward": next(starts)}
-
-    monkeypatch.setattr(comparison, "_measure", measure)
+    monkeypatch.setattr(comparison, "_measure", lambda *_: {"tanh_forward": next(starts)})
     (finding,) = compare(Path(), Path(), Path(), ["tanh_forward"])
     assert finding.slower == slower
-    assert finding.beside == (not slower)
     assert finding.ratio == second
-    assert asked == [False] * enough + [True] * comparison.STARTS, "alone in the new processes"
+    assert len(finding.again) == comparison.STARTS
     assert not list(starts)
 
 
@@ -128,45 +113,6 @@ def test_starts_end_where_no_other_can_change_the_verdict(
     (finding,) = compare(Path(), Path(), Path(), ["tanh_forward"])
     assert finding.ratios == ratios[:starts]
     assert not finding.slower
-
-
-def test_alone_a_loop_holds_what_its_numbers_choose_and_no_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def no_cache(_: Any) -> None:
-        raise RuntimeError("what is loaded from there cannot be looked at")
-
-    monkeypatch.setattr(jit, "KernelCache", no_cache)
-    arrays = [zeros(64, np.float32, place) for place in range(4)]
-    A, _, _, Z = arrays
-    Z[:] = np.linspace(-2, 2, 64, dtype=np.float32)
-    numbers = {
-        name: (list(ACTIVATIONS).index(name), int(tiled.FORWARD)) for name in ("relu", "tanh")
-    }
-    relu, tanh = (
-        with_numbers_fixed(tiled.activation_steps, (*arrays, *given))[0]
-        for given in numbers.values()
-    )
-    whole: Any = jit.njit(entry=True)(tiled.activation_steps.py_func)  # type: ignore[attr-defined]
-    for loop, given, expected in (
-        (relu, (), np.maximum(Z, 0)),
-        (tanh, (), np.tanh(Z)),
-        (whole, numbers["tanh"], np.tanh(Z)),
-    ):
-        on_a_team(1, loop, *arrays, *given)(1)
-        np.testing.assert_allclose(A, expected, rtol=1e-5)
-    lengths = [len(loop.inspect_asm(loop.signatures[0])) for loop in (relu, tanh, whole)]
-    assert lengths[0] < lengths[1] < lengths[2] / 2
-
-
-def test_kernels_that_are_compiled_alone_are_right_and_kept_apart_in_the_cache(
-    package: Callable[[str], Path], tmp_path: Path
-) -> None:
-    base, head = package("base"), package("head")
-    kernels = ["tanh_forward", "elu_forward", "elu_backward", "dense_small_forward", "mae_loss"]
-    for _ in range(2):  # compiled, then from the cache
-        with pair.Pair(base, head, tmp_path / "cache", alone=True) as both:
-            assert both.prepare(kernels) == ({}, {})
 
 
 def test_a_commit_that_leaves_the_package_as_it_is_needs_no_measuring(

@@ -2,7 +2,9 @@
 
 import pytest
 
-from kernel_cases import KERNELS, SIZES, Case
+from formulas import FORMULAS
+from jitnet.layers import LAYERS
+from kernel_cases import KERNELS, SIZES, WITHOUT_LOOPS, Case
 
 
 def wrong(case: Case) -> Case:
@@ -12,10 +14,28 @@ def wrong(case: Case) -> Case:
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_a_kernel_agrees_with_the_other_rungs(kernel: str, threads: int) -> None:
-    KERNELS[kernel](SIZES[0], threads).check()
+    case = KERNELS[kernel](SIZES[0], threads)
+    case.check()
+    assert (case.loops is None) == kernel.endswith(WITHOUT_LOOPS)
 
 
-@pytest.mark.parametrize("kernel", ["matmul", "dense_backward", "gelu_forward", "adam_update"])
+def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
+    assert set(LAYERS.values()) <= {type(formulas.layer) for formulas in FORMULAS}
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        "matmul",
+        "dense_backward",
+        "dense_bias_backward",
+        "layer_norm_weight_backward",
+        "dropout_forward",
+        "gelu_forward",
+        "mae_loss",
+        "adam_update",
+    ],
+)
 def test_a_kernel_that_is_off_by_a_hundredth_is_found(kernel: str) -> None:
     with pytest.raises(AssertionError):
         wrong(KERNELS[kernel](SIZES[0], 1)).check()

@@ -82,8 +82,8 @@ def test_what_is_timed_does_not_compile(
 
 def test_kernels_are_kept_in_a_folder_a_commit() -> None:
     found = [cache_folder(commit) for commit in ("a1", "b2")]
-    assert [folder.parts[-2] for folder in found] == ["a1", "b2"]
-    assert {folder.parents[1] for folder in found} == {Path("/environment/kernels")}
+    assert [folder.name for folder in found] == ["a1", "b2"]
+    assert {folder.parent for folder in found} == {Path("/environment/kernels")}
 
 
 def cache_folder(commit: str) -> Path:

@@ -354,22 +354,6 @@ def test_the_preset_takes_few_rows_and_parts_of_any_size(rng: np.random.Generato
     assert model.validation_scores_ is None
 
 
-def test_sparse_examples_go_through_in_pieces(
-    monkeypatch: pytest.MonkeyPatch, digits: tuple[Array, Array]
-) -> None:
-    X, y = digits
-    sparse = scipy.sparse.csr_matrix(X)
-    whole = jn.MLPClassifier(early_stopping=True, **FAST).fit(sparse, y)
-    monkeypatch.setattr("jitnet.estimators.examples.DENSE_BYTES", 64 * 8 * 450)
-    pieces = jn.MLPClassifier(early_stopping=True, **FAST).fit(sparse, y)
-    np.testing.assert_allclose(pieces.loss_curve_, whole.loss_curve_, rtol=1e-9)
-    np.testing.assert_allclose(pieces.coefs_[0], whole.coefs_[0], rtol=0, atol=1e-9)
-    np.testing.assert_array_equal(pieces.predict(sparse), whole.predict(X))
-    lbfgs: dict[str, Any] = {"solver": "lbfgs", "alpha": 1, "tol": 0.1, "random_state": 0}
-    a, b = (jn.MLPClassifier(**lbfgs).fit(each, y) for each in (sparse, X))
-    np.testing.assert_allclose(a.loss_, b.loss_, rtol=1e-6)
-
-
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.longdouble])
 def test_the_preset_scales_targets_of_any_type(dtype: Any, rng: np.random.Generator) -> None:
     X = rng.normal(size=(200, 4))

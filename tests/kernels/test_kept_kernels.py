@@ -22,6 +22,7 @@ import jitnet as jn
 from jitnet.kernels.cache import KernelCache
 from jitnet.kernels.digest import Digest
 from jitnet.study import quiet, roofs
+from jitnet.study.lessons import loop_order
 from jitnet.study.agreement import compare
 from jitnet.study.problems import PROBLEMS, RUNGS, get_problem
 from jitnet.threads import prepare_for_long_work
@@ -55,6 +56,7 @@ for name in PROBLEMS:
 roofs.arithmetic_roof(1, np.float32, 0.01)
 roofs.memory_roof(1, 0.01)
 quiet.share_of_cores(1)
+loop_order._compare(4)
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((80, 4), np.float32)

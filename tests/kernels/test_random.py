@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from jitnet.arrays import IntArray
+from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.random import mix, shuffle
+from jitnet.kernels.random import mix, shuffle, uniform
+from jitnet.kernels.simd import lanes, store
+from oracle import mixed, uniform_number
 
 
 @njit(entry=True)
@@ -33,6 +36,19 @@ def count_kernel(places: Any, arrangements: Any, order: Any, seed: int, epochs: 
 def mix_kernel(numbers: Any, key: int) -> None:
     for i in range(numbers.size):
         numbers[i] = mix(key, i)
+
+
+@njit(entry=True)
+def uniform_kernel(numbers: Any, key: int, first: int) -> None:
+    like = at(numbers, 0)
+    for i in range(0, numbers.size, lanes(like)):
+        store(like, i, uniform(like, key, first + i))
+
+
+def uniforms(key: int, count: int, dtype: str = "float32", first: int = 0) -> Any:
+    numbers = np.full(count, np.nan, dtype)
+    uniform_kernel(numbers, key, first)
+    return numbers
 
 
 def shuffled(count: int, seed: int, epoch: int) -> IntArray:
@@ -103,3 +119,74 @@ def test_neighbours_are_unlike_in_consecutive_epochs_and_seeds() -> None:
     for first, second in pairs:
         correlation = np.corrcoef(first, second)[0, 1]
         assert abs(correlation) < 6 / n**0.5  # six deviations of chance
+
+
+KEYS = (0, 1, 2**31, 2**32, 2**62 + 12345)
+
+each_key = pytest.mark.parametrize("key", KEYS)
+
+
+@each_key
+@pytest.mark.parametrize("first", [0, 1, 5, 2**32 - 8, 2**40])
+def test_uniform_numbers_are_those_of_the_definition(key: int, first: int) -> None:
+    expected = [uniform_number(key, first + i) for i in range(64)]
+    for dtype in ("float32", "float64"):
+        np.testing.assert_array_equal(uniforms(key, 64, dtype, first), expected)
+
+
+@each_key
+def test_uniform_numbers_are_the_same_however_counters_fall_into_vectors(key: int) -> None:
+    whole = uniforms(key, 1024, "float64")
+    for first in (1, 3, 100):
+        for dtype in ("float32", "float64"):
+            np.testing.assert_array_equal(
+                uniforms(key, 512, dtype, first), whole[first : first + 512]
+            )
+
+
+@each_key
+def test_uniform_numbers_have_the_moments_of_their_distribution(key: int) -> None:
+    n = 1 << 18
+    numbers = uniforms(key, n, "float64")
+    assert numbers.min() >= 0.0
+    assert numbers.max() < 1.0
+    for power in (1, 2, 3, 4):
+        mean, of_square = 1 / (power + 1), 1 / (2 * power + 1)
+        deviation = ((of_square - mean**2) / n) ** 0.5
+        assert abs((numbers**power).mean() - mean) < 6 * deviation  # six deviations of chance
+    assert chi_square(np.histogram(numbers, 256, (0.0, 1.0))[0]) < chance(255)
+
+
+@each_key
+def test_every_bit_of_uniform_numbers_is_set_half_of_the_time(key: int) -> None:
+    n = 1 << 18
+    bits = (uniforms(key, n, "float64") * 2**24).astype(np.int64)
+    assert (bits / 2.0**24 == uniforms(key, n, "float64")).all()
+    set_bits = np.array([(bits >> place & 1).sum() for place in range(24)])
+    assert np.abs(set_bits - n / 2).max() < 6 * n**0.5 / 2  # six deviations of chance
+
+
+def assert_unlike(first: Any, second: Any) -> None:
+    """Pairs fill the square evenly, and go up and down apart from one another."""
+    n = first.size
+    assert abs(np.corrcoef(first, second)[0, 1]) < 6 / n**0.5  # six deviations of chance
+    counts, _, _ = np.histogram2d(first, second, 16, ((0.0, 1.0), (0.0, 1.0)))
+    assert chi_square(counts) < chance(255)
+
+
+@each_key
+def test_uniform_numbers_of_neighbouring_counters_are_unlike(key: int) -> None:
+    numbers = uniforms(key, (1 << 16) + 64, "float64")
+    for lag in (1, 2, 3, 8, 16, 32, 64):
+        assert_unlike(numbers[: 1 << 16], numbers[lag : (1 << 16) + lag])
+
+
+def test_uniform_numbers_of_other_keys_are_unlike() -> None:
+    n = 1 << 16
+    keys = [
+        mixed(mixed(5, 0), unit) for unit in range(4)
+    ]  # as layers make them of a step and a unit
+    pairs = [(a, b) for i, a in enumerate(keys) for b in keys[:i]]
+    pairs += [(key, key ^ 1 << bit) for key in (0, keys[0]) for bit in (0, 1, 16, 31, 32, 47, 62)]
+    for first, second in pairs:
+        assert_unlike(uniforms(first, n, "float64"), uniforms(second, n, "float64"))

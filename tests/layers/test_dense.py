@@ -88,7 +88,16 @@ def call_few_forward(*args: Any) -> None:
     few_forward(*args)
 
 
+input_weight_backward = dense.dense_input_weight_backward.serial
+
+
+@njit(entry=True)
+def call_input_weight_backward(*args: Any) -> None:
+    input_weight_backward(*args)
+
+
 SERIAL = {
+    "dense_input_weight_backward": call_input_weight_backward,
     "dense_pack": call_pack,
     "dense_forward": call_forward,
     "dense_backward": call_backward,
@@ -111,10 +120,12 @@ def arguments(name: str, dtype: str, rng: np.random.Generator) -> list[Any]:
         "weight": (N_IN * N_OUT,),
         "packed": (-(-N_OUT // TALL), N_IN + 1, TALL),
         "bias": (N_OUT,),
-        "rooms": (2, width * PANELS * width),
+        "scratch": (2, width * PANELS * width),
     }
     if name == "dense_few_forward":
         shapes |= {"X": (PANELS, N_IN), "Y": (PANELS, N_OUT), "weight": (N_IN * N_OUT + width,)}
+    blocks = -(-N_IN // width)
+    shapes["X_rows"] = PANELS, blocks * (width + 1), width
     shapes |= {f"d{array}": shape for array, shape in shapes.items()}
     numbers: dict[str, Any] = {
         "turned": False,
@@ -127,6 +138,8 @@ def arguments(name: str, dtype: str, rng: np.random.Generator) -> list[Any]:
         "last_block": -(-N_OUT // width),
         "add": True,
     }
+    if name == "dense_input_weight_backward":
+        numbers |= {"n_lanes": N_IN, "last_row": N_OUT, "last_block": blocks}
     numbers |= {first.replace("last", "first"): 0 for first in numbers if "last" in first}
     names = inspect.signature(BLOCKS[name].py_func).parameters
     return [numbers[n] if n in numbers else rng.normal(size=shapes[n]).astype(dtype) for n in names]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from jitnet.activations import ACTIVATIONS
+from jitnet.losses import LOSSES
 from jitnet.study import agreement, sizes, timing
 from jitnet.study.agreement import Disagreement, compare, difference
 from jitnet.study.engine import team_size
@@ -38,8 +39,8 @@ def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "SETTLE_SECONDS", 0)
 
 
-def test_each_activation_is_a_problem() -> None:
-    assert set(ACTIVATIONS) <= set(PROBLEMS)
+def test_each_activation_and_each_loss_is_a_problem() -> None:
+    assert set(ACTIVATIONS) | set(LOSSES) <= set(PROBLEMS)
 
 
 @each_dtype
@@ -54,9 +55,10 @@ def test_the_rungs_agree_at_ragged_sizes(name: str, dtype: str, threads: int) ->
 
 
 @each_problem
-def test_the_rungs_agree_where_every_size_is_one(name: str) -> None:
+def test_the_rungs_agree_where_every_size_is_the_least(name: str) -> None:
     problem = get_problem(name)
-    compare(problem, dict.fromkeys(problem.sizes, 1), RUNGS, "float64", 2)
+    least = {**dict.fromkeys(problem.sizes, 1), **problem.least}
+    compare(problem, least, RUNGS, "float64", 2)
 
 
 @pytest.mark.parametrize("inputs", [5, 70])
@@ -241,6 +243,11 @@ def test_a_size_below_one_is_refused(matmul: Problem, n: int) -> None:
         complete_size(matmul, {"n": n})
 
 
+def test_fewer_units_than_can_be_normalised_are_refused() -> None:
+    with pytest.raises(ValueError, match="units must be at least 3, got 2"):
+        complete_size(get_problem("layer_norm"), {"units": 2})
+
+
 @pytest.mark.parametrize(
     ("name", "size"),
     [
@@ -251,6 +258,7 @@ def test_a_size_below_one_is_refused(matmul: Problem, n: int) -> None:
         ("logistic_regression", {"features": 1_000_000_000}),
         ("relu", {"m": 1_000_000_000}),
         ("softmax_crossentropy", {"m": 1_000_000_000}),
+        ("layer_norm", {"m": 1_000_000_000}),
         ("dense", {"inputs": 100_000, "units": 100_000}),
     ],
 )

@@ -39,4 +39,4 @@ def test_the_loop_over_layers_is_part_of_every_deep_rung() -> None:
 def test_the_tiled_rung_shows_the_engines_own_tile(name: str) -> None:
     text = source(get_problem(name), "tiled")
     assert "# jitnet/kernels/matmul.py, multiply_tile\n" in text
-    assert "store(sums, i, fma(x, load(b, (k * VECTORS + v) * width), load(sums, i)))" in text
+    assert "store(sums, i, fma(x, load(B, (k * VECTORS + v) * width), load(sums, i)))" in text
