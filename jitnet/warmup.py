@@ -13,8 +13,9 @@ from jitnet.losses import LOSSES
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, Optimizer, RMSprop
 
-FEATURES, UNITS, OUTPUTS = 9, 8, 2
-"""Sizes of layers that fill register tiles; the output layer is one that is too small for them."""
+FEATURES, UNITS, FEWER, OUTPUTS = 9, 9, 8, 2
+"""Sizes of layers that fill register tiles, whose inputs lie along the lanes where there are fewer
+units, and of an output layer that is too small for a tile."""
 
 
 def warm_up(dtype: str) -> None:
@@ -49,4 +50,4 @@ def _models(dtype: str) -> Iterator[Sequential]:
     for place, loss in enumerate(LOSSES):
         optimizer = optimizers[min(place, len(optimizers) - 1)]
         yield Sequential(layers, loss, optimizer, dtype=dtype)
-        layers = [Dense(UNITS), Dense(OUTPUTS)]
+        layers = [Dense(FEWER), Dense(OUTPUTS)]
