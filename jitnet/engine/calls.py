@@ -56,6 +56,10 @@ Names = Mapping[str, tuple[str, Sequence[int]]]
 SHARED: Names = {name: (source, ()) for name, source in SOURCES.items()}
 
 
+COMPILER_ERRORS = (NumbaError, AttributeError, NotImplementedError, TypeError, ValueError)
+"""What Numba raises where it cannot compile a function."""
+
+
 class Call(NamedTuple):
     """A row of the table before its block has an address."""
 
@@ -291,14 +295,10 @@ def compile_calls(phases: Mapping[int, Sequence[Call]], loop: Sequence[Job] = ()
         return
     try:
         prepare([*loop, *((entry_of(block), signature_of(block)) for block in missing)])
-    except ERRORS:
+    except COMPILER_ERRORS:
         for call in calls:
             _compile(call)
         raise
-
-
-ERRORS = (NumbaError, AttributeError, NotImplementedError, TypeError, ValueError)
-"""What the compiler raises where it cannot compile a function."""
 
 
 def _compile(call: Call) -> None:
@@ -306,6 +306,6 @@ def _compile(call: Call) -> None:
     try:
         with compilation():
             address_of(call.block)
-    except ERRORS as error:
+    except COMPILER_ERRORS as error:
         name = name_of(call.block[0])
         raise TypeError(f"the kernel {name} of {call.owner} does not compile: {error}") from error

@@ -88,7 +88,6 @@ class Room:
             spans=zeros((threads, 64), np.int64, 7),
             reals=zeros((threads, 64), np.float64, 8),
             width=nodes.width,
-            inputs=nodes.units(0),
             outputs=nodes.n_outputs,
             weights=self.places.weights,
             losses=self.places.losses,

@@ -47,10 +47,8 @@ from jitnet.kernels.intrinsics import compiled_as
 from jitnet.kernels.jit import Kernel, factory, njit_block
 
 I64 = ir.IntType(64)
-MEMORIES = ("parameters", "gradients", "moments", "values")
-"""The flat arrays of the model's type that a block is given, in this order."""
 HOMES = {"panels": 3, "rows": 3, "room": 3, "parameter": 0, "gradient": 1, "moment": 2}
-"""In which of the memories an argument lies."""
+"""In which memory an argument lies: parameters, gradients, moments or a batch's values."""
 FOREIGN = {"int32s": types.int32, "int64s": types.int64, "float64s": types.float64}
 """Types of arrays elsewhere; ``floats`` are of the model's."""
 

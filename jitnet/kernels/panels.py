@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, config, types
+from numba import types
 
 from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
-from jitnet.kernels.intrinsics import ahead, at, compiled_as
+from jitnet.kernels.intrinsics import ahead, compiled_as
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, load_some, store, transpose_square
 
@@ -40,22 +40,6 @@ TURNED_ROWS = 4096
 def room_size(dtype: Any) -> int:
     """Numbers that a worker has room for when it turns panels."""
     return TURNED_ROWS * panel_width(dtype)
-
-
-if config.DISABLE_JIT:
-
-    def array_at(array: Any, offset: int, shape: tuple[int, ...]) -> Any:
-        """The part of a flat array from ``offset`` on as an array of a shape."""
-        size = int(np.prod(shape))
-        if offset < 0 or offset + size > array.size:
-            raise IndexError(f"{offset}:{offset + size} of {array.size} elements")
-        return array[offset : offset + size].reshape(shape)
-else:
-
-    @njit
-    def array_at(array: Any, offset: int, shape: tuple[int, ...]) -> Any:
-        """The part of a flat array from ``offset`` on as an array of a shape."""
-        return carray(at(array, offset), shape)
 
 
 def _read_meaning(address: int, like: Any) -> Any:

@@ -6,9 +6,31 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.kernels.intrinsics import at
+from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import gather_row, to_columns
+
+
+@njit
+def _gather_panel(
+    x: Any,
+    rows: Any,
+    like: Any,
+    address: int,
+    row_step: int,
+    column_step: int,
+    order: Any,
+    first: int,
+    last: int,
+    width: int,
+    first_unit: int,
+    last_unit: int,
+) -> None:
+    """A panel x of the examples from order[first] on, up to order[last - 1], by its row blocks."""
+    for i in range(width):
+        source = address + order[min(first + i, last - 1)] * row_step
+        gather_row(ahead(rows, i * width), source, column_step, like, first_unit, last_unit)
+    to_columns(x, rows, first_unit, last_unit)
 
 
 @njit
@@ -34,11 +56,20 @@ def gather_inputs(
     """
     _, n_in, width = X.shape
     for p in range(first_panel, last_panel):
-        for i in range(width):
-            example = order[min(batch_first + p * width + i, batch_last - 1)]
-            target, source = at(scratch, i * width), address + example * row_step
-            gather_row(target, source, column_step, like, first_unit, last_unit)
-        to_columns(at(X, p * n_in * width), at(scratch, 0), first_unit, last_unit)
+        _gather_panel(
+            at(X, p * n_in * width),
+            at(scratch, 0),
+            like,
+            address,
+            row_step,
+            column_step,
+            order,
+            batch_first + p * width,
+            batch_last,
+            width,
+            first_unit,
+            last_unit,
+        )
 
 
 @njit
@@ -64,12 +95,20 @@ def gather_inputs_and_rows(
     """
     _, n_in, width = X.shape
     for p in range(first_panel, last_panel):
-        place = p * X_rows.shape[1] * width
-        for i in range(width):
-            example = order[min(batch_first + p * width + i, batch_last - 1)]
-            target, source = at(X_rows, place + i * width), address + example * row_step
-            gather_row(target, source, column_step, like, first_unit, last_unit)
-        to_columns(at(X, p * n_in * width), at(X_rows, place), first_unit, last_unit)
+        _gather_panel(
+            at(X, p * n_in * width),
+            at(X_rows, p * X_rows.shape[1] * width),
+            like,
+            address,
+            row_step,
+            column_step,
+            order,
+            batch_first + p * width,
+            batch_last,
+            width,
+            first_unit,
+            last_unit,
+        )
 
 
 @njit

@@ -59,7 +59,6 @@ class Work(NamedTuple):
     spans: Array  # (workers, words) of int64
     reals: Array  # (workers, words)
     width: int
-    inputs: int
     outputs: int
     weights: int  # places in the values
     losses: int
