@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.layers import Dense, Dropout, LayerNorm
+from jitnet.layers import Dense, Dropout, Flatten, LayerNorm, Reshape
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -24,10 +24,12 @@ __all__ = [
     "Dense",
     "Dropout",
     "Exponential",
+    "Flatten",
     "LayerNorm",
     "NotFittedError",
     "OneCycle",
     "RMSprop",
+    "Reshape",
     "Schedule",
     "Sequential",
     "Step",

@@ -354,9 +354,10 @@ class Engine:
 
     def _fitting(self, data: Data) -> int:
         """Examples that there is room for."""
-        units = [self.nodes.units(number) for number in range(len(self.nodes.nodes) + 1)]
-        inputs = 0 if data.by_twin else units[0]
-        return WORKSPACE_BYTES // ((inputs + 3 * sum(units[1:])) * self.dtype.itemsize)
+        nodes = self.nodes
+        made = [nodes.units(n + 1) for n, node in enumerate(nodes.nodes) if not node.is_free]
+        inputs = 0 if data.by_twin else nodes.units(0)
+        return WORKSPACE_BYTES // ((inputs + 3 * sum(made)) * self.dtype.itemsize)
 
     def _block_of(self, data: Data, batch: int) -> int:
         """Examples of a batch that go through the network at once."""

@@ -79,8 +79,9 @@ class Nodes:
         self.layers: list[int] = []
         self.owners = [f"layer {number}, {layer!r}" for number, layer in enumerate(layers, 1)]
         for number, layer in enumerate(layers):
-            sparse = mostly_zeros and number == 0
+            sparse = mostly_zeros and all(node.is_free for node in self.nodes)
             for node in _nodes_of(layer, self.owners[number], shape, width, sparse):
+                _check_free(node, self.owners[number], shape)
                 self.nodes.append(node)
                 self.layers.append(number)
                 shape = node.output
@@ -95,10 +96,22 @@ class Nodes:
         return placed, place + ALIGNMENT  # a vector may be read beyond the last one
 
     def for_sparse(self) -> Nodes:
-        """The same nodes and parameters, with the first one's twin for sparse rows."""
-        nodes, twin = copy(self), self.nodes[0].sparse
-        nodes.nodes, nodes.is_sparse = [twin or self.nodes[0], *self.nodes[1:]], twin is not None
+        """The same nodes and parameters, with the reader's twin for sparse rows."""
+        nodes, twin = copy(self), self.reader.sparse
+        if twin is not None:
+            nodes.nodes, nodes.is_sparse = [*self.nodes], True
+            nodes.nodes[self.first] = twin
         return nodes
+
+    @property
+    def first(self) -> int:
+        """The first node that is not free; 0 where all are."""
+        return next((n for n, node in enumerate(self.nodes) if not node.is_free), 0)
+
+    @property
+    def reader(self) -> Node:
+        """The first node that is not free, which reads the network's input."""
+        return self.nodes[self.first]
 
     @property
     def n_outputs(self) -> int:
@@ -142,6 +155,15 @@ class Nodes:
 def units_of(shape: Shape) -> int:
     """Numbers in an example of a shape."""
     return math.prod(shape)
+
+
+def _check_free(node: Node, owner: str, shape: Shape) -> None:
+    """Refuse a free node whose output has other numbers than its input."""
+    if node.is_free and units_of(node.output) != units_of(shape):
+        raise ValueError(
+            f"{owner} is free, so that its output must have as many numbers as its input: "
+            f"{units_of(shape)}, of the shape {shape}; got the shape {node.output}"
+        )
 
 
 @lru_cache(maxsize=1024)

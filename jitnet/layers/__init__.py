@@ -2,10 +2,13 @@
 
 from jitnet.layers.dense import Dense
 from jitnet.layers.dropout import Dropout
+from jitnet.layers.flatten import Flatten
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
+from jitnet.layers.reshape import Reshape
 
-LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in (Dense, Dropout, LayerNorm)}
+KINDS: tuple[type[Layer], ...] = (Dense, Dropout, Flatten, LayerNorm, Reshape)
+LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 """The table of layers: a new one is a file and a row."""
 
 __all__ = [
@@ -13,10 +16,12 @@ __all__ = [
     "Cut",
     "Dense",
     "Dropout",
+    "Flatten",
     "Layer",
     "LayerNorm",
     "Node",
     "Operation",
     "Parameter",
+    "Reshape",
     "Room",
 ]
