@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.layers import Dense, Dropout, Flatten, LayerNorm, Reshape
+from jitnet.layers import Conv1D, Conv2D, Dense, Dropout, Flatten, LayerNorm, Reshape
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -20,6 +20,8 @@ __all__ = [
     "AdamW",
     "Callback",
     "Constant",
+    "Conv1D",
+    "Conv2D",
     "Cosine",
     "Dense",
     "Dropout",

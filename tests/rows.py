@@ -82,6 +82,18 @@ class Network(NamedTuple):
 
 
 LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
+    "Conv1D": lambda units: (
+        (jn.Reshape((9,)), jn.Conv1D(units, 3, activation="gelu", l2=0.1)),
+        (jn.Reshape((3, 3)), jn.Conv1D(units, 2, 2, 1, "tanh", bias=False), jn.Conv1D(3, 1)),
+    ),
+    "Conv2D": lambda units: (
+        (jn.Reshape((3, 3)), jn.Conv2D(units, 2, activation="tanh", l2=0.1)),
+        (
+            jn.Reshape((3, 3, 1)),
+            jn.Conv2D(3, (2, 3), padding="same", activation="softplus"),
+            jn.Conv2D(units, 3, (2, 1), (1, 2), bias=False),
+        ),
+    ),
     "Dense": lambda units: (
         jn.Dense(units, "tanh", l2=0.1),
         jn.Dense(units, "softplus", bias=False),
@@ -255,7 +267,7 @@ def check_steps(network: Network, step: Step, rng: np.random.Generator, steps: i
     """Steps of training on batches are those of the definitions, masks included."""
     case = network.case(rng, n_examples=50, weighted=False)
     X, T, weights, seed = case.X, case.targets, case.weights, 5
-    model = network.model(seed=seed)
+    model = network.model(seed=seed).build(network.n_features)
     model.set_weights(weights)
     rate = jn.schedules.as_schedule(model.optimizer.learning_rate)
     states: list[State] = [{} for _ in weights]

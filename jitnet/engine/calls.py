@@ -31,8 +31,8 @@ UNIT_GRAIN = TILES[0]
 
 ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, POINTWISE, RECORD = range(7)
 """The columns of a row: the block; what is divided between workers, at multiples of what (a count
-of 0: panels alone), and what otherwise; whether it needs no barrier before it; then the words of
-the record."""
+of 0: panels alone), and what otherwise; whether it needs no barrier before it, as a worker's part
+is the one that it has just written; then the words of the record."""
 
 PHASES = 12
 (
@@ -272,8 +272,11 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
         places = [place for place, (own, _) in enumerate(calls) if own == phase]
         if places:
             bounds[phase] = places[0], places[-1] + 1
+    before = None
     for row, (_, call) in zip(rows, calls, strict=True):
-        row[[ADDRESS, POINTWISE]] = address_of(call.block), call.pointwise
+        alike = call.cut is not None and before is not None and call.cut[1:3] == before[1:3]
+        row[[ADDRESS, POINTWISE]] = address_of(call.block), call.pointwise and alike
+        before = call.cut
         if call.cut is not None:
             row[[COUNT, GRAIN]] = call.cut.size, call.cut.grain
             if call.cut.otherwise is not None:

@@ -144,8 +144,8 @@ class Nodes:
                 row.view(flat)[...] = checked_draw(row.parameter, rng, self.owners[row.layer])
 
     def multiplications(self) -> int:
-        """Multiplications that an example takes forward: one for each element of a matrix."""
-        return sum(row.parameter.size for row in self.matrices())
+        """Multiplications that an example takes forward: one for each place of a matrix's element."""
+        return sum(row.parameter.size * self.nodes[row.node].places for row in self.matrices())
 
     def matrices(self) -> Iterable[Placed]:
         """Parameters of more than one axis."""
@@ -184,5 +184,5 @@ def _nodes_of(
         node = _checked_node.__wrapped__(layer, *place)
     yield node
     activation = getattr(layer, "activation", "identity")
-    if activation != "identity":
+    if activation != "identity" and not node.is_activated:
         yield activation_node(activation, node.output)

@@ -71,7 +71,7 @@ def multiply_tile(
             else:
                 store(sums, i, load_some(C, c, columns - v * width))
     while terms > 0:
-        if terms > depth > 1 and len(rows) == len(TALL):
+        if a_step == 1 and terms > depth > 1 and len(rows) == len(TALL):
             for r in range(len(rows)):
                 for i in range(0, VECTORS * width, line):
                     prefetch(A, a_jump + r * a_row + i)

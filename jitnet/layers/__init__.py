@@ -1,5 +1,7 @@
 """The layers: a file each with what it is, its forward loop and its backward loops."""
 
+from jitnet.layers.conv1d import Conv1D
+from jitnet.layers.conv2d import Conv2D
 from jitnet.layers.dense import Dense
 from jitnet.layers.dropout import Dropout
 from jitnet.layers.flatten import Flatten
@@ -7,12 +9,22 @@ from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
 from jitnet.layers.reshape import Reshape
 
-KINDS: tuple[type[Layer], ...] = (Dense, Dropout, Flatten, LayerNorm, Reshape)
+KINDS: tuple[type[Layer], ...] = (
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Reshape,
+)
 LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 """The table of layers: a new one is a file and a row."""
 
 __all__ = [
     "LAYERS",
+    "Conv1D",
+    "Conv2D",
     "Cut",
     "Dense",
     "Dropout",
