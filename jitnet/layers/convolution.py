@@ -75,8 +75,8 @@ def convolution_pack(
 
 
 @factory
-def forward_of(value: Kernel) -> Kernel:
-    """The forward block of a convolution with an activation."""
+def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
+    """The forward block of a convolution with an activation, and a tile for what tall ones leave."""
 
     @njit(parallel=True)
     def convolution_forward(
@@ -138,6 +138,7 @@ def forward_of(value: Kernel) -> Kernel:
                         add,
                         ZERO,
                         n_out,
+                        low,
                     )
                 for i in range(0, n_out * width, lanes(y)):
                     store(y, i, value(load(y, i)))
@@ -145,63 +146,70 @@ def forward_of(value: Kernel) -> Kernel:
     return convolution_forward
 
 
-@njit(parallel=True)
-def convolution_backward(
-    dX: Any,
-    dY: Any,
-    turned: Any,
-    height: int,
-    across: int,
-    out_height: int,
-    out_across: int,
-    kernel_height: int,
-    kernel_width: int,
-    stride_y: int,
-    stride_x: int,
-    padding_y: int,
-    padding_x: int,
-    first_panel: int,
-    last_panel: int,
-    first_place: int,
-    last_place: int,
-) -> None:
-    """dX[y s + i - p, x s + j - p, k] = Σ W[i, j, k, u] dY[y, x, u], over all i, j, u that meet.
+@factory
+def backward_of(low: tuple[int, ...]) -> Kernel:
+    """The backward block of a convolution, with a tile for what tall ones leave."""
 
-    Writes dX (panels, height · across · n_in, width), the given panels and places of the image; reads
-    dY (panels, out_height · out_across · n_out, width) and turned. Each parallel iteration owns a
-    panel.
-    """
-    _, n_all, width = dX.shape
-    n_in, n_out = n_all // (height * across), dY.shape[1] // (out_height * out_across)
-    tile = kernel_height * kernel_width * n_out * HEIGHT
-    add = n_in < ZERO  # no; a literal False would be a type of its own
-    for p in prange(first_panel, last_panel):
-        for place in range(first_place, last_place):
-            y, x = place // across + padding_y, place % across + padding_x
-            phase_y, top = y % stride_y, y // stride_y
-            phase_x, left = x % stride_x, x // stride_x
-            rows = max(ZERO, (kernel_height - phase_y + stride_y - 1) // stride_y)
-            columns = max(ZERO, (kernel_width - phase_x + stride_x - 1) // stride_x)
-            y0, y1 = max(ZERO, top - rows + 1), min(out_height, top + 1)
-            x0, x1 = max(ZERO, left - columns + 1), min(out_across, left + 1)
-            tap = first_of_phase(phase_y, kernel_height, stride_y) * kernel_width
-            tap += first_of_phase(phase_x, kernel_width, stride_x) * rows
-            tap += (y0 - top + rows - 1) * columns + x0 - left + columns - 1
-            depth = max(ZERO, x1 - x0) * n_out
-            multiply_rows(
-                at(dX, (p * height * across + place) * n_in * width),
-                at(turned, tap * n_out * HEIGHT),
-                at(dY, ((p * out_height + y0) * out_across + x0) * n_out * width),
-                width,
-                tile,
-                ONE,
-                HEIGHT,
-                columns * n_out * HEIGHT,
-                out_across * n_out * width,
-                max(ZERO, y1 - y0) * depth,
-                depth,
-                width,
-                add,
-                ZERO,
-                n_in,
-            )
+    @njit(parallel=True)
+    def convolution_backward(
+        dX: Any,
+        dY: Any,
+        turned: Any,
+        height: int,
+        across: int,
+        out_height: int,
+        out_across: int,
+        kernel_height: int,
+        kernel_width: int,
+        stride_y: int,
+        stride_x: int,
+        padding_y: int,
+        padding_x: int,
+        first_panel: int,
+        last_panel: int,
+        first_place: int,
+        last_place: int,
+    ) -> None:
+        """dX[y s + i - p, x s + j - p, k] = Σ W[i, j, k, u] dY[y, x, u], over all i, j, u that meet.
+
+        Writes dX (panels, height · across · n_in, width), the given panels and places of the image; reads
+        dY (panels, out_height · out_across · n_out, width) and turned. Each parallel iteration owns a
+        panel.
+        """
+        _, n_all, width = dX.shape
+        n_in, n_out = n_all // (height * across), dY.shape[1] // (out_height * out_across)
+        tile = kernel_height * kernel_width * n_out * HEIGHT
+        add = n_in < ZERO  # no; a literal False would be a type of its own
+        for p in prange(first_panel, last_panel):
+            for place in range(first_place, last_place):
+                y, x = place // across + padding_y, place % across + padding_x
+                phase_y, top = y % stride_y, y // stride_y
+                phase_x, left = x % stride_x, x // stride_x
+                rows = max(ZERO, (kernel_height - phase_y + stride_y - 1) // stride_y)
+                columns = max(ZERO, (kernel_width - phase_x + stride_x - 1) // stride_x)
+                y0, y1 = max(ZERO, top - rows + 1), min(out_height, top + 1)
+                x0, x1 = max(ZERO, left - columns + 1), min(out_across, left + 1)
+                tap = first_of_phase(phase_y, kernel_height, stride_y) * kernel_width
+                tap += first_of_phase(phase_x, kernel_width, stride_x) * rows
+                tap += (y0 - top + rows - 1) * columns + x0 - left + columns - 1
+                depth = max(ZERO, x1 - x0) * n_out
+                multiply_rows(
+                    at(dX, (p * height * across + place) * n_in * width),
+                    at(turned, tap * n_out * HEIGHT),
+                    at(dY, ((p * out_height + y0) * out_across + x0) * n_out * width),
+                    width,
+                    tile,
+                    ONE,
+                    HEIGHT,
+                    columns * n_out * HEIGHT,
+                    out_across * n_out * width,
+                    max(ZERO, y1 - y0) * depth,
+                    depth,
+                    width,
+                    add,
+                    ZERO,
+                    n_in,
+                    low,
+                )
+
+    return convolution_backward

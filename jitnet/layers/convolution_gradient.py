@@ -110,48 +110,44 @@ def end_of_places(tap: int, padding: int, stride: int, size: int, out_size: int)
 
 
 @njit
-def _sum_places(
+def _sum_edges(
     totals: Any,
     x: Any,
     dy: Any,
     across: int,
-    out_across: int,
-    stride_y: int,
     stride_x: int,
     padding_x: int,
     n_in: int,
+    x_line: int,
     rows: int,
     first: int,
     last: int,
     first_term: int,
     terms: int,
 ) -> None:
-    """``_sum_tile`` over rows of the places first … last for the terms of a line from ``first_term`` on.
+    """``_sum_tile`` where the terms' taps are not all inside of the image at every place first … last.
 
-    Where terms belong to several taps, some of them are outside of the image at places near its
-    edges: those places are summed one by one, for the terms inside.
+    Those places are summed one by one, for the terms inside.
     """
     width = VECTORS * lanes(totals)
-    x_line, x_step = stride_y * across * n_in * width, stride_x * n_in * width
-    dy_step = UNITS_AT_ONCE * width
-    first_tap, last_tap = first_term // n_in, (first_term + terms - 1) // n_in
-    inside = first_place(first_tap, padding_x, stride_x)
-    outside = end_of_places(last_tap, padding_x, stride_x, across, out_across)
-    place = max(first, first_place(last_tap, padding_x, stride_x))
-    end = min(last, end_of_places(first_tap, padding_x, stride_x, across, out_across))
-    while place < end:
-        columns = min(last, outside) - place if inside <= place < outside else ONE
+    step = UNITS_AT_ONCE * width
+    place = first
+    while place < last:
         left = place * stride_x - padding_x  # of the window in the image
         k0 = max(ZERO, -left * n_in - first_term)
         k1 = min(terms, (across - left) * n_in - first_term) - 1
+        columns = ONE
+        if k0 == 0 and k1 == terms - 1:  # and so it is up to the right edge
+            inside = across - (first_term + terms - 1) // n_in
+            columns = min(last, (inside - 1 + padding_x) // stride_x + 1) - place
         if k0 <= k1:
             _sum_tile(
                 totals,
                 ahead(x, (left * n_in + first_term) * width),
-                ahead(dy, (place - first) * dy_step),
+                ahead(dy, (place - first) * step),
                 x_line,
-                x_step,
-                (last - first) * dy_step,
+                stride_x * n_in * width,
+                (last - first) * step,
                 rows,
                 columns,
                 k0,
@@ -291,32 +287,53 @@ def _sum_lines(
     first_tap: int,
     last_tap: int,
 ) -> None:
-    """``_sum_places`` for all tiles of terms of some lines of taps, at a rectangle of dY."""
+    """All tiles of terms of some lines of taps, at a rectangle of dY."""
     width = VECTORS * lanes(totals)
-    tile = UNITS_AT_ONCE * TERMS_AT_ONCE * lanes(totals)
+    tile, step = UNITS_AT_ONCE * TERMS_AT_ONCE * lanes(totals), UNITS_AT_ONCE * width
+    x_line, x_step = stride_y * across * n_in * width, stride_x * n_in * width
     together, columns = terms_together(n_in, line, padding_x), last_column - first_column
+    at_edges = padding_x > 0 and together > n_in
+    x0, x1 = first_column, last_column
     for tap in range(first_tap, last_tap):
         y0 = max(first_row, first_place(tap, padding_y, stride_y))
         y1 = min(last_row, end_of_places(tap, padding_y, stride_y, height, out_height))
-        top = y0 * stride_y - padding_y + tap
+        row = ahead(x, (y0 * stride_y - padding_y + tap) * across * n_in * width)
+        dy = ahead(copies, (y0 - first_row) * columns * step)
         for group in range(0, line, together):
+            if together == n_in:
+                x0 = max(first_column, first_place(group // n_in, padding_x, stride_x))
+                end = end_of_places(group // n_in, padding_x, stride_x, across, out_across)
+                x1 = min(last_column, end)
             for k in range(group, group + together, TERMS_AT_ONCE):
-                if y1 > y0:
-                    _sum_places(
+                terms = min(TERMS_AT_ONCE, group + together - k)
+                if y1 > y0 and at_edges:
+                    _sum_edges(
                         totals,
-                        ahead(x, top * across * n_in * width),
-                        ahead(copies, (y0 - first_row) * columns * UNITS_AT_ONCE * width),
+                        row,
+                        dy,
                         across,
-                        out_across,
-                        stride_y,
                         stride_x,
                         padding_x,
                         n_in,
+                        x_line,
                         y1 - y0,
-                        first_column,
-                        last_column,
+                        x0,
+                        x1,
                         k,
-                        min(TERMS_AT_ONCE, group + together - k),
+                        terms,
+                    )
+                elif y1 > y0 and x1 > x0:
+                    _sum_tile(
+                        totals,
+                        ahead(row, ((x0 * stride_x - padding_x) * n_in + k) * width),
+                        ahead(dy, (x0 - first_column) * step),
+                        x_line,
+                        x_step,
+                        columns * step,
+                        y1 - y0,
+                        x1 - x0,
+                        ZERO,
+                        terms - 1,
                     )
                 totals = ahead(totals, tile)
 

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_flag, check_number, check_whole
 from jitnet.initializers import resolve
-from jitnet.kernels.matmul import TALL
+from jitnet.kernels.matmul import TALL, tile_for_rest
 from jitnet.layers.activation import backward_of as slope_of
-from jitnet.layers.convolution import convolution_backward, convolution_pack, forward_of
+from jitnet.layers.convolution import backward_of, convolution_pack, forward_of
 from jitnet.layers.convolution_gradient import (
     UNITS_AT_ONCE,
     convolution_bias_backward,
@@ -79,9 +79,9 @@ def convolution_node(
     }
     return Node(
         output=output,
-        forward=(Operation(forward_of(value), Cut("place", places), settings),),
+        forward=(Operation(forward_of(value, tile_for_rest(n_out)), Cut("place", places), settings),),
         arrange=(slope,) * (inside and layer.activation != "identity"),
-        backward=(Operation(convolution_backward, Cut("place", in_places), settings),),
+        backward=(Operation(backward_of(tile_for_rest(n_in)), Cut("place", in_places), settings),),
         gradients=(
             Operation(convolution_weight_backward, by_tiles, settings),
             *(bias_gradient,) * layer.bias,
