@@ -1,24 +1,45 @@
 """The layers: a file each with what it is, its forward loop and its backward loops."""
 
+from jitnet.layers.average_pool import AveragePool1D, AveragePool2D
 from jitnet.layers.dense import Dense
 from jitnet.layers.dropout import Dropout
 from jitnet.layers.flatten import Flatten
+from jitnet.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
+from jitnet.layers.max_pool import MaxPool1D, MaxPool2D
 from jitnet.layers.reshape import Reshape
 
-KINDS: tuple[type[Layer], ...] = (Dense, Dropout, Flatten, LayerNorm, Reshape)
+KINDS: tuple[type[Layer], ...] = (
+    AveragePool1D,
+    AveragePool2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    LayerNorm,
+    MaxPool1D,
+    MaxPool2D,
+    Reshape,
+)
 LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 """The table of layers: a new one is a file and a row."""
 
 __all__ = [
     "LAYERS",
+    "AveragePool1D",
+    "AveragePool2D",
     "Cut",
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
     "Layer",
     "LayerNorm",
+    "MaxPool1D",
+    "MaxPool2D",
     "Node",
     "Operation",
     "Parameter",
