@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.layers import Conv1D, Conv2D, Dense, Dropout, Flatten, LayerNorm, Reshape
+from jitnet.layers import (
+    AveragePool1D,
+    AveragePool2D,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    LayerNorm,
+    MaxPool1D,
+    MaxPool2D,
+    Reshape,
+)
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -18,6 +32,8 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "AveragePool1D",
+    "AveragePool2D",
     "Callback",
     "Constant",
     "Conv1D",
@@ -27,7 +43,11 @@ __all__ = [
     "Dropout",
     "Exponential",
     "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
     "LayerNorm",
+    "MaxPool1D",
+    "MaxPool2D",
     "NotFittedError",
     "OneCycle",
     "RMSprop",

@@ -17,6 +17,7 @@ from jitnet.checks import check_choice
 
 __all__ = ["INITIALIZERS", "Initializer", "resolve"]
 
+
 class Initializer(Protocol):
     """A function that draws first weights."""
 

@@ -1,21 +1,30 @@
 """The layers: a file each with what it is, its forward loop and its backward loops."""
 
+from jitnet.layers.average_pool import AveragePool1D, AveragePool2D
 from jitnet.layers.conv1d import Conv1D
 from jitnet.layers.conv2d import Conv2D
 from jitnet.layers.dense import Dense
 from jitnet.layers.dropout import Dropout
 from jitnet.layers.flatten import Flatten
+from jitnet.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
+from jitnet.layers.max_pool import MaxPool1D, MaxPool2D
 from jitnet.layers.reshape import Reshape
 
 KINDS: tuple[type[Layer], ...] = (
+    AveragePool1D,
+    AveragePool2D,
     Conv1D,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
     LayerNorm,
+    MaxPool1D,
+    MaxPool2D,
     Reshape,
 )
 LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
@@ -23,14 +32,20 @@ LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 
 __all__ = [
     "LAYERS",
+    "AveragePool1D",
+    "AveragePool2D",
     "Conv1D",
     "Conv2D",
     "Cut",
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
     "Layer",
     "LayerNorm",
+    "MaxPool1D",
+    "MaxPool2D",
     "Node",
     "Operation",
     "Parameter",

@@ -8,7 +8,7 @@ from jitnet.checks import check_whole
 from jitnet.hints import hinted_class
 from jitnet.layers.convolution_node import checked_units, convolution_node
 from jitnet.layers.layer import Layer, Node, Shape
-from jitnet.layers.window import check_padding, pair_of, sequence_of, window_over
+from jitnet.layers.window import check_padding, sequence_of, window_over
 
 
 @hinted_class

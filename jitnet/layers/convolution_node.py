@@ -79,7 +79,9 @@ def convolution_node(
     }
     return Node(
         output=output,
-        forward=(Operation(forward_of(value, tile_for_rest(n_out)), Cut("place", places), settings),),
+        forward=(
+            Operation(forward_of(value, tile_for_rest(n_out)), Cut("place", places), settings),
+        ),
         arrange=(slope,) * (inside and layer.activation != "identity"),
         backward=(Operation(backward_of(tile_for_rest(n_in)), Cut("place", in_places), settings),),
         gradients=(

@@ -42,7 +42,7 @@ class Window(NamedTuple):
 
 
 def check_padding(padding: Any, strides: int | Pair) -> str | int | Pair:
-    """"valid", "same", or a number for each axis."""
+    """ "valid", "same", or a number for each axis."""
     if not isinstance(padding, str):
         return check_pair("padding", padding, least=0)
     check_choice("padding", padding, (VALID, SAME))
@@ -67,7 +67,9 @@ def window_over(
     if padding == SAME:  # an even window's last zeros are below and on the right
         return Window(*size, *size, *kernel, 1, 1, (kernel[0] - 1) // 2, (kernel[1] - 1) // 2)
     zeros = (0, 0) if isinstance(padding, str) else pair_of(padding)
-    out = [(n + 2 * p - k) // s + 1 for n, k, s, p in zip(size, kernel, strides, zeros, strict=True)]
+    out = [
+        (n + 2 * p - k) // s + 1 for n, k, s, p in zip(size, kernel, strides, zeros, strict=True)
+    ]
     if min(out) < 1:
         raise ValueError(
             f"the window of {owner} is larger than its input of {size[0]} x {size[1]}"

@@ -201,7 +201,9 @@ def test_settings_that_make_no_sense_are_refused(arguments: dict[str, Any], erro
 
 
 def test_a_window_larger_than_its_image_is_refused() -> None:
-    with pytest.raises(ValueError, match="the window of Conv2D.* is larger than its input of 4 x 9"):
+    with pytest.raises(
+        ValueError, match="the window of Conv2D.* is larger than its input of 4 x 9"
+    ):
         jn.Sequential([jn.Conv2D(2, 5), jn.Flatten()], loss="mse").build((4, 9, 1))
 
 

@@ -103,19 +103,20 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
     In lockstep a block waits for all that was written before it, unless it reads nothing but what
     its own worker has just written.
     """
-    span, begin, before = worker.span, worker.phases[2 * phase], 0
+    span, begin, count_before, grain_before = worker.span, worker.phases[2 * phase], 0, 0
     p0, p1 = share(worker, panels, ONE)
     for row in range(begin, worker.phases[2 * phase + 1]):
         record = ahead(worker.calls, row * worker.columns)
-        count = record[COUNT]
+        count, grain = record[COUNT], record[GRAIN]
         first, last = 0, count
         span[FIRST_PANEL], span[LAST_PANEL] = p0, p1
         if lockstep:
-            if row == begin or record[POINTWISE] == 0 or count != before:
+            alike = count == count_before and grain == grain_before
+            if row == begin or record[POINTWISE] == 0 or not alike:
                 barrier(worker)
-            before = count
+            count_before, grain_before = count, grain
             if count > 0:
-                first, last = share(worker, count, record[GRAIN])
+                first, last = share(worker, count, grain)
                 span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
         span[FIRST], span[LAST] = first, last
         call(worker, row)
