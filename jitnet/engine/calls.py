@@ -29,12 +29,12 @@ from jitnet.memory import ALIGNMENT, aligned
 UNIT_GRAIN = TILES[0]
 """Units are cut between workers at multiples of the tall tile's rows."""
 
-ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, POINTWISE, RECORD = range(7)
+ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, POINTWISE, WHOLE, ALONE, RECORD = range(9)
 """The columns of a row: the block; what is divided between workers, at multiples of what (a count
-of 0: panels alone), and what otherwise; whether it needs no barrier before it; then the words of
-the record."""
+of 0: panels alone), and what otherwise; whether it needs no barrier before it, or always one;
+whether panels are never divided; then the words of the record."""
 
-PHASES = 12
+PHASES = 13
 (
     GATHER,
     TARGETS,
@@ -48,6 +48,7 @@ PHASES = 12
     PREPARE,
     LINK,
     FEW,
+    TRACK,
 ) = range(PHASES)
 """The parts of a step, each some rows of the table."""
 
@@ -68,6 +69,8 @@ class Call(NamedTuple):
     cut: Cut | None = None
     pointwise: bool = False
     owner: str = ""
+    whole: bool = False
+    alone: bool = False
 
 
 def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str) -> Call:
@@ -115,7 +118,8 @@ def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str)
         sources.append(source)
         words.extend(record)
     block = operation.kernel, tuple(sources), np.dtype(dtype)
-    return Call(block, words, cut, operation.pointwise, owner)
+    alone = "first_panel" not in arguments
+    return Call(block, words, cut, operation.pointwise, owner, operation.whole, alone)
 
 
 def _number(name: str, value: Any, owner: str) -> tuple[str, Sequence[int]]:
@@ -155,6 +159,10 @@ def names_of(nodes: Nodes, places: Places, number: int) -> Names:
             names[name] = "panels", [start, room.units]
         else:
             names[name] = f"room:{len(room.shape)}", [start, *room.shape]
+    for name, (distance, array) in node.borrows.items():
+        other = number + distance
+        units = nodes.units(other + array.endswith("Y"))
+        names[name] = "panels", [getattr(places.nodes[other], array), units]
     return names
 
 
@@ -162,8 +170,8 @@ def few_names_of(nodes: Nodes, places: Places, number: int) -> Names:
     """What the operations of a node may ask for, where examples are few."""
     names = {**names_of(nodes, places, number)}
     pointwise = nodes.nodes[number].few is None
-    for name, node in (("X", number), ("Y", number + 1)):
-        place, units = names[name][1][0], nodes.units(node)
+    for name in ("X", "Y", *nodes.nodes[number].borrows):
+        place, units = names[name][1]
         rows = (
             "panels",
             [place, -(-units // 2) + 1],
@@ -187,28 +195,33 @@ class Layout:
     dtype : dtype
         The model's type.
     owners : sequence of str
-        What the layers are called in errors.
+        What the nodes are called in errors.
     """
 
     def __init__(self, nodes: Nodes, places: Places, dtype: Any, owners: Sequence[str]) -> None:
         self.nodes, self.places, self.dtype, self.owners = nodes, places, dtype, owners
 
-    def forward(self) -> list[Call]:
+    def forward(self, *, training: bool) -> list[Call]:
         """The outputs, node by node."""
         return [
             self._bound(number, operation, number + 1)
             for number, node in enumerate(self.nodes.nodes)
             for operation in node.forward
+            if training or not operation.whole
         ]
 
-    def backward(self) -> list[Call]:
+    def backward(self, *, training: bool) -> list[Call]:
         """The inputs' gradients, from the last node to the first that needs it."""
         calls = []
         for number, node in reversed(list(enumerate(self.nodes.nodes))):
             operations = [*node.arrange]
             if number > self.nodes.first_trained:
                 operations += node.backward
-            calls += [self._bound(number, operation, number) for operation in operations]
+            calls += [
+                self._bound(number, operation, number)
+                for operation in operations
+                if training or not operation.whole
+            ]
         return calls
 
     def gradients(self, *, from_rows: bool) -> list[Call]:
@@ -228,12 +241,20 @@ class Layout:
             and (node.prepare_for == "forward" or number > self.nodes.first_trained)
         }
 
+    def track(self) -> list[Call]:
+        """What follows the batches, node by node."""
+        return [
+            self._bound(number, operation, number + 1)
+            for number, node in enumerate(self.nodes.nodes)
+            for operation in node.track
+        ]
+
     def few(self) -> list[Call] | None:
         """Y from X for a few examples, node by node, where all nodes can do that."""
         calls = []
         for number, node in enumerate(self.nodes.nodes):
             operations = _few_of(node)
-            if not operations:
+            if not operations and node.forward:
                 return None
             names = few_names_of(self.nodes, self.places, number)
             calls += [self._bound(number, operation, number + 1, names) for operation in operations]
@@ -243,8 +264,8 @@ class Layout:
         self, number: int, operation: Operation, counted: int, names: Names | None = None
     ) -> Call:
         names = names_of(self.nodes, self.places, number) if names is None else names
-        owner = self.owners[self.nodes.layers[number]]
-        return bind(operation, names, self.nodes.units(counted), self.dtype, owner)
+        units, owner = self.nodes.units(counted), self.owners[number]
+        return bind(operation, names, units, self.dtype, owner)
 
 
 def _few_of(node: Node) -> Iterable[Operation]:
@@ -271,8 +292,12 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
         places = [place for place, (own, _) in enumerate(calls) if own == phase]
         if places:
             bounds[phase] = places[0], places[-1] + 1
-    for row, (_, call) in zip(rows, calls, strict=True):
-        row[[ADDRESS, POINTWISE]] = address_of(call.block), call.pointwise
+    before: tuple[int, Call] | None = None
+    for row, (phase, call) in zip(rows, calls, strict=True):
+        follows = before is not None and before[0] == phase and before[1].alone
+        row[[ADDRESS, POINTWISE, ALONE]] = address_of(call.block), call.pointwise, call.alone
+        row[WHOLE] = call.whole or follows
+        before = phase, call
         if call.cut is not None:
             row[[COUNT, GRAIN]] = call.cut.size, call.cut.grain
             if call.cut.otherwise is not None:

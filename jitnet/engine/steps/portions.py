@@ -8,12 +8,14 @@ import numpy as np
 
 from jitnet.engine.calls import (
     ADDRESS,
+    ALONE,
     COUNT,
     GRAIN,
     OTHER_COUNT,
     OTHER_GRAIN,
     POINTWISE,
     RECORD,
+    WHOLE,
 )
 from jitnet.engine.steps.span import (
     FIRST,
@@ -101,7 +103,7 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
     """Call the blocks of a phase: a worker's panels, or in lockstep some units of all panels.
 
     In lockstep a block waits for all that was written before it, unless it reads nothing but what
-    its own worker has just written.
+    its own worker has just written; otherwise only where it needs the whole batch.
     """
     span, begin, before = worker.span, worker.phases[2 * phase], 0
     p0, p1 = share(worker, panels, ONE)
@@ -110,13 +112,13 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
         count = record[COUNT]
         first, last = 0, count
         span[FIRST_PANEL], span[LAST_PANEL] = p0, p1
-        if lockstep:
-            if row == begin or record[POINTWISE] == 0 or count != before:
-                barrier(worker)
-            before = count
-            if count > 0:
-                first, last = share(worker, count, record[GRAIN])
-                span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
+        joins = row == begin or record[POINTWISE] == 0 or count != before
+        if record[WHOLE] == 1 or (lockstep and joins):
+            barrier(worker)
+        before = count
+        if count > 0 and (lockstep or record[ALONE] == 1):
+            first, last = share(worker, count, record[GRAIN])
+            span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
         span[FIRST], span[LAST] = first, last
         call(worker, row)
 
