@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.layers import Dense, Dropout, LayerNorm
+from jitnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -18,6 +18,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "BatchNorm",
     "Callback",
     "Constant",
     "Cosine",
@@ -28,6 +29,7 @@ __all__ = [
     "NotFittedError",
     "OneCycle",
     "RMSprop",
+    "Residual",
     "Schedule",
     "Sequential",
     "Step",
