@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.layers import BatchNorm, Dense, Dropout, LayerNorm, Residual
+from jitnet.layers import BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -25,10 +25,12 @@ __all__ = [
     "Dense",
     "Dropout",
     "Exponential",
+    "Flatten",
     "LayerNorm",
     "NotFittedError",
     "OneCycle",
     "RMSprop",
+    "Reshape",
     "Residual",
     "Schedule",
     "Sequential",

@@ -57,6 +57,17 @@ def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -
     return number
 
 
+def check_shape(value: Any, *, most: int | None = None) -> tuple[int, ...]:
+    """Return the shape of an example, of which a whole number is its features."""
+    if not isinstance(value, tuple | list):
+        return (check_whole("n_features", value, least=1, most=most),)
+    shape = tuple(check_whole("each axis of the shape", n, least=1, most=most) for n in value)
+    if not shape:
+        raise ValueError("the shape of an example must have an axis, got ()")
+    check_whole("numbers in an example", math.prod(shape), least=1, most=most)
+    return shape
+
+
 def check_flag(name: str, value: Any, *, kind: str = "True or False") -> bool:
     """Return True or False; no other value stands for them."""
     if not isinstance(value, bool | np.bool_):

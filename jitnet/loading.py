@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Any
 
 from jitnet.arrays import Array
-from jitnet.checks import check_whole
+from jitnet.checks import check_shape, check_whole
 from jitnet.description import check_names, recreate
 from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
 from jitnet.io.model_file import read_model, refused
@@ -58,8 +58,7 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, Array]) -> Sequenti
         dtype=description["dtype"],
     )
     first = description["format"] == 1
-    n_features = len(tensors["layers.0.weight"]) if first else description["n_features"]
-    engine = model._engine = model._new_engine(check_whole("n_features", n_features, least=1))
+    engine = model._engine = model._new_engine(check_shape(_shape(description, tensors)))
     names = [row.name for row in engine.nodes.parameters]
     model.set_weights([tensors[name] for name in names])
     state = engine.state()
@@ -77,3 +76,10 @@ def _rebuild(description: dict[str, Any], tensors: dict[str, Array]) -> Sequenti
     state.powers[:] = powers[: len(state.powers)]
     engine.restore(state)
     return model
+
+
+def _shape(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
+    """The shape of an example, of which earlier formats knew but the features."""
+    if description["format"] == 1:
+        return len(tensors["layers.0.weight"])
+    return description["n_features" if description["format"] == 2 else "shape"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import secrets
 from collections.abc import Sequence
 from os import PathLike
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback
-from jitnet.checks import check_choice, check_whole
+from jitnet.checks import check_choice, check_shape, check_whole
 from jitnet.description import describe
 from jitnet.engine import Engine
 from jitnet.engine.nodes import Nodes
@@ -25,6 +26,7 @@ from jitnet.io.model_file import write_model
 from jitnet.kernels.panels import panel_width
 from jitnet.layers import Layer
 from jitnet.layers.chain import check_layers
+from jitnet.layers.layer import Shape
 from jitnet.losses import LOSSES
 from jitnet.losses.objective import Objective
 from jitnet.optimizers import Optimizer
@@ -145,13 +147,14 @@ class Sequential:
         """What the last fit has recorded, one number an epoch."""
         return self._record.history()
 
-    def build(self, n_features: int) -> Sequential:
-        """Start anew with first weights for examples of ``n_features`` features.
+    def build(self, shape: int | Sequence[int]) -> Sequential:
+        """Start anew with first weights for examples of a shape.
 
         Parameters
         ----------
-        n_features : int
-            Features of an example.
+        shape : int or tuple of int
+            Features of an example, or its shape: (height, width, channels) of an image, (time,
+            channels) of a sequence.
 
         Returns
         -------
@@ -161,7 +164,7 @@ class Sequential:
         Raises
         ------
         TypeError, ValueError
-            If the number is not a positive whole one.
+            If the numbers are not positive whole ones, or a layer takes no such examples.
 
         Examples
         --------
@@ -170,10 +173,10 @@ class Sequential:
         >>> [array.shape for array in model.get_weights()]
         [(2, 3), (3,)]
         """
-        return self._begin(check_whole("n_features", n_features, least=1, most=MOST_FEATURES))
+        return self._begin(check_shape(shape, most=MOST_FEATURES))
 
-    def _begin(self, n_features: int, *, mostly_zeros: bool = False) -> Sequential:
-        engine = self._new_engine(n_features, mostly_zeros=mostly_zeros)
+    def _begin(self, shape: Shape, *, mostly_zeros: bool = False) -> Sequential:
+        engine = self._new_engine(shape, mostly_zeros=mostly_zeros)
         engine.nodes.draw(engine.network.parameters, np.random.default_rng(self.seed))
         self._engine, self._record = engine, Record()
         return self
@@ -254,7 +257,7 @@ class Sequential:
         if batch_size is not None:
             batch = min(batch, check_whole("batch_size", batch_size, least=1))
         was_built = self._engine
-        engine = was_built or self._begin(inputs.shape[1], mostly_zeros=mostly_zeros)._built()
+        engine = was_built or self._begin(inputs.shape[1:], mostly_zeros=mostly_zeros)._built()
         data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
         checked = None
         if validation is not None and validation_data is not None:
@@ -464,8 +467,8 @@ class Sequential:
         >>> model.predict([[1.0, 1.0]]).item()
         6.0
         """
-        n_features = self._engine.n_features if self._engine else None
-        arrays = check_parameters(weights, self._nodes, n_features, self.dtype)
+        shape = self._engine.nodes.shape if self._engine else None
+        arrays = check_parameters(weights, self._nodes, shape, self.dtype)
         engine = self._engine or self.build(len(arrays[0]))._built()
         parameters = engine.read()
         for view, array in zip(engine.parameter_views(parameters), arrays, strict=True):
@@ -489,7 +492,7 @@ class Sequential:
         total                                                    13
         """
         if self._engine is not None:
-            print(format_summary(self.layers, self._nodes, self._engine.n_features))
+            print(format_summary(self.layers, self._nodes, self._engine.nodes.shape))
         else:
             print(format_summary(self.layers, self._nodes, None))
             print("? is known after the first fit, or build(n_features)")
@@ -539,7 +542,7 @@ class Sequential:
         engine = self._built()
         state = engine.state()
         description = {
-            "n_features": engine.n_features,
+            "shape": list(engine.nodes.shape),
             "layers": [describe(layer) for layer in self.layers],
             "loss": self.loss,
             "optimizer": describe(self.optimizer),
@@ -562,7 +565,7 @@ class Sequential:
         engine = self._engine
         kept = None
         if engine is not None:
-            kept = engine.n_features, engine.mostly_zeros, engine.state()
+            kept = engine.nodes.shape, engine.mostly_zeros, engine.state()
         return self.__dict__ | {"_engine": kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -570,15 +573,15 @@ class Sequential:
         kept = state["_engine"]
         self.__dict__.update(state | {"_engine": None})
         if kept is not None:
-            n_features, mostly_zeros, training = kept
-            self._engine = self._new_engine(n_features, mostly_zeros=mostly_zeros)
+            shape, mostly_zeros, training = kept
+            self._engine = self._new_engine(shape, mostly_zeros=mostly_zeros)
             self._engine.restore(training)
 
-    def _new_engine(self, n_features: int, *, mostly_zeros: bool = False) -> Engine:
+    def _new_engine(self, shape: Shape, *, mostly_zeros: bool = False) -> Engine:
         """An engine whose parameters are all zero."""
         return Engine(
             self.layers,
-            (n_features,),
+            shape,
             objective=Objective(self.loss, self.label_smoothing, self.quantile),
             optimizer=self.optimizer,
             dtype=self.dtype,
@@ -587,11 +590,11 @@ class Sequential:
             mostly_zeros=mostly_zeros,
         )
 
-    def _nodes(self, n_features: int) -> Nodes:
-        """The network's nodes for examples of so many features."""
-        if self._engine is not None and self._engine.n_features == n_features:
+    def _nodes(self, shape: Shape) -> Nodes:
+        """The network's nodes for examples of a shape."""
+        if self._engine is not None and self._engine.n_features == math.prod(shape):
             return self._engine.nodes
-        return Nodes(self.layers, (n_features,), panel_width(self.dtype))
+        return Nodes(self.layers, shape, panel_width(self.dtype))
 
     def _built(self) -> Engine:
         if self._engine is None:
@@ -612,7 +615,7 @@ class Sequential:
         """Checked inputs, targets, whether those are labels, and weights."""
         n_features = self._engine.n_features if self._engine else n_features
         inputs = check_inputs(X, n_features, self.dtype, name=f"X{name}")
-        count, outputs = len(inputs), self._nodes(inputs.shape[1]).n_outputs
+        count, outputs = len(inputs), self._nodes(inputs.shape[1:]).n_outputs
         targets, labels = check_targets(y, count, outputs, self.loss, self.dtype, name=f"y{name}")
         weights = check_weights(sample_weight, count, self.dtype, name=f"sample_weight{name}")
         return inputs, targets, labels, weights

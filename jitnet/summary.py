@@ -7,11 +7,14 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from jitnet.engine.nodes import Nodes
+from jitnet.layers.layer import Shape
 
 COLUMNS = ("layer", "", "parameters", "output", "count")
 
 
-def format_summary(layers: Sequence[Any], nodes_of: Callable[[int], Nodes], n: int | None) -> str:
+def format_summary(
+    layers: Sequence[Any], nodes_of: Callable[[Shape], Nodes], shape: Shape | None
+) -> str:
     """Each layer's shapes, for m examples as rows, and its number of parameters, and their sum.
 
     What depends on a number of features that is not known yet is a question mark.
@@ -21,18 +24,18 @@ def format_summary(layers: Sequence[Any], nodes_of: Callable[[int], Nodes], n: i
     layers : sequence of Layer
         The layers.
     nodes_of : callable
-        The nodes of the network for a number of features.
-    n : int or None
-        Features of an example, if they are known.
+        The nodes of the network for a shape of examples.
+    shape : tuple of int or None
+        The shape of an example, if it is known.
 
     Returns
     -------
     str
         Lines of text.
     """
-    rows = _rows(layers, nodes_of(n or 1))
-    if n is None:
-        rows = [_known(*pair) for pair in zip(rows, _rows(layers, nodes_of(2)), strict=True)]
+    rows = _rows(layers, nodes_of(shape or (1,)))
+    if shape is None:
+        rows = [_known(*pair) for pair in zip(rows, _rows(layers, nodes_of((2,))), strict=True)]
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False))

@@ -14,6 +14,7 @@ from jitnet.engine.nodes import Nodes
 from jitnet.frames import NUMBERS, as_array
 from jitnet.hints import as_numbers
 from jitnet.kernels.panels import SOURCES
+from jitnet.layers.layer import Shape
 from jitnet.losses.table import LOSSES
 from jitnet.optimizers import Optimizer
 from jitnet.sparse import SparseRows, is_sparse, sparse_rows
@@ -115,22 +116,22 @@ def check_total(weights: Array, dtype: Any, name: str) -> None:
 
 
 def check_parameters(
-    weights: Any, nodes_of: Callable[[int], Nodes], n_features: int | None, dtype: Any
+    weights: Any, nodes_of: Callable[[Shape], Nodes], shape: Shape | None, dtype: Any
 ) -> list[Array]:
     """Weights and biases as arrays of the model's type, of the shapes that the layers have.
 
-    Where ``n_features`` is not known yet, the first array's first axis says it.
+    Where the shape of an example is not known yet, it is the first array's first axis.
     """
     if not isinstance(weights, Sequence):
         kind = type(weights).__name__
         raise TypeError(f"weights must be a list of arrays [W1, b1, …], got a {kind}")
     names = [f"weights[{place}]" for place in range(len(weights))]
     arrays = [_as_numbers(array, name) for array, name in zip(weights, names, strict=True)]
-    if n_features is None:
+    if shape is None:
         if not arrays or not arrays[0].ndim or not arrays[0].size:
             raise ValueError("weights must begin with W1 of the shape (n_features, units)")
-        n_features = len(arrays[0])
-    expected = [row.parameter.shape for row in nodes_of(n_features).parameters]
+        shape = (len(arrays[0]),)
+    expected = [row.parameter.shape for row in nodes_of(shape).parameters]
     given = [array.shape for array in arrays]
     if given != expected:
         raise ValueError(f"weights must have the shapes {expected}, got {given}")

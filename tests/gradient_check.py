@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -74,7 +75,7 @@ def n_outputs(layers: Sequence[Any], n_features: int) -> int:
     shape: tuple[int, ...] = (n_features,)
     for layer in layers:
         shape = layer.node(shape, 16).output
-    return shape[0]
+    return math.prod(shape)
 
 
 def make_case(
@@ -94,7 +95,7 @@ def make_case(
     ).build(n_features)
     # neither small nor so large that units saturate and gradients vanish
     shapes = [w.shape for w in model.get_weights()]
-    sizes = [1.0 / np.sqrt(shape[0]) if len(shape) == 2 else 0.3 for shape in shapes]
+    sizes = [1.0 / np.sqrt(math.prod(s[:-1])) if len(s) > 1 else 0.3 for s in shapes]
     starts = [w if w.ndim == 1 else 0.0 for w in model.get_weights()]
     model.set_weights(
         [w + c * rng.normal(size=s) for w, c, s in zip(starts, sizes, shapes, strict=True)]
@@ -124,12 +125,18 @@ def make_targets(rng: np.random.Generator, loss: str, count: int, outputs: int) 
 def _away_from_kinks(case: Case) -> Array:
     """The places of examples whose z, and whose errors, keep their distance from every kink."""
     stages = case.stages()
-    near = [np.abs(stage.Z).min(axis=1) for stage in stages if bends(activation_of(stage.layer))]
-    near += [np.abs(stage.X).min(axis=1) for stage in stages if oracle_of(stage.layer).bends]
+    near = [_least(stage.Z) for stage in stages if bends(activation_of(stage.layer))]
+    near += [_least(stage.X) for stage in stages if oracle_of(stage.layer).bends]
     if LOSSES[case.model.loss].link == "identity":
-        errors = stages[-1].Y - case.targets
-        near += [np.abs(errors - kink).min(axis=1) for kink in KINKS]
+        errors = stages[-1].Y.reshape(case.targets.shape) - case.targets
+        near += [_least(errors - kink) for kink in KINKS]
     return np.flatnonzero(np.min([np.full(len(case.X), np.inf), *near], axis=0) > MARGIN)
+
+
+def _least(array: Array) -> Array:
+    """How near to zero the numbers of each example come."""
+    least: Array = np.abs(array).reshape(len(array), -1).min(axis=1)
+    return least
 
 
 def bends(activation: str) -> bool:

@@ -8,6 +8,7 @@ an error that says where it is wanted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class LayerOracle(NamedTuple):
     Parameters
     ----------
     forward : callable
-        ``forward(layer, X, parameters, uniform)`` is Y for X (examples, units); ``uniform`` is
+        ``forward(layer, X, parameters, uniform)`` is Y for X (examples, *shape); ``uniform`` is
         None but in a step of training.
     backward : callable
         ``backward(layer, dY, X, parameters, uniform)`` is dX and the parameters' gradients.
@@ -76,11 +77,11 @@ def dropout_backward(
 
 
 def _kept(layer: Any, X: FloatArray, uniform: Draw) -> Any:
-    return uniform(*X.shape) >= layer.rate
+    return uniform(len(X), math.prod(X.shape[1:])).reshape(X.shape) >= layer.rate
 
 
 def layer_norm_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
-    """Y = e weight + bias with e = (X - mean) / √(variance + ε)."""
+    """Y = e weight + bias with e = (X - mean) / √(variance + ε), along the last axis."""
     weight, bias = parameters
     e, _ = _normal(layer, X)
     Y: FloatArray = e * weight + bias
@@ -91,25 +92,55 @@ def layer_norm_backward(
     layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
 ) -> tuple[FloatArray, list[FloatArray]]:
     """dX by the matrix of ∂e/∂x of each example, ∂e_j/∂x_k = (δ_jk - 1/n - e_j e_k / n) / σ."""
-    e, deviation = _normal(layer, X)
-    n = X.shape[1]
-    dX = np.empty_like(X)
-    for i, g in enumerate(dY * parameters[0]):
+    n = X.shape[-1]
+    dY_rows, X_rows = dY.reshape(-1, n), X.reshape(-1, n)
+    e, deviation = _normal(layer, X_rows)
+    dX = np.empty_like(X_rows)
+    for i, g in enumerate(dY_rows * parameters[0]):
         jacobian = (np.eye(n) - 1 / n - np.outer(e[i], e[i]) / n) / deviation[i]
         dX[i] = g @ jacobian
-    return dX, [(dY * e).sum(axis=0), dY.sum(axis=0)]
+    return dX.reshape(X.shape), [(dY_rows * e).sum(axis=0), dY_rows.sum(axis=0)]
 
 
 def _normal(layer: Any, X: FloatArray) -> tuple[FloatArray, FloatArray]:
-    centered = X - X.mean(axis=1, keepdims=True)
-    deviation = np.sqrt(np.mean(centered**2, axis=1, keepdims=True) + layer.epsilon)
-    return centered / deviation, deviation[:, 0]
+    centered = X - X.mean(axis=-1, keepdims=True)
+    deviation = np.sqrt(np.mean(centered**2, axis=-1, keepdims=True) + layer.epsilon)
+    return centered / deviation, deviation[..., 0]
+
+
+def flatten_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Each example's numbers, the last axis the fastest."""
+    return np.array([[x[place] for place in np.ndindex(x.shape)] for x in X])
+
+
+def reshape_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Each example's numbers in the same order, in the layer's shape."""
+    rows = flatten_forward(layer, X, parameters, uniform)
+    rest = rows.shape[1] // abs(math.prod(layer.shape))
+    Y = np.empty((len(X), *(rest if n == -1 else n for n in layer.shape)))
+    for row, y in zip(rows, Y, strict=True):
+        for number, place in zip(row, np.ndindex(y.shape), strict=True):
+            y[place] = number
+    return Y
+
+
+def unmoved_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """The same numbers in X's shape."""
+    dX = np.empty_like(X)
+    for dx, dy in zip(dX, dY, strict=True):
+        for place, to in zip(np.ndindex(dy.shape), np.ndindex(dx.shape), strict=True):
+            dx[to] = dy[place]
+    return dX, []
 
 
 LAYERS: dict[str, LayerOracle] = {
     "Dense": LayerOracle(dense_forward, dense_backward),
     "Dropout": LayerOracle(dropout_forward, dropout_backward),
+    "Flatten": LayerOracle(flatten_forward, unmoved_backward),
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
+    "Reshape": LayerOracle(reshape_forward, unmoved_backward),
 }
 """The definitions of jitnet's layers. A layer may carry its own as ``oracle``."""
 
@@ -183,7 +214,8 @@ def network_stages(
     stages = []
     for layer in layers:
         given = Y
-        parameters = [np.asarray(next(left), float) for _ in range(count_of(layer, given.shape[1]))]
+        count = count_of(layer, given.shape[1:])
+        parameters = [np.asarray(next(left), float) for _ in range(count)]
         uniform = None if uniforms is None else uniforms(node)
         Z = oracle_of(layer).forward(layer, given, parameters, uniform)
         activation = activation_of(layer)
@@ -199,9 +231,9 @@ def oracle_of(layer: Any) -> LayerOracle:
     return found
 
 
-def count_of(layer: Any, units: int) -> int:
-    """Parameters of a layer for so many inputs."""
-    return len(layer.node((units,), 16).parameters)
+def count_of(layer: Any, shape: tuple[int, ...]) -> int:
+    """Parameters of a layer for inputs of a shape."""
+    return len(layer.node(shape, 16).parameters)
 
 
 def activation_of(layer: Any) -> str:
@@ -210,7 +242,7 @@ def activation_of(layer: Any) -> str:
 
 
 def _each(function: Callable[[float], float], Z: FloatArray) -> FloatArray:
-    return np.array([[function(z) for z in row] for row in Z.tolist()]).reshape(Z.shape)
+    return np.array([function(z) for z in Z.ravel().tolist()]).reshape(Z.shape)
 
 
 def network_loss_and_gradients(
@@ -259,7 +291,10 @@ def network_loss_and_gradients(
     importance = (
         np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight, float)
     )
-    J, dY = _weighted_loss(stages[-1].Y, targets, loss, importance / importance.sum())
+    outputs = stages[-1].Y
+    rows = outputs.reshape(len(outputs), -1)
+    J, dY = _weighted_loss(rows, targets, loss, importance / importance.sum())
+    dY = dY.reshape(outputs.shape)
     gradients: list[FloatArray] = []
     for layer, uniform, given, parameters, Z, _ in reversed(stages):
         dZ = dY * _each(of(ACTIVATIONS, activation_of(layer), "activation").slope, Z)
@@ -285,7 +320,8 @@ def _weighted_loss(
 
 def predictions(loss: str, outputs: FloatArray) -> FloatArray:
     """What a model predicts from its last layer's outputs."""
-    return np.array([of(LOSSES, loss, "loss").predict(z) for z in outputs.tolist()])
+    rows = outputs.reshape(len(outputs), -1).tolist()
+    return np.array([of(LOSSES, loss, "loss").predict(z) for z in rows])
 
 
 def _columns(X: ArrayLike) -> Any:

@@ -8,6 +8,7 @@ missing. A user's own rows go through the same checks (``test_extending.py``).
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +42,7 @@ TABLES: dict[str, dict[str, Any]] = {
 NOTHING: Array = np.zeros(())
 RATES = jn.Exponential(0.05, every=10, factor=0.5)
 STEPS = 20
+N_FEATURES = 9
 
 
 class Row(NamedTuple):
@@ -68,9 +70,14 @@ class Network(NamedTuple):
         """A model of it."""
         return jn.Sequential(self.layers, self.loss, self.optimizer, dtype=dtype, **options)
 
+    @property
+    def n_features(self) -> int:
+        """Features of an example."""
+        return inputs_of(self.layers, N_FEATURES)
+
     def case(self, rng: np.random.Generator, dtype: str = "float64", **options: Any) -> Case:
         """It with weights, and examples away from all kinks."""
-        options = {"n_features": 9, "weighted": True} | options
+        options = {"n_features": self.n_features, "weighted": True} | options
         return make_case(rng, self.layers, self.loss, dtype=dtype, **options)
 
 
@@ -80,9 +87,22 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
         jn.Dense(units, "softplus", bias=False),
     ),
     "Dropout": lambda units: (jn.Dropout(0.4), jn.Dropout(0.0)),
-    "LayerNorm": lambda units: (jn.LayerNorm(), jn.LayerNorm(0.3)),
+    "Flatten": lambda units: (jn.Flatten(), (jn.Reshape((1, 3, 3)), jn.LayerNorm(0.3))),
+    "LayerNorm": lambda units: (
+        jn.LayerNorm(),
+        jn.LayerNorm(0.3),
+        (jn.Reshape((3, 3)), jn.LayerNorm(0.3)),  # of 3 numbers a small ε would make noise
+    ),
+    "Reshape": lambda units: (
+        jn.Reshape((-1, 1)),
+        (jn.Reshape((3, -1)), jn.LayerNorm(0.3), jn.Reshape((9,))),
+    ),
 }
-"""Layers to check, with so many units where one has a number of its own."""
+"""Layers to check, with so many units where one has a number of its own.
+
+An example may be several layers, of which the first is a `Reshape` to what the layer takes; they
+are followed by a `Flatten`.
+"""
 
 
 class OptimizerExample(NamedTuple):
@@ -161,12 +181,30 @@ def examples_of(table: dict[str, Any], row: Row) -> Any:
     return table[row.name]
 
 
+def chain_of(example: Any) -> tuple[Any, ...]:
+    """An example's layers, from rows of numbers to rows of numbers."""
+    layers = example if isinstance(example, tuple) else (example,)
+    return (*layers, jn.Flatten()) if isinstance(layers[0], jn.Reshape) else layers
+
+
+def inputs_of(layers: Sequence[Any], otherwise: int) -> int:
+    """Numbers of an example that the layers take, ``otherwise`` where they take any."""
+    if not isinstance(layers[0], jn.Reshape):
+        return otherwise
+    shape = layers[0].shape
+    return N_FEATURES if -1 in shape else math.prod(shape)
+
+
 def networks(row: Row, units: int = 8) -> list[Network]:
     """Small networks around a row: at their beginning, within, and at their end."""
     if row.kind == "layer":
-        layers = examples_of(LAYER_EXAMPLES, row)(units)
-        found = [Network((jn.Dense(7, "tanh"), layer, jn.Dense(3))) for layer in layers]
-        return [*found, Network((layers[0], jn.Dense(3, "tanh"), layers[-1]))]
+        chains = [chain_of(example) for example in examples_of(LAYER_EXAMPLES, row)(units)]
+        found = [
+            Network((jn.Dense(inputs_of(layers, 7), "tanh"), *layers, jn.Dense(3)))
+            for layers in chains
+        ]
+        first, last = chains[0], chains[-1]
+        return [*found, Network((*first, jn.Dense(inputs_of(last, 3), "tanh"), *last))]
     if row.kind == "activation":
         return [Network((jn.Dense(7, row.name), jn.Dense(33, row.name), jn.Dense(3)))]
     if row.kind == "loss":
@@ -259,10 +297,11 @@ def check_edges(row: Row, dtype: str, rng: np.random.Generator) -> None:
     sizes = edges(dtype)
     for place, n_features in enumerate(sizes):
         for turn, units in enumerate(sizes):
-            layer = examples_of(LAYER_EXAMPLES, row)(units)[place % 2]
-            network = Network((layer, jn.Dense(2)))
+            layers = chain_of(examples_of(LAYER_EXAMPLES, row)(units)[place % 2])
+            network = Network((*layers, jn.Dense(2)))
             n_examples = sizes[(place + turn) % len(sizes)]
-            options: Any = {"n_features": n_features, "n_examples": n_examples}
+            taken = inputs_of(layers, n_features)
+            options: Any = {"n_features": taken, "n_examples": n_examples}
             case = network.case(rng, dtype, **options)
             check(case)
             check_predictions(case)
@@ -281,8 +320,9 @@ def check_blocks(
 
 def data_for(network: Network, rng: np.random.Generator, count: int = 203) -> tuple[Array, Array]:
     """Examples and targets to train on."""
-    X = rng.normal(size=(count, 9)).astype(np.float32)
-    return X, make_targets(rng, network.loss, count, n_outputs(network.layers, 9))
+    X = rng.normal(size=(count, network.n_features)).astype(np.float32)
+    outputs = n_outputs(network.layers, network.n_features)
+    return X, make_targets(rng, network.loss, count, outputs)
 
 
 def bits_of(model: jn.Sequential, X: Array, losses: Sequence[float]) -> str:

@@ -58,9 +58,11 @@ def _one_thread() -> Iterator[None]:
 TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     "Dense": lambda layer, x, W, b=0.0: x @ W + b,
     "Dropout": lambda layer, x: F.dropout(x, layer.rate, training=False),
+    "Flatten": lambda layer, x: x.flatten(1),
     "LayerNorm": lambda layer, x, weight, bias: F.layer_norm(
-        x, x.shape[1:], weight, bias, layer.epsilon
+        x, x.shape[-1:], weight, bias, layer.epsilon
     ),
+    "Reshape": lambda layer, x: x.reshape(len(x), *layer.shape),
 }
 
 
@@ -81,7 +83,7 @@ class Twin:
         parameters = iter(self.parameters)
         a, penalty = self.X, 0.0
         for layer in model.layers:
-            own = list(islice(parameters, count_of(layer, a.shape[1])))
+            own = list(islice(parameters, count_of(layer, tuple(a.shape[1:]))))
             a = TORCH_ACTIVATIONS[activation_of(layer)](
                 TORCH_LAYERS[type(layer).__name__](layer, a, *own)
             )

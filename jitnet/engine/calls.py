@@ -146,7 +146,7 @@ def names_of(nodes: Nodes, places: Places, number: int) -> Names:
         "dY": ("panels", [place.dY, n_out]),
         "node": ("int", [number]),
     }
-    if number == 0:
+    if number == nodes.first:
         names["X_rows"] = "panels", [places.input_rows, nodes.blocks * (nodes.width + 1)]
     for row in nodes.parameters:
         if row.node == number:
@@ -225,12 +225,13 @@ class Layout:
         return calls
 
     def gradients(self, *, from_rows: bool) -> list[Call]:
-        """The parameters' gradients, node by node; of the first from X_rows, if there are any."""
-        return [
-            self._bound(number, operation, number + 1)
-            for number, node in enumerate(self.nodes.nodes)
-            for operation in (from_rows and number == 0 and node.input_gradients) or node.gradients
-        ]
+        """The parameters' gradients, node by node; the reader's from X_rows, if there are any."""
+        calls = []
+        for number, node in enumerate(self.nodes.nodes):
+            reads_rows = from_rows and number == self.nodes.first
+            operations = (reads_rows and node.input_gradients) or node.gradients
+            calls += [self._bound(number, operation, number + 1) for operation in operations]
+        return calls
 
     def prepared(self) -> dict[int, Call]:
         """By their nodes: what is made of parameters once a step."""

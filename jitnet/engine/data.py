@@ -61,10 +61,11 @@ def _dense_inputs(engine: Engine, X: Array) -> dict[str, Any]:
 
 def _sparse_inputs(engine: Engine, X: SparseRows) -> dict[str, Any]:
     """The same parts for sparse rows; by its twin, a node multiplies their numbers alone."""
+    nodes = engine.nodes
     numbers = np.require(X.numbers, engine.dtype, ["C", "A", "W"])
-    by_twin = X.is_mostly_zeros and engine.nodes.nodes[0].sparse is not None
+    by_twin = X.is_mostly_zeros and nodes.reader.sparse is not None
     left_out = engine.n_features - len(numbers) / len(X) if by_twin else 0.0
-    products = engine.all_multiplications - int(left_out * engine.nodes.units(1))
+    products = engine.all_multiplications - int(left_out * nodes.units(nodes.first + 1))
     return _dense_inputs(engine, numbers[:, np.newaxis]) | {
         "multiplications": max(1, products),
         "by_twin": by_twin,

@@ -360,9 +360,10 @@ class Engine:
 
     def fitting(self, data: Data, room: int) -> int:
         """Examples that so many bytes are room for."""
-        units = [self.nodes.units(number) for number in range(len(self.nodes.nodes) + 1)]
-        inputs = 0 if data.by_twin else units[0]
-        return room // ((inputs + 3 * sum(units[1:])) * self.dtype.itemsize)
+        nodes = self.nodes
+        made = [nodes.units(n + 1) for n, node in enumerate(nodes.nodes) if node.forward]
+        inputs = 0 if data.by_twin else nodes.units(0)
+        return room // (max(1, inputs + 3 * sum(made)) * self.dtype.itemsize)
 
     def _block_of(self, data: Data, batch: int) -> int:
         """Examples of a batch that go through the network at once."""

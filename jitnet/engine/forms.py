@@ -89,6 +89,8 @@ def check_node(node: Any, owner: str) -> None:
     if node.sparse is not None:
         check_node(node.sparse, f"the sparse twin of {owner}")
     _check_shape(node.output, f"output of {owner}")
+    if node.is_free and node != Node(node.output, (), (), is_free=True):
+        raise TypeError(f"{owner} is free, and so has nothing but an output; got {node!r}")
     for part in OPERATIONS:
         _check_all(getattr(node, part), Operation, f"{part} of {owner}")
     one = tuple(getattr(node, part) for part in ONE_OPERATION if getattr(node, part) is not None)

@@ -82,8 +82,10 @@ class Nodes:
         self.paths: list[tuple[int, ...]] = []
         self.owners: list[str] = []
         for number, layer in enumerate(layers):
-            owner, sparse = f"layer {number + 1}, {layer!r}", mostly_zeros and number == 0
+            sparse = mostly_zeros and all(node.is_free for node in self.nodes)
+            owner = f"layer {number + 1}, {layer!r}"
             for node in nodes_of(layer, _node_of(layer, owner, shape, width, sparse)):
+                _check_free(node, owner, shape)
                 self.nodes.append(node)
                 self.paths.append((number, *node.path))
                 self.owners.append(owner_within(owner, node.path))
@@ -99,10 +101,22 @@ class Nodes:
         return placed, place + ALIGNMENT  # a vector may be read beyond the last one
 
     def for_sparse(self) -> Nodes:
-        """The same nodes and parameters, with the first one's twin for sparse rows."""
-        nodes, twin = copy(self), self.nodes[0].sparse
-        nodes.nodes, nodes.is_sparse = [twin or self.nodes[0], *self.nodes[1:]], twin is not None
+        """The same nodes and parameters, with the reader's twin for sparse rows."""
+        nodes, twin = copy(self), self.reader.sparse
+        if twin is not None:
+            nodes.nodes, nodes.is_sparse = [*self.nodes], True
+            nodes.nodes[self.first] = twin
         return nodes
+
+    @property
+    def first(self) -> int:
+        """The first node that is not free; 0 where all are."""
+        return next((n for n, node in enumerate(self.nodes) if not node.is_free), 0)
+
+    @property
+    def reader(self) -> Node:
+        """The first node that is not free, which reads the network's input."""
+        return self.nodes[self.first]
 
     @property
     def n_outputs(self) -> int:
@@ -154,6 +168,15 @@ class Nodes:
 def units_of(shape: Shape) -> int:
     """Numbers in an example of a shape."""
     return math.prod(shape)
+
+
+def _check_free(node: Node, owner: str, shape: Shape) -> None:
+    """Refuse a free node whose output has other numbers than its input."""
+    if node.is_free and units_of(node.output) != units_of(shape):
+        raise ValueError(
+            f"{owner} is free, so that its output must have as many numbers as its input: "
+            f"{units_of(shape)}, of the shape {shape}; got the shape {node.output}"
+        )
 
 
 @lru_cache(maxsize=1024)

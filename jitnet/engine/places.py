@@ -62,15 +62,18 @@ def place_batch(nodes: Nodes, panels: int, dtype: Any) -> Places:
     take = _Taker(panels * width, APART_BYTES // np.dtype(dtype).itemsize)
     n_in, n_out = nodes.units(0), nodes.n_outputs
     Y = take.units(0 if nodes.is_sparse else n_in)
-    keeps_rows = nodes.nodes[0].input_gradients and not nodes.is_sparse
+    keeps_rows = nodes.reader.input_gradients and not nodes.is_sparse
     input_rows = take.units(nodes.blocks * (width + 1) if keeps_rows else 0)
     placed: list[NodePlaces] = []
-    dY = Y  # of the network's input: nobody computes it, but where all is in place above it
+    # of the network's input, which nobody computes, but the loss where there is nothing between
+    dY = take.units(n_in) if nodes.reader.is_free else Y
     for number, node in enumerate(nodes.nodes):
         units = nodes.units(number + 1)
         X, dX = Y, dY
-        Y = take.units(units) if node.forward else X
-        dY = dX if node.in_place and number else take.units(units)
+        if node.forward:
+            Y = take.units(units)
+        if not node.is_free:
+            dY = dX if node.in_place and number > nodes.first else take.units(units)
         rooms = {
             name: take.units(room.units) if room.units else take.elements(room.size)
             for name, room in node.rooms.items()

@@ -148,7 +148,7 @@ class Room:
             names["like"] = f"like:{wanted.source.name}", ()
             kept = self.nodes.blocks * (self.nodes.width + 1)
             names["X_rows"] = "panels", [self.places.input_rows, kept]
-            keeps_rows = bool(self.nodes.nodes[0].input_gradients)
+            keeps_rows = bool(self.nodes.reader.input_gradients)
             kernel = gather.gather_inputs_and_rows if keeps_rows else gather.gather_inputs
             gathering = Operation(kernel)
         call = c.bind(gathering, names, n_in, self.dtype, "the network")

@@ -16,8 +16,9 @@ from jitnet.arrays import Array
 from jitnet.extras import install
 from jitnet.io.files import write_file
 
-FORMAT, READ = 2, (1, 2)
-"""The format that is written, and those that are read. Format 1 always had two powers."""
+FORMAT, READ = 3, (1, 2, 3)
+"""The format that is written, and those that are read. Format 1 always had two powers, and
+no number of features; format 2 had that instead of a shape."""
 INSTALL = f"a model file needs the package safetensors: {install('cli')}"
 
 

@@ -3,13 +3,22 @@
 from jitnet.layers.batch_norm import BatchNorm
 from jitnet.layers.dense import Dense
 from jitnet.layers.dropout import Dropout
+from jitnet.layers.flatten import Flatten
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
+from jitnet.layers.reshape import Reshape
 from jitnet.layers.residual import Residual
 
-LAYERS: dict[str, type[Layer]] = {
-    kind.__name__: kind for kind in (Dense, Dropout, LayerNorm, BatchNorm, Residual)
-}
+KINDS: tuple[type[Layer], ...] = (
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Reshape,
+    BatchNorm,
+    Residual,
+)
+LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 """The table of layers: a new one is a file and a row."""
 
 __all__ = [
@@ -18,11 +27,13 @@ __all__ = [
     "Cut",
     "Dense",
     "Dropout",
+    "Flatten",
     "Layer",
     "LayerNorm",
     "Node",
     "Operation",
     "Parameter",
+    "Reshape",
     "Residual",
     "Room",
 ]

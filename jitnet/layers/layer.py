@@ -142,6 +142,8 @@ class Node(NamedTuple):
         Y (examples, units) from X (examples, units) for a few examples, to the same bits.
     in_place : bool, default False
         Whether dX is written over dY, which backward then finds in dX.
+    is_free : bool, default False
+        Whether Y is X and dY is dX, the same numbers in another shape: there is nothing to run.
     sparse : Node, optional
         Its twin, of the same output and parameters, for a network's input of sparse rows: instead
         of X its kernels take ``indptr``, ``indices``, ``numbers`` and ``order``.
@@ -172,6 +174,7 @@ class Node(NamedTuple):
     input_gradients: tuple[Operation, ...] = ()
     few: Operation | None = None
     in_place: bool = False
+    is_free: bool = False
     sparse: Node | None = None
     track: tuple[Operation, ...] = ()
     least_examples: int = 1

@@ -176,7 +176,7 @@ def test_a_file_whose_tensors_have_other_shapes_is_refused(file: Path, parts: An
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("format", 3),
+        ("format", 4),
         ("layers", []),
         ("layers", [{"class": "Dense", "units": 10**12}]),
         ("loss", "mze"),
