@@ -1,6 +1,6 @@
 """Gradients and optimisers are those of PyTorch, where it is installed, in float64."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,7 +11,7 @@ import jitnet as jn
 from gradient_check import Case, make_case
 from jitnet.losses import LOSSES
 from jitnet.optimizers.table import OPTIMIZERS
-from oracle import activation_of, count_of
+from oracle import activation_of, count_of, parameters_of
 from rows import ROWS, Row, networks
 from tolerances import assert_close, assert_norms_close
 
@@ -56,6 +56,9 @@ def _one_thread() -> Iterator[None]:
 
 
 TORCH_LAYERS: dict[str, Callable[..., Any]] = {
+    "BatchNorm": lambda layer, x, weight, bias, mean, variance: F.batch_norm(
+        x.movedim(-1, 1), mean.detach(), variance.detach(), weight, bias, eps=layer.epsilon
+    ).movedim(1, -1),
     "Dense": lambda layer, x, W, b=0.0: x @ W + b,
     "Dropout": lambda layer, x: F.dropout(x, layer.rate, training=False),
     "Flatten": lambda layer, x: x.flatten(1),
@@ -63,7 +66,19 @@ TORCH_LAYERS: dict[str, Callable[..., Any]] = {
         x, x.shape[-1:], weight, bias, layer.epsilon
     ),
     "Reshape": lambda layer, x: x.reshape(len(x), *layer.shape),
+    "Residual": lambda layer, x, *own: x + through(layer.layers, x, own),
 }
+
+
+def through(layers: Sequence[Any], x: Any, parameters: Iterable[Any]) -> Any:
+    """What layers and their activations make of x."""
+    left = iter(parameters)
+    for layer in layers:
+        own = islice(left, count_of(layer, tuple(x.shape[1:])))
+        x = TORCH_ACTIVATIONS[activation_of(layer)](
+            TORCH_LAYERS[type(layer).__name__](layer, x, *own)
+        )
+    return x
 
 
 class Twin:
@@ -80,15 +95,10 @@ class Twin:
     def loss(self) -> Any:
         """The loss of all examples, with its penalty."""
         model = self.case.model
-        parameters = iter(self.parameters)
-        a, penalty = self.X, 0.0
-        for layer in model.layers:
-            own = list(islice(parameters, count_of(layer, tuple(a.shape[1:]))))
-            a = TORCH_ACTIVATIONS[activation_of(layer)](
-                TORCH_LAYERS[type(layer).__name__](layer, a, *own)
-            )
-            if l2 := getattr(layer, "l2", 0.0):
-                penalty = penalty + 0.5 * l2 * (own[0] ** 2).sum()
+        a = through(model.layers, self.X, self.parameters)
+        rows = parameters_of(model.layers, tuple(self.X.shape[1:]))
+        squares = zip(rows, self.parameters, strict=True)
+        penalty = sum(0.5 * row.l2 * (p**2).sum() for row, p in squares if row.l2)
         targets = self.targets
         if model.loss == "softmax_crossentropy":
             smoothing = model.label_smoothing
@@ -104,7 +114,7 @@ class Twin:
         assert_close(
             "torch", "float64", model.evaluate(X, y, sample_weight=weight)["loss"], loss.item()
         )
-        expected = [p.grad.numpy() for p in self.parameters]
+        expected = [np.zeros(p.shape) if p.grad is None else p.grad for p in self.parameters]
         assert_norms_close(
             "torch", "float64", model.gradients(X, y, sample_weight=weight), expected
         )

@@ -29,10 +29,13 @@ from jitnet.memory import ALIGNMENT, aligned
 UNIT_GRAIN = TILES[0]
 """Units are cut between workers at multiples of the tall tile's rows."""
 
-ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, POINTWISE, WHOLE, ALONE, RECORD = range(9)
+ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, ALONE, BARRIER, RECORD = range(8)
 """The columns of a row: the block; what is divided between workers, at multiples of what (a count
-of 0: panels alone), and what otherwise; whether it needs no barrier before it, or always one;
-whether panels are never divided; then the words of the record."""
+of 0: panels alone), and what otherwise; whether panels are never divided; when there is a barrier
+before it; then the words of the record."""
+
+NEVER, IN_LOCKSTEP, ALWAYS = range(3)
+"""When there is a barrier."""
 
 PHASES = 13
 (
@@ -71,6 +74,11 @@ class Call(NamedTuple):
     owner: str = ""
     whole: bool = False
     alone: bool = False
+
+    @property
+    def divided(self) -> tuple[object, ...]:
+        """What is divided in lockstep, and at multiples of what."""
+        return self.cut[:3] if self.cut is not None else ()
 
 
 def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str) -> Call:
@@ -293,11 +301,10 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
         places = [place for place, (own, _) in enumerate(calls) if own == phase]
         if places:
             bounds[phase] = places[0], places[-1] + 1
-    before: tuple[int, Call] | None = None
+    before = None
     for row, (phase, call) in zip(rows, calls, strict=True):
-        follows = before is not None and before[0] == phase and before[1].alone
-        row[[ADDRESS, POINTWISE, ALONE]] = address_of(call.block), call.pointwise, call.alone
-        row[WHOLE] = call.whole or follows
+        row[[ADDRESS, ALONE]] = address_of(call.block), call.alone
+        row[BARRIER] = _barrier(call, before[1] if before and before[0] == phase else None)
         before = phase, call
         if call.cut is not None:
             row[[COUNT, GRAIN]] = call.cut.size, call.cut.grain
@@ -305,6 +312,17 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
                 row[[OTHER_COUNT, OTHER_GRAIN]] = call.cut.otherwise[1:3]
         row[RECORD : RECORD + len(call.words)] = call.words
     return Table(rows, bounds)
+
+
+def _barrier(call: Call, before: Call | None) -> int:
+    """When workers wait before a call, for all that was written before it.
+
+    In lockstep they need not, if a worker reads nothing but what it has just written.
+    """
+    if call.whole or (before is not None and before.alone):
+        return ALWAYS
+    own = call.pointwise and before is not None and call.divided == before.divided
+    return NEVER if own else IN_LOCKSTEP
 
 
 def compile_calls(phases: Mapping[int, Sequence[Call]], loop: Sequence[Job] = ()) -> None:

@@ -89,7 +89,7 @@ def check_node(node: Any, owner: str) -> None:
     if node.sparse is not None:
         check_node(node.sparse, f"the sparse twin of {owner}")
     _check_shape(node.output, f"output of {owner}")
-    if node.is_free and node != Node(node.output, (), (), is_free=True):
+    if node.is_free and node != Node(node.output, (), (), is_free=True, path=node.path):
         raise TypeError(f"{owner} is free, and so has nothing but an output; got {node!r}")
     for part in OPERATIONS:
         _check_all(getattr(node, part), Operation, f"{part} of {owner}")
@@ -116,6 +116,8 @@ def check_node(node: Any, owner: str) -> None:
                 f"{', '.join(TAKEN)}; got {name!r}"
             )
     _check_all(node.inner, Node, f"inner of {owner}")
+    if node.inner and node != Node(node.output, (), (), inner=node.inner):
+        raise TypeError(f"{owner} is made of others, and so has nothing of its own; got {node!r}")
     for inner in node.inner:
         check_node(inner, owner_within(owner, inner.path))
 

@@ -172,6 +172,7 @@ def batch_norm_few_forward(
     running_mean: Any,
     running_variance: Any,
     epsilon: float,
+    channels: int,
 ) -> None:
     """The same of a few examples, by what runs, to the same bits: channels lie in the lanes.
 
@@ -179,7 +180,7 @@ def batch_norm_few_forward(
     an example.
     """
     examples, units = X.shape
-    channels, n = weight.size, lanes(at(X, 0))
+    n = lanes(at(X, 0))
     for example in prange(examples):
         for place in range(example * units, (example + 1) * units, channels):
             for c in range(0, channels, n):
@@ -404,7 +405,8 @@ class BatchNorm(Layer):
         cut = Cut("channel", channels)
         of_panel, of_batch = Room(units=-(-channels // width)), Room(shape=(channels,))
         epsilon, size = {"epsilon": self.epsilon}, {"places": places}
-        sums = Operation(batch_norm_sums, cut, {"channels": channels})
+        count = {"channels": channels}
+        sums = Operation(batch_norm_sums, cut, count)
         means = Operation(batch_norm_means, cut, size, whole=True)
         return Node(
             output=shape,
@@ -417,7 +419,7 @@ class BatchNorm(Layer):
             backward=(means, Operation(batch_norm_backward, cut)),
             gradients=(Operation(batch_norm_weight_backward, cut),),
             track=(Operation(batch_norm_track, cut, {"momentum": self.momentum}),),
-            few=Operation(batch_norm_few_forward, settings=epsilon),
+            few=Operation(batch_norm_few_forward, settings=epsilon | count),
             parameters=(
                 Parameter("weight", (channels,), _ones(channels)),
                 Parameter("bias", (channels,)),

@@ -9,13 +9,14 @@ import numpy as np
 from jitnet.engine.calls import (
     ADDRESS,
     ALONE,
+    ALWAYS,
+    BARRIER,
     COUNT,
     GRAIN,
+    NEVER,
     OTHER_COUNT,
     OTHER_GRAIN,
-    POINTWISE,
     RECORD,
-    WHOLE,
 )
 from jitnet.engine.steps.span import (
     FIRST,
@@ -102,20 +103,18 @@ def call(worker: Any, row: int) -> None:
 def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None:
     """Call the blocks of a phase: a worker's panels, or in lockstep some units of all panels.
 
-    In lockstep a block waits for all that was written before it, unless it reads nothing but what
-    its own worker has just written; otherwise only where it needs the whole batch.
+    A block that needs the whole batch waits for all that was written before it, in lockstep most
+    others do as well.
     """
-    span, begin, before = worker.span, worker.phases[2 * phase], 0
+    span = worker.span
     p0, p1 = share(worker, panels, ONE)
-    for row in range(begin, worker.phases[2 * phase + 1]):
+    for row in range(worker.phases[2 * phase], worker.phases[2 * phase + 1]):
         record = ahead(worker.calls, row * worker.columns)
         count = record[COUNT]
         first, last = 0, count
         span[FIRST_PANEL], span[LAST_PANEL] = p0, p1
-        joins = row == begin or record[POINTWISE] == 0 or count != before
-        if record[WHOLE] == 1 or (lockstep and joins):
+        if record[BARRIER] == ALWAYS or (lockstep and record[BARRIER] != NEVER):
             barrier(worker)
-        before = count
         if count > 0 and (lockstep or record[ALONE] == 1):
             first, last = share(worker, count, record[GRAIN])
             span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
