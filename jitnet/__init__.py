@@ -11,6 +11,7 @@ from jitnet.errors import NotFittedError
 from jitnet.layers import (
     AveragePool1D,
     AveragePool2D,
+    BatchNorm,
     Conv1D,
     Conv2D,
     Dense,
@@ -22,6 +23,7 @@ from jitnet.layers import (
     MaxPool1D,
     MaxPool2D,
     Reshape,
+    Residual,
 )
 from jitnet.loading import load
 from jitnet.model import Sequential
@@ -34,6 +36,7 @@ __all__ = [
     "AdamW",
     "AveragePool1D",
     "AveragePool2D",
+    "BatchNorm",
     "Callback",
     "Constant",
     "Conv1D",
@@ -52,6 +55,7 @@ __all__ = [
     "OneCycle",
     "RMSprop",
     "Reshape",
+    "Residual",
     "Schedule",
     "Sequential",
     "Step",

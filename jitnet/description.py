@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -29,6 +30,8 @@ def describe(value: Any) -> Any:
             )
         parts = {part.name: describe(getattr(value, part.name)) for part in fields(value)}
         return {"class": kind, **parts}
+    if isinstance(value, tuple | list):
+        return [describe(part) for part in value]
     if isinstance(value, bool) or not isinstance(value, Real):
         return value
     return int(value) if isinstance(value, Integral) else float(value)
@@ -36,6 +39,8 @@ def describe(value: Any) -> Any:
 
 def recreate(value: Any) -> Any:
     """What a file says by a class's name and its fields."""
+    if isinstance(value, list):
+        return [recreate(part) for part in value]
     if not isinstance(value, dict):
         return value
     kind = value["class"]
@@ -49,13 +54,18 @@ def recreate(value: Any) -> Any:
 
 def check_names(description: dict[str, Any]) -> None:
     """Say what to register where a model names a loss or an activation that is not known."""
+    activations = _activations(description["layers"])
     names = {("Loss", description["loss"], description["loss"] in LOSSES)}
-    for layer in description["layers"]:
-        activation = layer.get("activation", "identity")
-        names.add(("Activation", activation, activation in ACTIVATIONS))
-    for kind, name, known in names:
+    for kind, name, known in names | {("Activation", a, a in ACTIVATIONS) for a in activations}:
         if not known:
             raise ValueError(
                 f"it names the {kind.lower()} {name!r}, which is not known here; call "
                 f"jitnet.extend.register({name}={kind}(…)) first"
             )
+
+
+def _activations(layers: Iterable[Any]) -> Iterator[str]:
+    """The activations that described layers, and those within them, name."""
+    for layer in layers:
+        yield layer.get("activation", "identity")
+        yield from _activations(layer.get("layers", ()))

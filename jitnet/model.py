@@ -25,6 +25,7 @@ from jitnet.hints import hinted, missing_method
 from jitnet.io.model_file import write_model
 from jitnet.kernels.panels import panel_width
 from jitnet.layers import Layer
+from jitnet.layers.chain import check_layers
 from jitnet.layers.layer import Shape
 from jitnet.losses import LOSSES
 from jitnet.losses.objective import Objective
@@ -33,7 +34,6 @@ from jitnet.progress import Progress, make_progress
 from jitnet.settings import (
     check_callbacks,
     check_dtype,
-    check_layers,
     check_optimizer,
     check_output,
     check_quantile,
@@ -264,11 +264,11 @@ class Sequential:
             uniform = len(validation_data) == 2 or validation_data[2] is None
             checked = engine.data(*validation, uniform=uniform)
         each_epoch = bool(listeners) or validation is not None
-        slices = engine.train(data, batch, epochs, shuffle=shuffle, each_epoch=each_epoch)
         validate = None if checked is None else lambda: engine.evaluate(checked)
         try:
+            slices = engine.train(data, batch, epochs, shuffle=shuffle, each_epoch=each_epoch)
             return follow(self, slices, epochs, listeners, shown, validate)
-        except TypeError:  # of a kernel that does not compile
+        except (TypeError, ValueError):  # of a kernel that does not compile, or such batches
             if was_built is None and not engine.step:
                 self._engine = None
             raise
@@ -397,7 +397,9 @@ class Sequential:
         Returns
         -------
         list of ndarray
-            dloss/dW1, dloss/db1, … in the order and shapes of `get_weights`.
+            dloss/dW1, dloss/db1, … in the order and shapes of `get_weights`. What is not trained,
+            such as the running statistics of `BatchNorm`, has zeros; they stand in for the batch's
+            own, as in `predict`.
 
         Raises
         ------

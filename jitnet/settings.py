@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,16 +15,6 @@ from jitnet.layers import Layer
 from jitnet.losses import LOSSES
 from jitnet.optimizers import Adam, Optimizer
 from jitnet.optimizers.table import by_name
-
-
-def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """The layers, of which there must be one at least."""
-    if not isinstance(layers, Sequence) or not layers:
-        raise ValueError(f"layers must be a sequence of at least one layer, got {layers!r}")
-    for layer in layers:
-        if not isinstance(layer, Layer):
-            raise TypeError(f"layers must be layers such as Dense(10), got {layer!r}")
-    return tuple(layers)
 
 
 def check_output(layer: Layer, loss: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -46,18 +46,33 @@ def format_summary(
 
 
 def _rows(layers: Sequence[Any], nodes: Nodes) -> list[tuple[str, ...]]:
-    rows, total = [], 0
-    for number, layer in enumerate(layers):
-        own = [row.parameter for row in nodes.parameters if row.layer == number]
-        count = sum(parameter.size for parameter in own)
-        total += count
-        last = max(place for place, of in enumerate(nodes.layers) if of == number)
-        shapes = ", ".join(f"{parameter.name} {parameter.shape}" for parameter in own)
-        output = f"({', '.join(map(str, ('m', *nodes.nodes[last].output)))})"
-        activation = getattr(layer, "activation", "identity")
-        name = type(layer).__name__ + f", {activation}" * (activation != "identity")
-        rows.append((str(number + 1), name, shapes or "-", output, f"{count:,}"))
+    total = sum(row.parameter.size for row in nodes.parameters)
+    rows = [_row(path, layer, nodes) for path, layer in _paths(layers)]
     return [*rows, ("total", "", "", "", f"{total:,}")]
+
+
+def _paths(
+    layers: Sequence[Any], outer: tuple[int, ...] = ()
+) -> Iterator[tuple[tuple[int, ...], Any]]:
+    """Each layer and its path, and after it the layers within it."""
+    for number, layer in enumerate(layers):
+        path = (*outer, number)
+        yield path, layer
+        yield from _paths(getattr(layer, "layers", ()), path)
+
+
+def _row(path: tuple[int, ...], layer: Any, nodes: Nodes) -> tuple[str, ...]:
+    own = [row.parameter for row in nodes.parameters if row.path == path]
+    last = max(place for place, of in enumerate(nodes.paths) if of == path)
+    shapes = ", ".join(f"{parameter.name} {parameter.shape}" for parameter in own)
+    output = f"({', '.join(map(str, ('m', *nodes.nodes[last].output)))})"
+    activation = getattr(layer, "activation", "identity")
+    name = type(layer).__name__ + f", {activation}" * (activation != "identity")
+    number = ".".join(str(place + 1) for place in path)
+    count = f"{sum(parameter.size for parameter in own):,}"
+    if hasattr(layer, "layers"):  # theirs stand beside them
+        count = ""
+    return number, "  " * (len(path) - 1) + name, shapes or "-", output, count
 
 
 def _known(row: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -85,6 +100,8 @@ def short_repr(value: Any) -> str:
     >>> short_repr(Dense(3, activation="tanh"))
     "Dense(3, activation='tanh')"
     """
+    if isinstance(value, tuple) and any(map(is_dataclass, value)):
+        return f"[{', '.join(map(short_repr, value))}]"
     if not is_dataclass(value):
         return repr(value)
     given = []

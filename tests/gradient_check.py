@@ -19,6 +19,7 @@ from oracle import (
     network_stages,
     of,
     oracle_of,
+    parameters_of,
 )
 from tolerances import assert_norms_close
 
@@ -97,8 +98,10 @@ def make_case(
     shapes = [w.shape for w in model.get_weights()]
     sizes = [1.0 / np.sqrt(math.prod(s[:-1])) if len(s) > 1 else 0.3 for s in shapes]
     starts = [w if w.ndim == 1 else 0.0 for w in model.get_weights()]
-    model.set_weights(
-        [w + c * rng.normal(size=s) for w, c, s in zip(starts, sizes, shapes, strict=True)]
+    weights = [w + c * rng.normal(size=s) for w, c, s in zip(starts, sizes, shapes, strict=True)]
+    rows = parameters_of(layers, (n_features,))
+    model.set_weights(  # a running variance, which begins at 1, is positive
+        [w if row.trained else np.abs(w) for w, row in zip(weights, rows, strict=True)]
     )
     spare = 4 * n_examples
     X = rng.normal(size=(spare, n_features)).astype(dtype)
@@ -148,7 +151,7 @@ def bends(activation: str) -> bool:
 
 
 def central_differences(case: Case, step: float = STEP) -> list[Array]:
-    """(J(w + h) - J(w - h)) / 2h for each weight and bias w, one at a time."""
+    """(J(w + h) - J(w - h)) / 2h for each weight and bias w that is trained, one at a time."""
     model, X, y, sample_weight = case
     weights = model.get_weights()
 
@@ -157,10 +160,10 @@ def central_differences(case: Case, step: float = STEP) -> list[Array]:
         return model.evaluate(X, y, sample_weight=sample_weight)["loss"]
 
     differences = []
-    for array in weights:
-        slopes = np.empty(array.size)
+    for array, row in zip(weights, parameters_of(model.layers, X.shape[1:]), strict=True):
+        slopes = np.zeros(array.size)
         flat = array.reshape(-1)
-        for i in range(array.size):
+        for i in range(array.size if row.trained else 0):
             value = flat[i]
             flat[i] = value + step
             above = loss()

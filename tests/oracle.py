@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 import jitnet as jn
 from jitnet.arrays import FloatArray
+from jitnet.layers.chain import nodes_of
 from jitnet.study.activations.loops import ACTIVATIONS
 from jitnet.study.dense import loops as dense
 from jitnet.study.losses.loops import LOSSES, smooth_labels
@@ -36,6 +37,9 @@ class LayerOracle(NamedTuple):
         None but in a step of training.
     backward : callable
         ``backward(layer, dY, X, parameters, uniform)`` is dX and the parameters' gradients.
+    track : callable, optional
+        ``track(layer, X, parameters, uniform)`` is what the parameters become beside a step of
+        training, as running means do.
     """
 
     forward: Callable[..., FloatArray]
@@ -43,6 +47,7 @@ class LayerOracle(NamedTuple):
     kinks: Callable[[Any, FloatArray], FloatArray] | None = None
     """``kinks(layer, X)`` is how far X (examples, *shape) is from where Y has a kink, an example a
     row: those of central differences keep away from it."""
+    track: Callable[..., list[FloatArray]] | None = None
 
 
 def dense_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
@@ -296,9 +301,79 @@ def _windows(
 AVERAGE_POOL = LayerOracle(average_pool_forward, average_pool_backward)
 MAX_POOL = LayerOracle(max_pool_forward, max_pool_backward, max_pool_kinks)
 
+
+def batch_norm_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = e weight + bias with e = (X - mean) / √(variance + ε), channel by channel."""
+    weight, bias = parameters[:2]
+    Y: FloatArray = _standard(layer, X, parameters, uniform)[0] * weight + bias
+    return Y
+
+
+def batch_norm_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX by the matrix of ∂e/∂x of each channel, over all examples and places.
+
+    ∂e_j/∂x_k = (δ_jk - 1/n - e_j e_k / n) / σ in training, where mean and σ are the batch's, and
+    δ_jk / σ otherwise.
+    """
+    channels = X.shape[-1]
+    e, deviation = _standard(layer, X, parameters, uniform)
+    e, g = e.reshape(-1, channels), dY.reshape(-1, channels)
+    n = len(e)
+    dX = np.empty_like(e)
+    for c in range(channels):
+        jacobian = np.eye(n)
+        if uniform is not None:
+            jacobian = jacobian - 1 / n - np.outer(e[:, c], e[:, c]) / n
+        dX[:, c] = (parameters[0][c] * g[:, c]) @ (jacobian / deviation[c])
+    nothing = np.zeros(channels)
+    return dX.reshape(X.shape), [(g * e).sum(axis=0), g.sum(axis=0), nothing, nothing]
+
+
+def batch_norm_track(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> list[FloatArray]:
+    """running ← momentum running + (1 - momentum) batch, with the unbiased variance."""
+    weight, bias, mean, variance = parameters
+    rows = X.reshape(-1, X.shape[-1])
+    kept, new = layer.momentum, 1 - layer.momentum
+    running = kept * mean + new * rows.mean(axis=0)
+    return [weight, bias, running, kept * variance + new * rows.var(axis=0, ddof=1)]
+
+
+def _standard(
+    layer: Any, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, FloatArray]:
+    """E and σ of each channel, of the batch in training and of what ran before otherwise."""
+    _, _, mean, variance = parameters
+    if uniform is not None:
+        rows = X.reshape(-1, X.shape[-1])
+        mean, variance = rows.mean(axis=0), rows.var(axis=0)
+    deviation = np.sqrt(variance + layer.epsilon)
+    return (X - mean) / deviation, deviation
+
+
+def residual_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = X + f(X)."""
+    return X + network_stages(layer.layers, X, parameters, uniform)[-1].Y
+
+
+def residual_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX = dY + f'(X) dY."""
+    inner, gradients = _through(network_stages(layer.layers, X, parameters, uniform), dY)
+    return dY + inner, gradients
+
+
+def residual_track(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> list[FloatArray]:
+    """What those within become."""
+    return tracked(layer.layers, X, parameters, uniform)
+
+
 LAYERS: dict[str, LayerOracle] = {
     "AveragePool1D": AVERAGE_POOL,
     "AveragePool2D": AVERAGE_POOL,
+    "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, track=batch_norm_track),
     "Conv1D": LayerOracle(convolution_forward, convolution_backward),
     "Conv2D": LayerOracle(convolution_forward, convolution_backward),
     "Dense": LayerOracle(dense_forward, dense_backward),
@@ -310,6 +385,7 @@ LAYERS: dict[str, LayerOracle] = {
     "MaxPool1D": MAX_POOL,
     "MaxPool2D": MAX_POOL,
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
+    "Residual": LayerOracle(residual_forward, residual_backward, track=residual_track),
 }
 """The definitions of jitnet's layers. A layer may carry its own as ``oracle``."""
 
@@ -362,10 +438,10 @@ def uniform_number(key: int, counter: int) -> float:
 
 
 class Stage(NamedTuple):
-    """A node on the way through a network: what it was given, and what it made of that."""
+    """A layer on the way through a network: what it was given, and what it made of that."""
 
     layer: Any
-    uniform: Draw | None
+    uniform: Any
     X: FloatArray
     parameters: list[FloatArray]
     Z: FloatArray
@@ -385,13 +461,34 @@ def network_stages(
         given = Y
         count = count_of(layer, given.shape[1:])
         parameters = [np.asarray(next(left), float) for _ in range(count)]
-        uniform = None if uniforms is None else uniforms(node)
+        uniform = _uniform_for(layer, uniforms, node)
         Z = oracle_of(layer).forward(layer, given, parameters, uniform)
         activation = activation_of(layer)
         Y = _each(of(ACTIVATIONS, activation, "activation").value, Z)
-        node += 2 if activation != "identity" else 1
+        node += len(nodes_of(layer, layer.node(given.shape[1:], 16)))
         stages.append(Stage(layer, uniform, given, parameters, Z, Y))
     return stages
+
+
+def _uniform_for(layer: Any, uniforms: Callable[[int], Draw] | None, node: int) -> Any:
+    """What draws a layer's numbers; of a residual's layers, what draws those of each node."""
+    if uniforms is None or not hasattr(layer, "layers"):
+        return None if uniforms is None else uniforms(node)
+    return lambda inner: uniforms(node + 1 + inner)
+
+
+def tracked(
+    layers: Sequence[Any],
+    X: ArrayLike,
+    weights: Sequence[ArrayLike],
+    uniforms: Callable[[int], Draw] | None,
+) -> list[FloatArray]:
+    """What a network's parameters become beside a step of training."""
+    found: list[FloatArray] = []
+    for layer, uniform, given, parameters, _, _ in network_stages(layers, X, weights, uniforms):
+        track = oracle_of(layer).track
+        found += parameters if track is None else track(layer, given, parameters, uniform)
+    return found
 
 
 def oracle_of(layer: Any) -> LayerOracle:
@@ -402,7 +499,17 @@ def oracle_of(layer: Any) -> LayerOracle:
 
 def count_of(layer: Any, shape: tuple[int, ...]) -> int:
     """Parameters of a layer for inputs of a shape."""
-    return len(layer.node(shape, 16).parameters)
+    return len(parameters_of([layer], shape))
+
+
+def parameters_of(layers: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
+    """The rows of the parameters of layers for inputs of a shape."""
+    found: list[Any] = []
+    for layer in layers:
+        node = layer.node(shape, 16)
+        shape = node.output
+        found += [row for each in nodes_of(layer, node) for row in each.parameters]
+    return found
 
 
 def activation_of(layer: Any) -> str:
@@ -464,15 +571,22 @@ def network_loss_and_gradients(
     rows = outputs.reshape(len(outputs), -1)
     J, dY = _weighted_loss(rows, targets, loss, importance / importance.sum())
     dY = dY.reshape(outputs.shape)
+    rows_of = parameters_of(layers, np.shape(X)[1:])
+    penalties = zip(rows_of, weights, strict=True)
+    J += sum(0.5 * row.l2 * float(np.square(w).sum()) for row, w in penalties)
+    return J, _through(stages, dY)[1]
+
+
+def _through(stages: Sequence[Stage], dY: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
+    """Backward through layers: dX, and the gradients of their parameters."""
     gradients: list[FloatArray] = []
     for layer, uniform, given, parameters, Z, _ in reversed(stages):
         dZ = dY * _each(of(ACTIVATIONS, activation_of(layer), "activation").slope, Z)
         dY, own = oracle_of(layer).backward(layer, dZ, given, parameters, uniform)
         if l2 := getattr(layer, "l2", 0.0):
-            J += 0.5 * l2 * float(np.square(parameters[0]).sum())
             own[0] = own[0] + l2 * parameters[0]
         gradients = [*own, *gradients]
-    return J, gradients
+    return dY, gradients
 
 
 def _weighted_loss(

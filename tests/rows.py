@@ -25,7 +25,13 @@ from jitnet.kernels.panels import panel_width
 from jitnet.layers import LAYERS
 from jitnet.losses import LOSSES
 from jitnet.optimizers.table import OPTIMIZERS
-from oracle import network_loss_and_gradients, predictions, uniform_of
+from oracle import (
+    network_loss_and_gradients,
+    parameters_of,
+    predictions,
+    tracked,
+    uniform_of,
+)
 from tolerances import assert_close, assert_norms_close
 
 State = dict[str, Array]
@@ -111,6 +117,12 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     ),
     "AveragePool1D": lambda units: _pools(jn.AveragePool1D),
     "AveragePool2D": lambda units: _pools(jn.AveragePool2D),
+    "BatchNorm": lambda units: (
+        jn.BatchNorm(),
+        (jn.Dense(units, "tanh"), jn.BatchNorm(0.5, 0.3)),
+        (jn.Reshape((3, 3)), jn.BatchNorm(0.7)),
+        (jn.BatchNorm(), jn.Dense(units, "tanh"), jn.BatchNorm(0.0)),
+    ),
     "Dense": lambda units: (
         jn.Dense(units, "tanh", l2=0.1),
         jn.Dense(units, "softplus", bias=False),
@@ -126,6 +138,15 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     ),
     "MaxPool1D": lambda units: _pools(jn.MaxPool1D),
     "MaxPool2D": lambda units: _pools(jn.MaxPool2D),
+    "Residual": lambda units: (
+        (
+            jn.Dense(units, bias=False),  # a single bias's gradient may all but vanish
+            jn.Residual([jn.Dense(5, "tanh", l2=0.1), jn.Dense(units, "softplus", bias=False)]),
+        ),
+        jn.Residual([jn.BatchNorm()]),
+        jn.Residual([jn.Dropout(0.4), jn.Residual([jn.LayerNorm(0.3), jn.Dropout(0.2)])]),
+        (jn.Reshape((3, 3)), jn.Residual([jn.Flatten(), jn.Dense(9, "tanh"), jn.Reshape((3, 3))])),
+    ),
     "Reshape": lambda units: (
         jn.Reshape((-1, 1)),
         (jn.Reshape((3, -1)), jn.LayerNorm(0.3), jn.Reshape((9,))),
@@ -291,20 +312,24 @@ def check_steps(network: Network, step: Step, rng: np.random.Generator, steps: i
     model = network.model(seed=seed).build(network.n_features)
     model.set_weights(weights)
     rate = jn.schedules.as_schedule(model.optimizer.learning_rate)
+    rows = parameters_of(model.layers, X.shape[1:])
     states: list[State] = [{} for _ in weights]
     batches = [slice(first, first + 20) for first in range(0, 50, 20)]
     for t in range(1, steps + 1):
         part, before = batches[(t - 1) % len(batches)], t - 1
+
+        def uniforms(node: int, before: int = before) -> Any:
+            return uniform_of(seed, before, node)
+
         _, gradients = network_loss_and_gradients(
-            model.layers,
-            X[part],
-            T[part],
-            weights,
-            model.loss,
-            uniforms=lambda node, before=before: uniform_of(seed, before, node),  # type: ignore[misc]
+            model.layers, X[part], T[part], weights, model.loss, uniforms=uniforms
         )
-        of_each = zip(weights, gradients, states, strict=True)
-        weights = [step(w, g, rate(before), t, state) for w, g, state in of_each]
+        follow = tracked(model.layers, X[part], weights, uniforms)
+        of_each = zip(rows, weights, gradients, states, follow, strict=True)
+        weights = [
+            step(w, g, rate(before), t, state) if row.trained else new
+            for row, w, g, state, new in of_each
+        ]
         if t % len(batches) == 0:
             model.fit(X, T, epochs=1, batch_size=20, shuffle=False)
             for found, expected in zip(model.get_weights(), weights, strict=True):
@@ -351,7 +376,7 @@ def check_blocks(
         check(network.case(rng, dtype, n_examples=5 * width + 3))
 
 
-def data_for(network: Network, rng: np.random.Generator, count: int = 203) -> tuple[Array, Array]:
+def data_for(network: Network, rng: np.random.Generator, count: int = 206) -> tuple[Array, Array]:
     """Examples and targets to train on."""
     X = rng.normal(size=(count, network.n_features)).astype(np.float32)
     outputs = n_outputs(network.layers, network.n_features)

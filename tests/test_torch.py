@@ -1,6 +1,6 @@
 """Gradients and optimisers are those of PyTorch, where it is installed, in float64."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ import jitnet as jn
 from gradient_check import Case, make_case
 from jitnet.losses import LOSSES
 from jitnet.optimizers.table import OPTIMIZERS
-from oracle import activation_of, count_of
+from oracle import activation_of, count_of, parameters_of
 from rows import ROWS, Row, networks
 from tolerances import assert_close, assert_norms_close
 
@@ -66,9 +66,31 @@ def channels_first(pool: Callable[..., Any]) -> Callable[..., Any]:
     return applied
 
 
+def convolved(convolve: Callable[..., Any]) -> Callable[..., Any]:
+    """A convolution of PyTorch's of images or sequences whose channels come last, or are one."""
+
+    def applied(layer: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        channels = x[..., None] if x.ndim < weight.ndim else x
+        z = convolve(
+            channels.movedim(-1, 1),
+            weight.movedim((-1, -2), (0, 1)),
+            bias,
+            layer.strides,
+            layer.padding,
+        )
+        return z.movedim(1, -1)
+
+    return applied
+
+
 TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     "AveragePool1D": channels_first(partial(F.avg_pool1d, count_include_pad=False)),
     "AveragePool2D": channels_first(partial(F.avg_pool2d, count_include_pad=False)),
+    "BatchNorm": lambda layer, x, weight, bias, mean, variance: F.batch_norm(
+        x.movedim(-1, 1), mean.detach(), variance.detach(), weight, bias, eps=layer.epsilon
+    ).movedim(1, -1),
+    "Conv1D": convolved(F.conv1d),
+    "Conv2D": convolved(F.conv2d),
     "Dense": lambda layer, x, W, b=0.0: x @ W + b,
     "Dropout": lambda layer, x: F.dropout(x, layer.rate, training=False),
     "Flatten": lambda layer, x: x.flatten(1),
@@ -80,7 +102,19 @@ TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     "MaxPool1D": channels_first(F.max_pool1d),
     "MaxPool2D": channels_first(F.max_pool2d),
     "Reshape": lambda layer, x: x.reshape(len(x), *layer.shape),
+    "Residual": lambda layer, x, *own: x + through(layer.layers, x, own),
 }
+
+
+def through(layers: Sequence[Any], x: Any, parameters: Iterable[Any]) -> Any:
+    """What layers and their activations make of x."""
+    left = iter(parameters)
+    for layer in layers:
+        own = islice(left, count_of(layer, tuple(x.shape[1:])))
+        x = TORCH_ACTIVATIONS[activation_of(layer)](
+            TORCH_LAYERS[type(layer).__name__](layer, x, *own)
+        )
+    return x
 
 
 class Twin:
@@ -97,15 +131,10 @@ class Twin:
     def loss(self) -> Any:
         """The loss of all examples, with its penalty."""
         model = self.case.model
-        parameters = iter(self.parameters)
-        a, penalty = self.X, 0.0
-        for layer in model.layers:
-            own = list(islice(parameters, count_of(layer, tuple(a.shape[1:]))))
-            a = TORCH_ACTIVATIONS[activation_of(layer)](
-                TORCH_LAYERS[type(layer).__name__](layer, a, *own)
-            )
-            if l2 := getattr(layer, "l2", 0.0):
-                penalty = penalty + 0.5 * l2 * (own[0] ** 2).sum()
+        a = through(model.layers, self.X, self.parameters)
+        rows = parameters_of(model.layers, tuple(self.X.shape[1:]))
+        squares = zip(rows, self.parameters, strict=True)
+        penalty = sum(0.5 * row.l2 * (p**2).sum() for row, p in squares if row.l2)
         targets = self.targets
         if model.loss == "softmax_crossentropy":
             smoothing = model.label_smoothing
@@ -121,7 +150,7 @@ class Twin:
         assert_close(
             "torch", "float64", model.evaluate(X, y, sample_weight=weight)["loss"], loss.item()
         )
-        expected = [p.grad.numpy() for p in self.parameters]
+        expected = [np.zeros(p.shape) if p.grad is None else p.grad for p in self.parameters]
         assert_norms_close(
             "torch", "float64", model.gradients(X, y, sample_weight=weight), expected
         )

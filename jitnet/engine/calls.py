@@ -29,12 +29,15 @@ from jitnet.memory import ALIGNMENT, aligned
 UNIT_GRAIN = TILES[0]
 """Units are cut between workers at multiples of the tall tile's rows."""
 
-ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, POINTWISE, RECORD = range(7)
+ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, ALONE, BARRIER, RECORD = range(8)
 """The columns of a row: the block; what is divided between workers, at multiples of what (a count
-of 0: panels alone), and what otherwise; whether it needs no barrier before it, as a worker's part
-is the one that it has just written; then the words of the record."""
+of 0: panels alone), and what otherwise; whether panels are never divided; when there is a barrier
+before it; then the words of the record."""
 
-PHASES = 12
+NEVER, IN_LOCKSTEP, ALWAYS = range(3)
+"""When there is a barrier."""
+
+PHASES = 13
 (
     GATHER,
     TARGETS,
@@ -48,6 +51,7 @@ PHASES = 12
     PREPARE,
     LINK,
     FEW,
+    TRACK,
 ) = range(PHASES)
 """The parts of a step, each some rows of the table."""
 
@@ -68,6 +72,13 @@ class Call(NamedTuple):
     cut: Cut | None = None
     pointwise: bool = False
     owner: str = ""
+    whole: bool = False
+    alone: bool = False
+
+    @property
+    def divided(self) -> tuple[object, ...]:
+        """What is divided in lockstep, and at multiples of what."""
+        return self.cut[:3] if self.cut is not None else ()
 
 
 def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str) -> Call:
@@ -115,7 +126,8 @@ def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str)
         sources.append(source)
         words.extend(record)
     block = operation.kernel, tuple(sources), np.dtype(dtype)
-    return Call(block, words, cut, operation.pointwise, owner)
+    alone = "first_panel" not in arguments
+    return Call(block, words, cut, operation.pointwise, owner, operation.whole, alone)
 
 
 def _number(name: str, value: Any, owner: str) -> tuple[str, Sequence[int]]:
@@ -155,6 +167,10 @@ def names_of(nodes: Nodes, places: Places, number: int) -> Names:
             names[name] = "panels", [start, room.units]
         else:
             names[name] = f"room:{len(room.shape)}", [start, *room.shape]
+    for name, (distance, array) in node.borrows.items():
+        other = number + distance
+        units = nodes.units(other + array.endswith("Y"))
+        names[name] = "panels", [getattr(places.nodes[other], array), units]
     return names
 
 
@@ -162,8 +178,8 @@ def few_names_of(nodes: Nodes, places: Places, number: int) -> Names:
     """What the operations of a node may ask for, where examples are few."""
     names = {**names_of(nodes, places, number)}
     pointwise = nodes.nodes[number].few is None
-    for name, node in (("X", number), ("Y", number + 1)):
-        place, units = names[name][1][0], nodes.units(node)
+    for name in ("X", "Y", *nodes.nodes[number].borrows):
+        place, units = names[name][1]
         rows = (
             "panels",
             [place, -(-units // 2) + 1],
@@ -187,28 +203,33 @@ class Layout:
     dtype : dtype
         The model's type.
     owners : sequence of str
-        What the layers are called in errors.
+        What the nodes are called in errors.
     """
 
     def __init__(self, nodes: Nodes, places: Places, dtype: Any, owners: Sequence[str]) -> None:
         self.nodes, self.places, self.dtype, self.owners = nodes, places, dtype, owners
 
-    def forward(self) -> list[Call]:
+    def forward(self, *, training: bool) -> list[Call]:
         """The outputs, node by node."""
         return [
             self._bound(number, operation, number + 1)
             for number, node in enumerate(self.nodes.nodes)
             for operation in node.forward
+            if training or not operation.whole
         ]
 
-    def backward(self) -> list[Call]:
+    def backward(self, *, training: bool) -> list[Call]:
         """The inputs' gradients, from the last node to the first that needs it."""
         calls = []
         for number, node in reversed(list(enumerate(self.nodes.nodes))):
             operations = [*node.arrange]
             if number > self.nodes.first_trained:
                 operations += node.backward
-            calls += [self._bound(number, operation, number) for operation in operations]
+            calls += [
+                self._bound(number, operation, number)
+                for operation in operations
+                if training or not operation.whole
+            ]
         return calls
 
     def gradients(self, *, from_rows: bool) -> list[Call]:
@@ -229,12 +250,20 @@ class Layout:
             and (node.prepare_for == "forward" or number > self.nodes.first_trained)
         }
 
+    def track(self) -> list[Call]:
+        """What follows the batches, node by node."""
+        return [
+            self._bound(number, operation, number + 1)
+            for number, node in enumerate(self.nodes.nodes)
+            for operation in node.track
+        ]
+
     def few(self) -> list[Call] | None:
         """Y from X for a few examples, node by node, where all nodes can do that."""
         calls = []
         for number, node in enumerate(self.nodes.nodes):
             operations = _few_of(node)
-            if not operations and not node.is_free:
+            if not operations and node.forward:
                 return None
             names = few_names_of(self.nodes, self.places, number)
             calls += [self._bound(number, operation, number + 1, names) for operation in operations]
@@ -244,8 +273,8 @@ class Layout:
         self, number: int, operation: Operation, counted: int, names: Names | None = None
     ) -> Call:
         names = names_of(self.nodes, self.places, number) if names is None else names
-        owner = self.owners[self.nodes.layers[number]]
-        return bind(operation, names, self.nodes.units(counted), self.dtype, owner)
+        units, owner = self.nodes.units(counted), self.owners[number]
+        return bind(operation, names, units, self.dtype, owner)
 
 
 def _few_of(node: Node) -> Iterable[Operation]:
@@ -273,16 +302,27 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
         if places:
             bounds[phase] = places[0], places[-1] + 1
     before = None
-    for row, (_, call) in zip(rows, calls, strict=True):
-        alike = call.cut is not None and before is not None and call.cut[1:3] == before[1:3]
-        row[[ADDRESS, POINTWISE]] = address_of(call.block), call.pointwise and alike
-        before = call.cut
+    for row, (phase, call) in zip(rows, calls, strict=True):
+        row[[ADDRESS, ALONE]] = address_of(call.block), call.alone
+        row[BARRIER] = _barrier(call, before[1] if before and before[0] == phase else None)
+        before = phase, call
         if call.cut is not None:
             row[[COUNT, GRAIN]] = call.cut.size, call.cut.grain
             if call.cut.otherwise is not None:
                 row[[OTHER_COUNT, OTHER_GRAIN]] = call.cut.otherwise[1:3]
         row[RECORD : RECORD + len(call.words)] = call.words
     return Table(rows, bounds)
+
+
+def _barrier(call: Call, before: Call | None) -> int:
+    """When workers wait before a call, for all that was written before it.
+
+    In lockstep they need not, if a worker reads nothing but what it has just written.
+    """
+    if call.whole or (before is not None and before.alone):
+        return ALWAYS
+    own = call.pointwise and before is not None and call.divided == before.divided
+    return NEVER if own else IN_LOCKSTEP
 
 
 def compile_calls(phases: Mapping[int, Sequence[Call]], loop: Sequence[Job] = ()) -> None:

@@ -16,6 +16,7 @@ from jitnet import memory
 from jitnet.arrays import Array
 from jitnet.compiling import Job
 from jitnet.engine import passes, slices
+from jitnet.engine.batches import check_batches
 from jitnet.engine.data import data_of, words_of
 from jitnet.engine.few import FewRows
 from jitnet.engine.forms import update_of
@@ -58,6 +59,9 @@ from jitnet.threads import (
 
 WORKSPACE_BYTES = 64 << 20
 """Room that a block of examples may take; a longer batch goes through in several blocks."""
+
+WHOLE_BYTES = 4 << 30
+"""Room that a batch may take which has to go through in one block."""
 
 MAX_BLOCK = 4096
 SMALL_NETWORK = 1024
@@ -138,6 +142,7 @@ class Engine:
             turn=self.training.turns.word,
             door=DOOR,
         )
+        self._is_whole = self.nodes.whole_owner is not None
         self.all_multiplications = max(1, self.nodes.multiplications())
         self._decays = np.array([self.update.settings[name] for name in self.update.decays])
         self._rooms: dict[bool, Room] = {}
@@ -242,7 +247,8 @@ class Engine:
         each_epoch: bool,
         goes_back: bool = True,
     ) -> Iterator[Slice]:
-        """Train, slice by slice (see `slices.train`)."""
+        """Train, slice by slice (see `slices.train`); batches that do not fit are a ValueError."""
+        check_batches(self.nodes, data.examples, batch, self.fitting(data, WHOLE_BYTES))
         return slices.train(
             self,
             data,
@@ -318,7 +324,7 @@ class Engine:
             first_epoch=first_epoch,
             examples=data.examples,
             batch=batch,
-            block=self._block_of(data, batch),
+            block=batch if stage == TRAIN and self._is_whole else self._block_of(data, batch),
             steps=steps,
             rates=self.schedule.rates(self.step, steps) if stage == TRAIN else NO_RATES,
         )
@@ -350,18 +356,19 @@ class Engine:
     def block(self, data: Data) -> int:
         """Examples that go through the network at once, a multiple of the panel's width."""
         width = self.nodes.width
-        return max(width, min(self._fitting(data), MAX_BLOCK) // width * width)
+        return max(width, min(self.fitting(data, WORKSPACE_BYTES), MAX_BLOCK) // width * width)
 
-    def _fitting(self, data: Data) -> int:
-        """Examples that there is room for."""
+    def fitting(self, data: Data, room: int) -> int:
+        """Examples that so many bytes are room for."""
         nodes = self.nodes
-        made = [nodes.units(n + 1) for n, node in enumerate(nodes.nodes) if not node.is_free]
+        made = [nodes.units(n + 1) for n, node in enumerate(nodes.nodes) if node.forward]
         inputs = 0 if data.by_twin else nodes.units(0)
-        return WORKSPACE_BYTES // ((inputs + 3 * sum(made)) * self.dtype.itemsize)
+        return room // (max(1, inputs + 3 * sum(made)) * self.dtype.itemsize)
 
     def _block_of(self, data: Data, batch: int) -> int:
         """Examples of a batch that go through the network at once."""
-        if self.all_multiplications <= SMALL_NETWORK and batch <= self._fitting(data):
+        fitting = self.fitting(data, WORKSPACE_BYTES)
+        if self.all_multiplications <= SMALL_NETWORK and batch <= fitting:
             return batch
         return min(batch, self.block(data))
 

@@ -41,7 +41,7 @@ class FewRows:
     nodes : Nodes
         The network.
     owners : sequence of str
-        What the layers are called in errors.
+        What the nodes are called in errors.
     dtype : dtype
         The model's type.
     """

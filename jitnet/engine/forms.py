@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,10 +12,11 @@ import numpy as np
 from jitnet.layers.layer import Node, Operation, Parameter, Room
 from jitnet.optimizers.optimizer import Update
 
-OPERATIONS = ("forward", "backward", "gradients", "arrange")
+OPERATIONS = ("forward", "backward", "gradients", "arrange", "track")
 BY_PANELS = ("forward", "backward", "arrange")
 ONE_OPERATION = ("prepare", "few")
-TAKEN = ("X", "dX", "Y", "dY", "node")
+BORROWED = ("X", "dX", "Y", "dY")
+TAKEN = (*BORROWED, "node")
 """What kernels call a node's arrays."""
 
 
@@ -44,6 +45,8 @@ def check_count(kernel: Any, count: int, form: str, owner: str) -> None:
 def _check_share(operation: Operation, by_panels: bool, owner: str) -> None:
     """Refuse a kernel that does not ask for its share, as it would do what others do as well."""
     cut = operation.cut
+    if operation.whole and cut is not None and by_panels:  # or by its cut alone
+        by_panels = "first_panel" in arguments_of(operation.kernel, owner)
     dimension = "panel" if by_panels else cut.dimension if cut is not None else "unit"
     _check_asks(operation.kernel, (f"first_{dimension}", f"last_{dimension}"), owner)
     if not by_panels and "first_panel" in arguments_of(operation.kernel, owner):
@@ -86,7 +89,7 @@ def check_node(node: Any, owner: str) -> None:
     if node.sparse is not None:
         check_node(node.sparse, f"the sparse twin of {owner}")
     _check_shape(node.output, f"output of {owner}")
-    if node.is_free and node != Node(node.output, (), (), is_free=True):
+    if node.is_free and node != Node(node.output, (), (), is_free=True, path=node.path):
         raise TypeError(f"{owner} is free, and so has nothing but an output; got {node!r}")
     for part in OPERATIONS:
         _check_all(getattr(node, part), Operation, f"{part} of {owner}")
@@ -95,21 +98,68 @@ def check_node(node: Any, owner: str) -> None:
     for part in BY_PANELS:
         for operation in getattr(node, part):
             _check_share(operation, True, owner)
-    for operation in (*node.gradients, *one[: node.prepare is not None]):
+    for operation in (*node.gradients, *node.track, *one[: node.prepare is not None]):
         _check_share(operation, False, owner)
+    _check_whole(node, owner)
     _check_all(node.parameters, Parameter, f"parameters of {owner}")
     if not isinstance(node.rooms, Mapping):
         raise TypeError(f"rooms of {owner} must be a dict of names to Rooms, got {node.rooms!r}")
     _check_all(tuple(node.rooms.values()), Room, f"rooms of {owner}")
     for parameter in node.parameters:
         _check_shape(parameter.shape, f"{parameter.name!r} of {owner}")
-    names = [*(parameter.name for parameter in node.parameters), *node.rooms]
+    _check_borrowed(node.borrows, owner)
+    names = [*(parameter.name for parameter in node.parameters), *node.rooms, *node.borrows]
     for name in names:
         if not isinstance(name, str) or names.count(name) > 1 or name in TAKEN:
             raise ValueError(
                 f"parameters and rooms of {owner} need names of their own, other than "
                 f"{', '.join(TAKEN)}; got {name!r}"
             )
+    _check_all(node.inner, Node, f"inner of {owner}")
+    if node.inner and node != Node(node.output, (), (), inner=node.inner):
+        raise TypeError(f"{owner} is made of others, and so has nothing of its own; got {node!r}")
+    for inner in node.inner:
+        check_node(inner, owner_within(owner, inner.path))
+
+
+def owner_within(owner: str, path: Sequence[int]) -> str:
+    """What a layer within another one is called in errors.
+
+    Examples
+    --------
+    >>> owner_within("layer 3, Residual(…)", (0,))
+    'layer 1 within layer 3, Residual(…)'
+    """
+    for place in path:
+        owner = f"layer {place + 1} within {owner}"
+    return owner
+
+
+def _check_whole(node: Node, owner: str) -> None:
+    """Refuse what needs a whole batch where none is waited for."""
+    for operation in (*node.gradients, *node.track):
+        if operation.whole:
+            raise TypeError(
+                f"the kernel {name_of(operation.kernel)} of {owner} computes from all panels "
+                "anyway: whole is for forward, arrange and backward"
+            )
+    for operation in node.forward[-1:]:
+        if "first_panel" not in arguments_of(operation.kernel, owner):
+            raise TypeError(
+                f"forward of {owner} must end in a kernel that asks for first_panel and "
+                f"last_panel, got {name_of(operation.kernel)}"
+            )
+
+
+def _check_borrowed(borrows: Any, owner: str) -> None:
+    if not isinstance(borrows, Mapping) or not all(
+        isinstance(value, tuple) and len(value) == 2 and value[1] in BORROWED
+        for value in borrows.values()
+    ):
+        raise TypeError(
+            f"borrows of {owner} must be a dict of names to a number of nodes and one of "
+            f"{', '.join(BORROWED)}, got {borrows!r}"
+        )
 
 
 def _check_all(values: Any, kind: type, what: str) -> None:

@@ -148,6 +148,7 @@ def _steps(worker: Any, network: Any, work: Any, feed: Any, plan: Any, progress:
             for i in range(powers.size):
                 worker.reals[s.POWERS + i] *= plan.decays[i]
             descend(worker, network.ranges)
+            call_by_count(worker, c.TRACK)
         position, done = last, done + 1
         if position == plan.examples:
             if is_last:

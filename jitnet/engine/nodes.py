@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.engine.forms import check_node, checked_draw
-from jitnet.layers.activation import activation_node
+from jitnet.engine.forms import check_node, checked_draw, owner_within
+from jitnet.layers.chain import nodes_of
 from jitnet.layers.layer import Layer, Node, Parameter, Shape
 from jitnet.memory import ALIGNMENT, aligned
 
@@ -21,7 +21,7 @@ class Placed(NamedTuple):
     """A parameter and where it lies in the flat array of all parameters."""
 
     parameter: Parameter
-    layer: int
+    path: tuple[int, ...]
     node: int
     number: int
     place: int
@@ -34,7 +34,7 @@ class Placed(NamedTuple):
     @property
     def name(self) -> str:
         """Its name in a file."""
-        return f"layers.{self.layer}.{self.parameter.name}"
+        return ".".join(("layers", *map(str, self.path), self.parameter.name))
 
     def view(self, flat: Array) -> Array:
         """Its view in a flat array of all parameters, or of what is laid out like them."""
@@ -58,10 +58,13 @@ class Nodes:
 
     Attributes
     ----------
-    owners : list of str
-        What the layers are called in errors.
     nodes : list of Node
-        A node for each layer, and one for its activation, if it has one.
+        A node for each layer, or those that it is made of, and one for its activation, if it has
+        one.
+    paths : list of tuple of int
+        For each node the place of its layer, and of those within it.
+    owners : list of str
+        What the nodes are called in errors.
     parameters : list of Placed
         All parameters.
     count : int
@@ -76,22 +79,24 @@ class Nodes:
     ) -> None:
         self.shape, self.width = shape, width
         self.nodes: list[Node] = []
-        self.layers: list[int] = []
-        self.owners = [f"layer {number}, {layer!r}" for number, layer in enumerate(layers, 1)]
+        self.paths: list[tuple[int, ...]] = []
+        self.owners: list[str] = []
         for number, layer in enumerate(layers):
             sparse = mostly_zeros and all(node.is_free for node in self.nodes)
-            for node in _nodes_of(layer, self.owners[number], shape, width, sparse):
-                _check_free(node, self.owners[number], shape)
+            owner = f"layer {number + 1}, {layer!r}"
+            for node in nodes_of(layer, _node_of(layer, owner, shape, width, sparse)):
+                _check_free(node, owner, shape)
                 self.nodes.append(node)
-                self.layers.append(number)
+                self.paths.append((number, *node.path))
+                self.owners.append(owner_within(owner, node.path))
                 shape = node.output
         self.parameters, self.count = self._lay_out()
 
     def _lay_out(self) -> tuple[list[Placed], int]:
         placed, place = [], 0
-        for number, (layer, node) in enumerate(zip(self.layers, self.nodes, strict=True)):
+        for number, (path, node) in enumerate(zip(self.paths, self.nodes, strict=True)):
             for which, parameter in enumerate(node.parameters):
-                placed.append(Placed(parameter, layer, number, which, place))
+                placed.append(Placed(parameter, path, number, which, place))
                 place += aligned(parameter.size)
         return placed, place + ALIGNMENT  # a vector may be read beyond the last one
 
@@ -124,6 +129,14 @@ class Nodes:
         trained = (row.node for row in self.parameters if row.parameter.trained)
         return min(trained, default=len(self.nodes))
 
+    @property
+    def whole_owner(self) -> str | None:
+        """Whose node needs a batch of training to go through as one block, if any does."""
+        for owner, node in zip(self.owners, self.nodes, strict=True):
+            if any(operation.whole for operation in (*node.forward, *node.arrange, *node.backward)):
+                return owner
+        return None
+
     def units(self, node: int) -> int:
         """Units of a node's input; those of the output for the number of nodes."""
         return units_of(self.nodes[node - 1].output if node else self.shape)
@@ -141,10 +154,10 @@ class Nodes:
         """First values, into a flat array of zeros."""
         for row in self.parameters:
             if row.parameter.draw is not None:
-                row.view(flat)[...] = checked_draw(row.parameter, rng, self.owners[row.layer])
+                row.view(flat)[...] = checked_draw(row.parameter, rng, self.owners[row.node])
 
     def multiplications(self) -> int:
-        """Multiplications that an example takes forward: one for each place of a matrix's element."""
+        """Multiplications that an example takes forward: each weight's, at each of its places."""
         return sum(row.parameter.size * self.nodes[row.node].places for row in self.matrices())
 
     def matrices(self) -> Iterable[Placed]:
@@ -174,15 +187,9 @@ def _checked_node(layer: Any, owner: str, shape: Shape, width: int, mostly_zeros
     return node
 
 
-def _nodes_of(
-    layer: Any, owner: str, shape: Shape, width: int, mostly_zeros: bool
-) -> Iterable[Node]:
+def _node_of(layer: Any, owner: str, shape: Shape, width: int, mostly_zeros: bool) -> Node:
     place = owner, shape, width, mostly_zeros
     try:
-        node = _checked_node(layer, *place)
+        return _checked_node(layer, *place)
     except TypeError:  # it cannot be hashed, or says what is wrong once more
-        node = _checked_node.__wrapped__(layer, *place)
-    yield node
-    activation = getattr(layer, "activation", "identity")
-    if activation != "identity" and not node.is_activated:
-        yield activation_node(activation, node.output)
+        return _checked_node.__wrapped__(layer, *place)

@@ -70,8 +70,9 @@ def place_batch(nodes: Nodes, panels: int, dtype: Any) -> Places:
     for number, node in enumerate(nodes.nodes):
         units = nodes.units(number + 1)
         X, dX = Y, dY
-        if not node.is_free:
+        if node.forward:
             Y = take.units(units)
+        if not node.is_free:
             dY = dX if node.in_place and number > nodes.first else take.units(units)
         rooms = {
             name: take.units(room.units) if room.units else take.elements(room.size)
@@ -100,7 +101,7 @@ def place_few(nodes: Nodes, dtype: Any) -> Places:
     Y = take.units(nodes.units(0) + 2)  # whole vectors are read beyond the last example
     placed: list[NodePlaces] = []
     for number, node in enumerate(nodes.nodes):
-        X, Y = Y, Y if node.is_free else take.units(nodes.units(number + 1) + 2)
+        X, Y = Y, take.units(nodes.units(number + 1) + 2) if node.forward else Y
         rooms = {name: take.elements(room.size) for name, room in node.rooms.items() if room.size}
         placed.append(
             NodePlaces(X, X, Y, Y, rooms | dict.fromkeys(set(node.rooms) - set(rooms), 0))

@@ -58,7 +58,7 @@ class Room:
     update : Update
         The optimiser's step.
     owners : sequence of str
-        What the layers are called in errors.
+        What the nodes are called in errors.
     panels : int
         Panels that there is room for.
     threads : int
@@ -120,9 +120,10 @@ class Room:
 
     def phases(self, wanted: Wanted) -> dict[int, list[c.Call]]:
         """The calls of each phase that is wanted."""
+        training = wanted.stage == TRAIN
         phases = {
             c.GATHER: [] if self.nodes.is_sparse else [self._gather(wanted)],
-            c.FORWARD: self._layout.forward(),
+            c.FORWARD: self._layout.forward(training=training),
             c.PREPARE: list(self._layout.prepared().values()),
         }
         if wanted.stage == PREDICT:
@@ -132,12 +133,12 @@ class Room:
         if correct is not None:
             phases[c.CORRECT] = [self._output_call(Operation(correct_of(correct)))]
         if wanted.stage >= GRADIENTS:
-            phases[c.BACKWARD] = self._layout.backward()
+            phases[c.BACKWARD] = self._layout.backward(training=training)
             phases[c.GRADIENTS] = self._layout.gradients(from_rows=wanted.source is not None)
             if wanted.penalised:
                 phases[c.PENALTY] = [self._penalty()]
-        if wanted.stage == TRAIN:
-            phases[c.UPDATE] = [self._update()]
+        if training:
+            phases |= {c.UPDATE: [self._update()], c.TRACK: self._layout.track()}
         return phases
 
     def _gather(self, wanted: Wanted) -> c.Call:

@@ -232,6 +232,13 @@ def store_some(context: Any, pointer: Any, index: Any, vector: Any, count: Any) 
     return types.void(pointer, types.intp, vector, types.intp), emit
 
 
+@compiled_as(lambda like, count: np.arange(_lanes_of(like)) < count)
+def first_lanes(context: Any, like: Any, count: Any) -> Any:
+    """A mask that holds in the first ``count`` lanes of a vector of ``like``'s elements."""
+    mask = Mask(Vector(like.dtype).lanes)
+    return mask(like, types.intp), lambda c, b, s, a: _lane_mask(b, a[1], mask.lanes)
+
+
 @compiled_as(lambda like, value: np.full(_lanes_of(like), value, like.dtype))
 def splat(context: Any, like: Any, value: Any) -> Any:
     """``value`` in every lane of a vector of ``like``'s elements (a vector or a pointer)."""

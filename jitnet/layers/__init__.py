@@ -1,6 +1,7 @@
 """The layers: a file each with what it is, its forward loop and its backward loops."""
 
 from jitnet.layers.average_pool import AveragePool1D, AveragePool2D
+from jitnet.layers.batch_norm import BatchNorm
 from jitnet.layers.conv1d import Conv1D
 from jitnet.layers.conv2d import Conv2D
 from jitnet.layers.dense import Dense
@@ -11,10 +12,12 @@ from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
 from jitnet.layers.max_pool import MaxPool1D, MaxPool2D
 from jitnet.layers.reshape import Reshape
+from jitnet.layers.residual import Residual
 
 KINDS: tuple[type[Layer], ...] = (
     AveragePool1D,
     AveragePool2D,
+    BatchNorm,
     Conv1D,
     Conv2D,
     Dense,
@@ -26,6 +29,7 @@ KINDS: tuple[type[Layer], ...] = (
     MaxPool1D,
     MaxPool2D,
     Reshape,
+    Residual,
 )
 LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 """The table of layers: a new one is a file and a row."""
@@ -34,6 +38,7 @@ __all__ = [
     "LAYERS",
     "AveragePool1D",
     "AveragePool2D",
+    "BatchNorm",
     "Conv1D",
     "Conv2D",
     "Cut",
@@ -50,5 +55,6 @@ __all__ = [
     "Operation",
     "Parameter",
     "Reshape",
+    "Residual",
     "Room",
 ]

@@ -16,8 +16,8 @@ from jitnet.layers.window import check_padding, sequence_of, window_over
 class Conv1D(Layer):
     """A layer whose units each pass over a sequence with weights of their own.
 
-    A = g(Z), Z[t, u] = Σ W[j, k, u] X[t s + j - p, k] + b[u] with the sum over the window's places j
-    and the channels k (a cross-correlation, as in every framework).
+    A = g(Z), Z[t, u] = Σ W[j, k, u] X[t s + j - p, k] + b[u] with the sum over the window's places
+    j and the channels k (a cross-correlation, as in every framework).
 
     Takes sequences (time, channels), or (time,) of one channel.
 

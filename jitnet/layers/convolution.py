@@ -23,7 +23,8 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_rows
 from jitnet.kernels.simd import lanes, load, splat, store
 
-ZERO, ONE = np.int64(0), np.int64(1)
+ZERO: Any = np.int64(0)
+ONE: Any = np.int64(1)
 """Typed, since Numba compiles a function anew for each literal number it is given."""
 
 HEIGHT = np.int64(len(TALL))
@@ -76,7 +77,7 @@ def convolution_pack(
 
 @factory
 def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
-    """The forward block of a convolution with an activation, and a tile for what tall ones leave."""
+    """The forward block of a convolution with an activation; ``low`` tiles take what is left."""
 
     @njit(parallel=True)
     def convolution_forward(
@@ -101,9 +102,9 @@ def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
     ) -> None:
         """Y[y, x, u] = g(Σ W[i, j, k, u] X[y s + i - p, x s + j - p, k] + b[u]), over i, j, k.
 
-        Writes Y (panels, out_height · out_across · n_out, width), the given panels and places of the
-        window; reads X (panels, height · across · n_in, width), zero outside of it, packed and bias
-        (n_out,). Each parallel iteration owns a panel.
+        Writes Y (panels, out_height · out_across · n_out, width), the given panels and places of
+        the window; reads X (panels, height · across · n_in, width), which is zero outside, packed
+        and bias (n_out,). Each parallel iteration owns a panel.
         """
         _, n_all, width = X.shape
         n_in, n_out = n_all // (height * across), Y.shape[1] // (out_height * out_across)
@@ -148,7 +149,7 @@ def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
 
 @factory
 def backward_of(low: tuple[int, ...]) -> Kernel:
-    """The backward block of a convolution, with a tile for what tall ones leave."""
+    """The backward block of a convolution; ``low`` tiles take what is left."""
 
     @njit(parallel=True)
     def convolution_backward(
@@ -170,11 +171,11 @@ def backward_of(low: tuple[int, ...]) -> Kernel:
         first_place: int,
         last_place: int,
     ) -> None:
-        """dX[y s + i - p, x s + j - p, k] = Σ W[i, j, k, u] dY[y, x, u], over all i, j, u that meet.
+        """dX[y s + i - p, x s + j - p, k] = Σ W[i, j, k, u] dY[y, x, u], over all that meet.
 
-        Writes dX (panels, height · across · n_in, width), the given panels and places of the image; reads
-        dY (panels, out_height · out_across · n_out, width) and turned. Each parallel iteration owns a
-        panel.
+        Writes dX (panels, height · across · n_in, width), the given panels and places of the image;
+        reads dY (panels, out_height · out_across · n_out, width) and turned. Each parallel
+        iteration owns a panel.
         """
         _, n_all, width = dX.shape
         n_in, n_out = n_all // (height * across), dY.shape[1] // (out_height * out_across)

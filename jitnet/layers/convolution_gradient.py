@@ -20,7 +20,8 @@ from jitnet.kernels.simd import fma, lanes, load, splat, store, sum_lanes
 from jitnet.kernels.team import share
 from jitnet.layers.window import Window
 
-ZERO, ONE = np.int64(0), np.int64(1)
+ZERO: Any = np.int64(0)
+ONE: Any = np.int64(1)
 """Typed, since Numba compiles a function anew for each literal number it is given."""
 
 TERMS_AT_ONCE = np.int64(3)
@@ -30,9 +31,10 @@ UNITS_AT_ONCE = np.int64(len(TALL) * VECTORS) // TERMS_AT_ONCE
 TERM_STEPS, UNIT_STEPS = (0,) * int(TERMS_AT_ONCE), (0,) * int(UNITS_AT_ONCE)
 """Tuples of these lengths, which are constants to the compiler."""
 
-PLACES = np.int64((36 << 10) // (UNITS_AT_ONCE * VECTORS * VECTOR_BYTES))
-"""A tile of units of dY, copied for so many places, stays near while all tiles of terms read it. As it
-lies, a power of two apart, it falls onto few lines of the cache: 0.56 of the tile's speed, not 0.75."""
+PLACES: Any = np.int64((36 << 10) // (UNITS_AT_ONCE * VECTORS * VECTOR_BYTES))
+"""A tile of units of dY, copied for so many places, stays near while all tiles of terms read it. As
+it lies, a power of two apart, it falls onto few lines of the cache: 0.56 of the tile's speed, not
+0.75."""
 
 
 def scratch_size(window: Window, n_in: int, width: int) -> int:
@@ -45,7 +47,7 @@ def scratch_size(window: Window, n_in: int, width: int) -> int:
 
 @njit
 def terms_together(n_in: int, line: int, padding_x: int) -> int:
-    """Terms of a line of taps that tiles divide: those of a tap, where an edge may be in between."""
+    """Terms of a line of taps that tiles divide; those of a tap, where edges may be in between."""
     return n_in if padding_x > 0 and n_in >= TERMS_AT_ONCE else line
 
 
@@ -125,7 +127,7 @@ def _sum_edges(
     first_term: int,
     terms: int,
 ) -> None:
-    """``_sum_tile`` where the terms' taps are not all inside of the image at every place first … last.
+    """``_sum_tile`` for places first … last, where not all the terms' taps are in the image.
 
     Those places are summed one by one, for the terms inside.
     """
@@ -181,9 +183,9 @@ def convolution_weight_backward(
     """dW[i, j, k, u] = Σ X[y s + i - p, x s + j - p, k] dY[y, x, u], over all examples, y and x.
 
     Writes the flat dweight (kernel_height, kernel_width, n_in, n_out), the given tiles of units and
-    rows i of taps, or adds to them where ``add``, and scratch (parts, size); reads dY (panels, out_height
-    · out_across · n_out, width) and X (panels, height · across · n_in, width). Each parallel
-    iteration owns a part of the units, tile by tile, and a room.
+    rows i of taps, or adds to them where ``add``, and scratch (parts, size); reads dY (panels,
+    out_height · out_across · n_out, width) and X (panels, height · across · n_in, width). Each
+    parallel iteration owns a part of the units, tile by tile, and a room.
     """
     panels, n_all, width = X.shape
     n_in, n_out = n_all // (height * across), dY.shape[1] // (out_height * out_across)

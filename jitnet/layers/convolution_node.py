@@ -28,11 +28,16 @@ PACKING = ("kernel_height", "kernel_width", "stride_y", "stride_x")
 class Convolution(Protocol):
     """What a convolution's layer is told, whatever its axes."""
 
-    filters: int
-    activation: str
-    initializer: str
-    bias: bool
-    l2: float
+    @property
+    def filters(self) -> int: ...  # noqa: D102
+    @property
+    def activation(self) -> str: ...  # noqa: D102
+    @property
+    def initializer(self) -> str: ...  # noqa: D102
+    @property
+    def bias(self) -> bool: ...  # noqa: D102
+    @property
+    def l2(self) -> float: ...  # noqa: D102
 
 
 def checked_units(layer: Convolution) -> dict[str, Any]:
@@ -59,6 +64,8 @@ def convolution_node(
     activation = ACTIVATIONS[layer.activation]
     inside = activation.by_value
     value = activation.value if inside else ACTIVATIONS["identity"].value
+    forward = forward_of(value, tile_for_rest(n_out))
+    backward = backward_of(tile_for_rest(n_in))
     slope = Operation(
         slope_of(activation.slope),
         Cut("unit", places * n_out, len(TALL)),
@@ -79,11 +86,9 @@ def convolution_node(
     }
     return Node(
         output=output,
-        forward=(
-            Operation(forward_of(value, tile_for_rest(n_out)), Cut("place", places), settings),
-        ),
+        forward=(Operation(forward, Cut("place", places), settings),),
         arrange=(slope,) * (inside and layer.activation != "identity"),
-        backward=(Operation(backward_of(tile_for_rest(n_in)), Cut("place", in_places), settings),),
+        backward=(Operation(backward, Cut("place", in_places), settings),),
         gradients=(
             Operation(convolution_weight_backward, by_tiles, settings),
             *(bias_gradient,) * layer.bias,

@@ -95,6 +95,11 @@ class Operation(NamedTuple):
         training, all of them in the same way.
     names : mapping of str to str
         Arguments that the kernel calls otherwise: its name and the one to look up.
+    whole : bool, default False
+        Whether it needs what was written before for all panels of the batch: a step of training
+        then waits for it, and the batch goes through the network as one block. Only steps of
+        training call it. Forward and backward, one that does not ask for panels is divided by its
+        cut alone, over all panels.
     """
 
     kernel: Kernel
@@ -102,6 +107,7 @@ class Operation(NamedTuple):
     settings: Mapping[str, float] = {}
     pointwise: bool = False
     names: Mapping[str, str] = {}
+    whole: bool = False
 
 
 class Node(NamedTuple):
@@ -112,7 +118,7 @@ class Node(NamedTuple):
     output : tuple of int
         The shape of an example's output.
     forward : tuple of Operation
-        Y from X, for the worker's panels.
+        Y from X, for the worker's panels. Without any, Y is X.
     backward : tuple of Operation
         dX from dY, for the worker's panels; left out where nobody needs dX.
     gradients : tuple of Operation
@@ -147,6 +153,19 @@ class Node(NamedTuple):
     sparse : Node, optional
         Its twin, of the same output and parameters, for a network's input of sparse rows: instead
         of X its kernels take ``indptr``, ``indices``, ``numbers`` and ``order``.
+    track : tuple of Operation
+        Once a step of training that counts, beside the optimiser's: parameters that are not trained
+        follow what the batch was, such as running means. Divided between workers as gradients are.
+    least_examples : int, default 1
+        Examples that a batch of training must have.
+    borrows : mapping of str to (int, str)
+        Arrays of other nodes, by the name that kernels ask for them: how many nodes further on, or
+        back where it is negative, and what is borrowed there, ``"X"``, ``"Y"``, ``"dX"`` or
+        ``"dY"``.
+    inner : tuple of Node
+        The nodes that it is made of, one after the other, instead of operations of its own.
+    path : tuple of int
+        Of one of those: the place of its layer among the inner ones, and within that.
     """
 
     output: Shape
@@ -166,6 +185,11 @@ class Node(NamedTuple):
     scratch: int = 0
     is_activated: bool = False
     sparse: Node | None = None
+    track: tuple[Operation, ...] = ()
+    least_examples: int = 1
+    borrows: Mapping[str, tuple[int, str]] = {}
+    inner: tuple[Node, ...] = ()
+    path: tuple[int, ...] = ()
 
 
 class Layer(ABC):

@@ -42,7 +42,7 @@ class Window(NamedTuple):
 
 
 def check_padding(padding: Any, strides: int | Pair) -> str | int | Pair:
-    """ "valid", "same", or a number for each axis."""
+    """Check the zeros around an image: a name, or a number for each axis."""
     if not isinstance(padding, str):
         return check_pair("padding", padding, least=0)
     check_choice("padding", padding, (VALID, SAME))
@@ -75,7 +75,7 @@ def window_over(
             f"the window of {owner} is larger than its input of {size[0]} x {size[1]}"
             f"{f' with padding {padding}' * (zeros != (0, 0))}"
         )
-    return Window(*size, *out, *kernel, *strides, *zeros)
+    return Window(*size, out[0], out[1], *kernel, *strides, *zeros)
 
 
 def image_of(shape: Shape, owner: str) -> tuple[int, int, int]:

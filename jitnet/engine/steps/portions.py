@@ -8,11 +8,14 @@ import numpy as np
 
 from jitnet.engine.calls import (
     ADDRESS,
+    ALONE,
+    ALWAYS,
+    BARRIER,
     COUNT,
     GRAIN,
+    NEVER,
     OTHER_COUNT,
     OTHER_GRAIN,
-    POINTWISE,
     RECORD,
 )
 from jitnet.engine.steps.span import (
@@ -100,24 +103,21 @@ def call(worker: Any, row: int) -> None:
 def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None:
     """Call the blocks of a phase: a worker's panels, or in lockstep some units of all panels.
 
-    In lockstep a block waits for all that was written before it, unless it reads nothing but what
-    its own worker has just written.
+    A block that needs the whole batch waits for all that was written before it, in lockstep most
+    others do as well.
     """
-    span, begin, count_before, grain_before = worker.span, worker.phases[2 * phase], 0, 0
+    span = worker.span
     p0, p1 = share(worker, panels, ONE)
-    for row in range(begin, worker.phases[2 * phase + 1]):
+    for row in range(worker.phases[2 * phase], worker.phases[2 * phase + 1]):
         record = ahead(worker.calls, row * worker.columns)
-        count, grain = record[COUNT], record[GRAIN]
+        count = record[COUNT]
         first, last = 0, count
         span[FIRST_PANEL], span[LAST_PANEL] = p0, p1
-        if lockstep:
-            alike = count == count_before and grain == grain_before
-            if row == begin or record[POINTWISE] == 0 or not alike:
-                barrier(worker)
-            count_before, grain_before = count, grain
-            if count > 0:
-                first, last = share(worker, count, grain)
-                span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
+        if record[BARRIER] == ALWAYS or (lockstep and record[BARRIER] != NEVER):
+            barrier(worker)
+        if count > 0 and (lockstep or record[ALONE] == 1):
+            first, last = share(worker, count, record[GRAIN])
+            span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
         span[FIRST], span[LAST] = first, last
         call(worker, row)
 
