@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -70,14 +70,12 @@ def convolved(convolve: Callable[..., Any]) -> Callable[..., Any]:
     """A convolution of PyTorch's of images or sequences whose channels come last, or are one."""
 
     def applied(layer: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-        channels = x[..., None] if x.ndim < weight.ndim else x
-        z = convolve(
-            channels.movedim(-1, 1),
-            weight.movedim((-1, -2), (0, 1)),
-            bias,
-            layer.strides,
-            layer.padding,
-        )
+        images = (x[..., None] if x.ndim < weight.ndim else x).movedim(-1, 1)
+        padding = layer.padding
+        if padding == "same":  # by itself it warns of even windows
+            edges = [((n - 1) // 2, n // 2) for n in reversed(weight.shape[:-2])]
+            images, padding = F.pad(images, list(chain.from_iterable(edges))), "valid"
+        z = convolve(images, weight.movedim((-1, -2), (0, 1)), bias, layer.strides, padding)
         return z.movedim(1, -1)
 
     return applied

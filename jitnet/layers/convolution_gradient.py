@@ -102,13 +102,15 @@ def _sum_tile(
 @njit
 def first_place(tap: int, padding: int, stride: int) -> int:
     """The first place of a window at which one of its taps is inside of the image."""
-    return max(ZERO, (padding - tap + stride - 1) // stride)
+    first: int = max(ZERO, (padding - tap + stride - 1) // stride)
+    return first
 
 
 @njit
 def end_of_places(tap: int, padding: int, stride: int, size: int, out_size: int) -> int:
     """The place behind the last one of a window at which one of its taps is inside of the image."""
-    return max(ZERO, min(out_size, (size - 1 + padding - tap) // stride + 1))
+    end: int = max(ZERO, min(out_size, (size - 1 + padding - tap) // stride + 1))
+    return end
 
 
 @njit
