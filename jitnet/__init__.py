@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.layers import Dense, Dropout, Flatten, LayerNorm, Reshape
+from jitnet.layers import Dense, Dropout, Flatten, LayerNorm, Rescaling, Reshape
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -29,6 +29,7 @@ __all__ = [
     "NotFittedError",
     "OneCycle",
     "RMSprop",
+    "Rescaling",
     "Reshape",
     "Schedule",
     "Sequential",

@@ -135,11 +135,25 @@ def unmoved_backward(
     return dX, []
 
 
+def rescaling_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = scale X + offset."""
+    Y: FloatArray = layer.scale * X + layer.offset
+    return Y
+
+
+def rescaling_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX = scale dY."""
+    return layer.scale * dY, []
+
+
 LAYERS: dict[str, LayerOracle] = {
     "Dense": LayerOracle(dense_forward, dense_backward),
     "Dropout": LayerOracle(dropout_forward, dropout_backward),
     "Flatten": LayerOracle(flatten_forward, unmoved_backward),
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
+    "Rescaling": LayerOracle(rescaling_forward, rescaling_backward),
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
 }
 """The definitions of jitnet's layers. A layer may carry its own as ``oracle``."""

@@ -93,6 +93,11 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
         jn.LayerNorm(0.3),
         (jn.Reshape((3, 3)), jn.LayerNorm(0.3)),  # of 3 numbers a small ε would make noise
     ),
+    "Rescaling": lambda units: (
+        jn.Rescaling(0.5),
+        jn.Rescaling(-1.5, 0.25),
+        (jn.Reshape((3, 1, 3)), jn.Rescaling(0.5, -0.5)),
+    ),
     "Reshape": lambda units: (
         jn.Reshape((-1, 1)),
         (jn.Reshape((3, -1)), jn.LayerNorm(0.3), jn.Reshape((9,))),

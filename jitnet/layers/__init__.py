@@ -5,9 +5,10 @@ from jitnet.layers.dropout import Dropout
 from jitnet.layers.flatten import Flatten
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
+from jitnet.layers.rescaling import Rescaling
 from jitnet.layers.reshape import Reshape
 
-KINDS: tuple[type[Layer], ...] = (Dense, Dropout, Flatten, LayerNorm, Reshape)
+KINDS: tuple[type[Layer], ...] = (Dense, Dropout, Flatten, LayerNorm, Rescaling, Reshape)
 LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 """The table of layers: a new one is a file and a row."""
 
@@ -22,6 +23,7 @@ __all__ = [
     "Node",
     "Operation",
     "Parameter",
+    "Rescaling",
     "Reshape",
     "Room",
 ]
