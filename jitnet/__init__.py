@@ -22,6 +22,7 @@ from jitnet.layers import (
     LayerNorm,
     MaxPool1D,
     MaxPool2D,
+    Rescaling,
     Reshape,
     Residual,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "NotFittedError",
     "OneCycle",
     "RMSprop",
+    "Rescaling",
     "Reshape",
     "Residual",
     "Schedule",

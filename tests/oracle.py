@@ -370,6 +370,19 @@ def residual_track(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> 
     return tracked(layer.layers, X, parameters, uniform)
 
 
+def rescaling_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = scale X + offset."""
+    Y: FloatArray = layer.scale * X + layer.offset
+    return Y
+
+
+def rescaling_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX = scale dY."""
+    return layer.scale * dY, []
+
+
 LAYERS: dict[str, LayerOracle] = {
     "AveragePool1D": AVERAGE_POOL,
     "AveragePool2D": AVERAGE_POOL,
@@ -384,6 +397,7 @@ LAYERS: dict[str, LayerOracle] = {
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
     "MaxPool1D": MAX_POOL,
     "MaxPool2D": MAX_POOL,
+    "Rescaling": LayerOracle(rescaling_forward, rescaling_backward),
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
     "Residual": LayerOracle(residual_forward, residual_backward, track=residual_track),
 }

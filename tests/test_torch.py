@@ -99,6 +99,7 @@ TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     ),
     "MaxPool1D": channels_first(F.max_pool1d),
     "MaxPool2D": channels_first(F.max_pool2d),
+    "Rescaling": lambda layer, x: x * layer.scale + layer.offset,
     "Reshape": lambda layer, x: x.reshape(len(x), *layer.shape),
     "Residual": lambda layer, x, *own: x + through(layer.layers, x, own),
 }

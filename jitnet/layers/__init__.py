@@ -11,6 +11,7 @@ from jitnet.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
 from jitnet.layers.max_pool import MaxPool1D, MaxPool2D
+from jitnet.layers.rescaling import Rescaling
 from jitnet.layers.reshape import Reshape
 from jitnet.layers.residual import Residual
 
@@ -28,6 +29,7 @@ KINDS: tuple[type[Layer], ...] = (
     LayerNorm,
     MaxPool1D,
     MaxPool2D,
+    Rescaling,
     Reshape,
     Residual,
 )
@@ -54,6 +56,7 @@ __all__ = [
     "Node",
     "Operation",
     "Parameter",
+    "Rescaling",
     "Reshape",
     "Residual",
     "Room",
