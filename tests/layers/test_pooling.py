@@ -285,7 +285,7 @@ def test_inputs_of_another_number_of_axes_are_refused() -> None:
 @each_pool
 def test_a_pool_larger_than_its_input_is_refused(kind: Any) -> None:
     shape = (3, 2, 1)[2 - kind.axes :]
-    with pytest.raises(ValueError, match=r"pool_size 3 is larger than the input \(.*\) with"):
+    with pytest.raises(ValueError, match=r"the windows of .*\(pool_size=3, .* are larger than its"):
         kind(3).node(shape, 16)
     assert kind(3, padding=1).node(shape, 16).output == (1,) * (kind.axes + 1)
 
@@ -306,7 +306,7 @@ def test_pools_are_those_of_pytorch(kind: Any, rng: np.random.Generator) -> None
 
     exact = "Max" in kind.__name__
     bound = 0.0 if exact else 1e-12  # another order of sums
-    for layer, shape in random_pools(kind, rng, 100):
+    for layer, shape in random_pools(kind, rng, 60):
         X = whole_numbers(rng, 3, *shape)
         panels = Panels(layer, X, "float64")
         x = torch.tensor(X, requires_grad=True)
