@@ -69,6 +69,10 @@ DROPOUT: Outputs = {
     "Y": lambda _, of: of["X"] * _mask(*of["X"].shape),
     "dX": lambda _, of: of["dY"] * _mask(*of["dY"].shape),
 }
+RESCALING: Outputs = {
+    "Y": lambda _, of: of["X"] * np.float32(2.0) + np.float32(0.5),
+    "dX": lambda _, of: of["dY"] * np.float32(2.0),
+}
 
 
 def _activation(name: str) -> Formulas:
@@ -121,6 +125,7 @@ FORMULAS = (
     Formulas(jn.Dense(SMALL_UNITS), (SMALL_UNITS,), "dense", DENSE),
     Formulas(jn.LayerNorm(), (UNITS,), "layer_norm", LAYER_NORM),
     Formulas(jn.Dropout(RATE), (UNITS,), "", DROPOUT),
+    Formulas(jn.Rescaling(2.0, 0.5), (UNITS,), "", RESCALING),
     *POOLS,
     *map(_activation, ACTIVATIONS),
 )

@@ -188,6 +188,8 @@ WITHOUT_LOOPS = (
     "_update",
     "dropout_forward",
     "dropout_backward",
+    "rescaling_forward",
+    "rescaling_backward",
     *(f"{pool.name}_{way}" for pool in POOLS for way in ("forward", "backward")),
 )
 """How the names end of kernels that have no plain loops beside them."""

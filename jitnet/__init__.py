@@ -19,6 +19,7 @@ from jitnet.layers import (
     LayerNorm,
     MaxPool1D,
     MaxPool2D,
+    Rescaling,
     Reshape,
 )
 from jitnet.loading import load
@@ -47,6 +48,7 @@ __all__ = [
     "NotFittedError",
     "OneCycle",
     "RMSprop",
+    "Rescaling",
     "Reshape",
     "Schedule",
     "Sequential",

@@ -17,6 +17,7 @@ from jitnet.layers import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    Rescaling,
     Reshape,
 )
 from jitnet.losses import LOSSES
@@ -57,7 +58,8 @@ def _models(dtype: str) -> Iterator[Sequential]:
     hidden: list[Layer] = [Dense(UNITS, name, l2=1e-3) for name in ACTIVATIONS]
     images = [Reshape((3, 3, 1)), MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
     sequences = [Reshape((1, 1)), GlobalAveragePool()]
-    layers = [*hidden, LayerNorm(), Dropout(0.5), *images, *sequences, Dense(OUTPUTS)]
+    others = [LayerNorm(), Dropout(0.5), Rescaling(2.0)]
+    layers = [*hidden, *others, *images, *sequences, Dense(OUTPUTS)]
     optimizers: list[Optimizer] = [Adam(), SGD(), SGD(momentum=0.9), RMSprop()]
     for place, loss in enumerate(LOSSES):
         optimizer = optimizers[min(place, len(optimizers) - 1)]

@@ -114,6 +114,11 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     ),
     "MaxPool1D": lambda units: _pools(jn.MaxPool1D),
     "MaxPool2D": lambda units: _pools(jn.MaxPool2D),
+    "Rescaling": lambda units: (
+        jn.Rescaling(0.5),
+        jn.Rescaling(-1.5, 0.25),
+        (jn.Reshape((3, 1, 3)), jn.Rescaling(0.5, -0.5)),
+    ),
     "Reshape": lambda units: (
         jn.Reshape((-1, 1)),
         (jn.Reshape((3, -1)), jn.LayerNorm(0.3), jn.Reshape((9,))),

@@ -8,6 +8,7 @@ from jitnet.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
 from jitnet.layers.max_pool import MaxPool1D, MaxPool2D
+from jitnet.layers.rescaling import Rescaling
 from jitnet.layers.reshape import Reshape
 
 KINDS: tuple[type[Layer], ...] = (
@@ -21,6 +22,7 @@ KINDS: tuple[type[Layer], ...] = (
     LayerNorm,
     MaxPool1D,
     MaxPool2D,
+    Rescaling,
     Reshape,
 )
 LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
@@ -43,6 +45,7 @@ __all__ = [
     "Node",
     "Operation",
     "Parameter",
+    "Rescaling",
     "Reshape",
     "Room",
 ]
