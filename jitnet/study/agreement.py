@@ -103,7 +103,7 @@ def _first_step(rung: str, run: Run, threads: int) -> Outputs:
 
 
 def _as_dtype(value: Any, dtype: str) -> Any:
-    if isinstance(value, str):
+    if isinstance(value, str | int):
         return value
     if isinstance(value, list):
         return [_as_dtype(part, dtype) for part in value]

@@ -17,6 +17,8 @@ PROBLEMS = {
     "deep_network": "deep_network",
     "dense": "dense",
     "layer_norm": "layer_norm",
+    "batch_norm": "batch_norm",
+    "conv2d": "conv2d",
     "maxpool2d": "maxpool2d",
     "softmax_crossentropy": "softmax_crossentropy",
     "binary_crossentropy": "losses",

@@ -48,7 +48,7 @@ def test_each_activation_and_each_loss_is_a_problem() -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_rungs_agree_at_ragged_sizes(name: str, dtype: str, threads: int) -> None:
     problem = get_problem(name)
-    size = dict(zip(problem.sizes, (37, 13, 5), strict=False))
+    size = {**problem.sizes, **dict(zip(problem.sizes, (37, 13, 5), strict=False))}
     _, errors = compare(problem, size, RUNGS, dtype, threads)
     assert set(errors) == set(RUNGS)
     assert errors["loops"] == 0
@@ -71,6 +71,13 @@ def test_a_dense_layer_agrees_whatever_runs_along_its_lanes(
     compare(get_problem("dense"), size, ("vectorized", "tiled"), "float64", 2)
 
 
+@pytest.mark.parametrize("f", [1, 2, 3, 5])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_a_convolution_agrees_however_its_windows_lie(f: int, stride: int) -> None:
+    size = {"m": 18, "channels": 2, "filters": 3, "side": 6, "f": f, "stride": stride}
+    compare(get_problem("conv2d"), size, RUNGS, "float64", 2)
+
+
 @pytest.mark.parametrize("name", ["logistic_regression", "shallow_network", "deep_network"])
 def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
     problem = get_problem(name)
@@ -83,7 +90,7 @@ def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
         assert difference(runs[rung](3), third) < 1e-12, rung
 
 
-@pytest.mark.parametrize("name", ["logistic_regression", "shallow_network", "dense"])
+@pytest.mark.parametrize("name", ["logistic_regression", "shallow_network", "dense", "conv2d"])
 def test_the_parallel_rung_gives_the_same_bits_for_any_number_of_threads(name: str) -> None:
     problem = get_problem(name)
     inputs = agreement.make_inputs(problem, problem.sizes, "float32")
@@ -243,9 +250,11 @@ def test_a_size_below_one_is_refused(matmul: Problem, n: int) -> None:
         complete_size(matmul, {"n": n})
 
 
-def test_fewer_units_than_can_be_normalised_are_refused() -> None:
+def test_fewer_numbers_than_can_be_normalised_are_refused() -> None:
     with pytest.raises(ValueError, match="units must be at least 3, got 2"):
         complete_size(get_problem("layer_norm"), {"units": 2})
+    with pytest.raises(ValueError, match="m must be at least 3, got 2"):
+        complete_size(get_problem("batch_norm"), {"m": 2})
 
 
 @pytest.mark.parametrize(
@@ -259,6 +268,10 @@ def test_fewer_units_than_can_be_normalised_are_refused() -> None:
         ("relu", {"m": 1_000_000_000}),
         ("softmax_crossentropy", {"m": 1_000_000_000}),
         ("layer_norm", {"m": 1_000_000_000}),
+        ("batch_norm", {"m": 1_000_000_000}),
+        ("conv2d", {"m": 1_000_000}),
+        ("conv2d", {"side": 10_000}),
+        ("maxpool2d", {"side": 100_000}),
         ("dense", {"inputs": 100_000, "units": 100_000}),
     ],
 )

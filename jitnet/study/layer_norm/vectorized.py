@@ -8,10 +8,10 @@ from jitnet.study.layer_norm.loops import EPSILON
 from jitnet.study.problem import Array
 
 
-def normalized(X: Array) -> tuple[Array, Array]:
-    """E = (X - mean) rstd, and rstd = 1 / √(variance + ε), (1, m)."""
-    centered = X - np.mean(X, axis=0, keepdims=True)
-    rstd = 1 / np.sqrt(np.mean(centered**2, axis=0, keepdims=True) + EPSILON)
+def normalized(X: Array, axis: int = 0) -> tuple[Array, Array]:
+    """E = (X - mean) rstd, and rstd = 1 / √(variance + ε), whose axis has one place."""
+    centered = X - np.mean(X, axis=axis, keepdims=True)
+    rstd = 1 / np.sqrt(np.mean(centered**2, axis=axis, keepdims=True) + EPSILON)
     return centered * rstd, rstd
 
 

@@ -7,27 +7,16 @@ cut off.
 
 from __future__ import annotations
 
-Image = list[list[list[float]]]
-Images = list[Image]
+from jitnet.study.images import Images, windows_along, zeros
 
 F = 2
 STRIDE = 2
 
 
-def windows_along(n_prev: int) -> int:
-    """n = (n_prev - f) // stride + 1."""
-    return (n_prev - F) // STRIDE + 1
-
-
-def zeros(m: int, n_H: int, n_W: int, n_C: int) -> Images:
-    """Images of zeros."""
-    return [[[[0.0] * n_C for _ in range(n_W)] for _ in range(n_H)] for _ in range(m)]
-
-
 def max_pool_forward(A_prev: Images) -> Images:
     """A[i, h, w, c] = max of A_prev[i, vert_start:vert_end, horiz_start:horiz_end, c]."""
     m, n_C = len(A_prev), len(A_prev[0][0][0])
-    n_H, n_W = windows_along(len(A_prev[0])), windows_along(len(A_prev[0][0]))
+    n_H, n_W = windows_along(len(A_prev[0]), F, STRIDE), windows_along(len(A_prev[0][0]), F, STRIDE)
     A = zeros(m, n_H, n_W, n_C)
     for i in range(m):
         for h in range(n_H):
@@ -46,7 +35,7 @@ def max_pool_forward(A_prev: Images) -> Images:
 def max_pool_backward(dA: Images, A_prev: Images) -> Images:
     """dA_prev: a window's dA goes to its first greatest value, and zeros to all others."""
     m, n_C = len(A_prev), len(A_prev[0][0][0])
-    n_H, n_W = windows_along(len(A_prev[0])), windows_along(len(A_prev[0][0]))
+    n_H, n_W = windows_along(len(A_prev[0]), F, STRIDE), windows_along(len(A_prev[0][0]), F, STRIDE)
     dA_prev = zeros(m, len(A_prev[0]), len(A_prev[0][0]), n_C)
     for i in range(m):
         for h in range(n_H):

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.study.maxpool2d.loops import F, windows_along
+from jitnet.study.images import windows_along
+from jitnet.study.maxpool2d.loops import STRIDE, F
 from jitnet.study.problem import Inputs, Outputs, Problem, Size
 
 
 def inputs(size: Size, rng: np.random.Generator) -> Inputs:
     """A_prev and dA."""
     m, side, channels = size["m"], size["side"], size["channels"]
-    n = windows_along(side)
+    n = windows_along(side, F, STRIDE)
     return (
         rng.standard_normal((m, side, side, channels)),
         rng.standard_normal((m, n, n, channels)),

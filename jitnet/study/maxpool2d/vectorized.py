@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from jitnet.study.maxpool2d.loops import F, windows_along
+from jitnet.study.images import windows_along
+from jitnet.study.maxpool2d.loops import STRIDE, F
 from jitnet.study.problem import Array
 
 
 def windows_of(A_prev: Array) -> Array:
     """The values of each window side by side, (m, n_H, n_W, n_C, f · f)."""
     m, n_H_prev, n_W_prev, n_C = A_prev.shape
-    n_H, n_W = windows_along(n_H_prev), windows_along(n_W_prev)
+    n_H, n_W = windows_along(n_H_prev, F, STRIDE), windows_along(n_W_prev, F, STRIDE)
     whole = A_prev[:, : n_H * F, : n_W * F].reshape(m, n_H, F, n_W, F, n_C)
     return whole.transpose(0, 1, 3, 5, 2, 4).reshape(m, n_H, n_W, n_C, F * F)
 

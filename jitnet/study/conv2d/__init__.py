@@ -1,0 +1,1 @@
+"""Convolutions: filters that pass over images, forward and backward."""

@@ -1,0 +1,43 @@
+"""A convolution as the engine runs it: register tiles over panels of examples, nothing copied."""
+
+from __future__ import annotations
+
+import jitnet as jn
+from jitnet.activations import ACTIVATIONS
+from jitnet.kernels import matmul
+from jitnet.kernels.matmul import tile_for_rest
+from jitnet.layers import convolution, convolution_gradient
+from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks, run_phases
+from jitnet.study.problem import Array, Outputs, Run
+
+LOW = tile_for_rest(1)
+
+ENGINE = (
+    run_phases,
+    convolution.convolution_pack,
+    convolution.forward_of(ACTIVATIONS["identity"].value, LOW),
+    convolution.backward_of(LOW),
+    convolution_gradient.convolution_weight_backward,
+    convolution_gradient._sum_lines,
+    convolution_gradient._sum_tile,
+    convolution_gradient._add_products,
+    convolution_gradient.convolution_bias_backward,
+    matmul.multiply_rows,
+    matmul.multiply_tile,
+)
+
+
+def start(threads: int, A_prev: Array, W: Array, b: Array, dZ: Array, stride: int, pad: int) -> Run:
+    """Runs forward and backward, from images with the example first and back to them."""
+    m, f, n_C = len(A_prev), len(W), W.shape[-1]
+    layer = jn.Conv2D(n_C, f, stride, pad)
+    blocks = Blocks(layer, A_prev.shape[1:], m, W.dtype, threads)
+    blocks.write(X=A_prev.reshape(m, -1).T, weight=W, bias=b.ravel(), dY=dZ.reshape(m, -1).T)
+    steps = blocks.runs(PREPARE, FORWARD, BACKWARD, GRADIENTS)
+
+    def run(times: int) -> Outputs:
+        steps(times)
+        Z, dX, dW, db = map(blocks.read, ("Y", "dX", "dweight", "dbias"))
+        return Z.T.reshape(dZ.shape), dX.T.reshape(A_prev.shape), dW, db.reshape(b.shape)
+
+    return run
