@@ -19,6 +19,7 @@ from jitnet.layers.layer import Shape
 from jitnet.optimizers import Optimizer
 from jitnet.optimizers.table import OPTIMIZERS
 from jitnet.study.blocks import FORWARD, Activation, Blocks
+from jitnet.study.conv2d import vectorized as conv2d
 
 Array = NDArray[Any]
 UNITS, SMALL_UNITS = 128, 8
@@ -33,7 +34,8 @@ Outputs = Mapping[str, Callable[[Any, Given], Any]]
 class Formulas(NamedTuple):
     """A layer, an example's shape, the folder of its rungs, if it has any, and its outputs.
 
-    ``name`` is what its kernels are called by, where several layers share them.
+    ``name`` is what its kernels are called by, where several layers share them, or where those of a
+    phase compute an output only ``together``.
     """
 
     layer: Layer
@@ -41,6 +43,7 @@ class Formulas(NamedTuple):
     rungs: str
     outputs: Outputs
     name: str = ""
+    together: bool = False
 
 
 DENSE: Outputs = {
@@ -72,6 +75,15 @@ DROPOUT: Outputs = {
 RESCALING: Outputs = {
     "Y": lambda _, of: of["X"] * np.float32(2.0) + np.float32(0.5),
     "dX": lambda _, of: of["dY"] * np.float32(2.0),
+}
+RESIDUAL: Outputs = {
+    "Y": lambda _, of: of["X"] + of["X"] * np.float32(3.0),
+    "dX": lambda _, of: of["dY"] + of["dY"] * np.float32(3.0),
+}
+BATCH_NORM: Outputs = {
+    "Y": lambda rung, of: rung.batch_norm_forward(of["X"], of["weight"], of["bias"]),
+    "dX": lambda rung, of: rung.input_gradient(of["dY"], of["X"], of["weight"]),
+    "dweight": lambda rung, of: rung.weight_gradients(of["D"], of["X"])[0],
 }
 
 
@@ -110,6 +122,44 @@ def _pool(name: str, layer: Layer, shape: Shape, pool: Shape) -> Formulas:
     return Formulas(layer, shape, "", outputs, name)
 
 
+def _convolution(name: str, layer: Layer, shape: Shape, taps: Shape) -> Formulas:
+    """A convolution by the study's NumPy, of images, or of sequences as images of one row."""
+    image = (*(1,) * (3 - len(shape)), *shape)
+    kernel = (*(1,) * (2 - len(taps)), *taps, shape[-1], FILTERS)
+    places = [size - along + 1 for size, along in zip(image, kernel[:2], strict=False)]
+
+    def images(columns: Array, *sizes: int) -> Array:
+        return np.ascontiguousarray(columns.T).reshape(-1, *sizes)
+
+    def given(of: Given) -> tuple[Array, Array, Array]:
+        """dZ, A_prev and W."""
+        dZ = images(of["dY"], *places, FILTERS)
+        return dZ, images(of["X"], *image), np.reshape(of["weight"].T, kernel)
+
+    def columns(found: Array) -> Array:
+        return found.reshape(len(found), -1).T
+
+    def forward(_: Any, of: Given) -> Array:
+        _, A_prev, W = given(of)
+        return columns(conv2d.conv_forward(A_prev, W, of["bias"].T, 1, 0))
+
+    def weight_gradient(which: int, of: Given) -> Array:
+        return conv2d.weight_gradients(*given(of), 1, 0)[which].reshape(-1, FILTERS).T
+
+    outputs: Outputs = {
+        "Y": forward,
+        "dX": lambda _, of: columns(conv2d.input_gradient(*given(of), 1, 0)),
+        "dweight": lambda _, of: weight_gradient(0, of),
+        "dbias": lambda _, of: weight_gradient(1, of),
+    }
+    return Formulas(layer, shape, "", outputs, name)
+
+
+FILTERS = 16
+CONVOLUTIONS = (
+    _convolution("conv_2d", jn.Conv2D(FILTERS, 3), (14, 14, 8), (3, 3)),
+    _convolution("conv_1d", jn.Conv1D(FILTERS, 5), (128, 8), (5,)),
+)
 IMAGE, SEQUENCE = (26, 26, 8), (128, 8)
 POOLS = (
     _pool("max_pool_2d", jn.MaxPool2D(), IMAGE, (2, 2)),
@@ -126,6 +176,9 @@ FORMULAS = (
     Formulas(jn.LayerNorm(), (UNITS,), "layer_norm", LAYER_NORM),
     Formulas(jn.Dropout(RATE), (UNITS,), "", DROPOUT),
     Formulas(jn.Rescaling(2.0, 0.5), (UNITS,), "", RESCALING),
+    Formulas(jn.BatchNorm(), (UNITS,), "batch_norm", BATCH_NORM, "batch_norm", together=True),
+    Formulas(jn.Residual([jn.Rescaling(3.0)]), (UNITS,), "", RESIDUAL, "residual", together=True),
+    *CONVOLUTIONS,
     *POOLS,
     *map(_activation, ACTIVATIONS),
 )

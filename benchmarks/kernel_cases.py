@@ -2,13 +2,15 @@
 
 A case runs a kernel by itself, on some examples, as a team of threads does; beside it stand the
 same formula in NumPy and in plain loops, where the study has them. Kernels are found in the tables
-of layers, activations, losses and optimisers.
+of layers, activations, losses and optimisers. Those that compute a formula only together are a case
+together.
 """
 
 from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -17,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from formulas import CHOSEN, FORMULAS, POOLS, Formulas, Given, first_step
+from formulas import CHOSEN, FORMULAS, Formulas, Given, first_step
+from jitnet.kernels.jit import Kernel
 from jitnet.losses import LOSSES
 from jitnet.study.blocks import (
     BACKWARD,
@@ -95,13 +98,23 @@ def _blocks(formulas: Formulas, m: int, threads: int) -> tuple[Blocks, Given]:
     return blocks, {"X": X, "dY": dY, "D": D, **columns}
 
 
-def layer(formulas: Formulas, phase: int, number: int, m: int, threads: int) -> Case:
-    """A kernel of a layer's phase."""
+WAYS = {
+    FORWARD: ("forward", "Y"),
+    BACKWARD: ("backward", "dX"),
+    GRADIENTS: ("weight_backward", "dweight"),
+}
+"""What all kernels of a phase are called together, and what they compute."""
+WAY = re.compile("(?:weight_|bias_)?(?:forward|backward)$")
+"""How a kernel's name ends, whatever it begins with."""
+
+
+def layer(formulas: Formulas, phase: int, number: int | None, m: int, threads: int) -> Case:
+    """A kernel of a layer's phase, or all of them."""
     blocks, given = _blocks(formulas, m, threads)
-    kernel = blocks.kernels(phase)[number]
-    output = next(iter(inspect.signature(kernel.serial).parameters))
+    kernel = None if number is None else blocks.kernels(phase)[number]
+    output = WAYS[phase][1] if kernel is None else _written(kernel)
     formula, rungs = formulas.outputs[output], f"jitnet.study.{formulas.rungs}"
-    blocks.runs(PREPARE, FORWARD)(1)  # what is behind it reads what forward has kept
+    blocks.runs(PREPARE, FORWARD, BACKWARD)(1)  # what is behind it reads what they have kept
     run = blocks.runs(phase, kernel=kernel)
 
     def result() -> Array:
@@ -115,16 +128,25 @@ def layer(formulas: Formulas, phase: int, number: int, m: int, threads: int) -> 
     return Case(run, result, partial(formula, vectorized, given), partial(formula, loops, lists))
 
 
+def _written(kernel: Kernel) -> str:
+    """The array that a kernel writes."""
+    return next(iter(inspect.signature(kernel.serial).parameters))
+
+
 def _layers() -> dict[str, Make]:
     """The kernels of all phases by their names."""
     found: dict[str, Make] = {}
     for formulas in FORMULAS:
         blocks = Blocks(formulas.layer, formulas.shape, 1, np.float32)
-        for phase in (FORWARD, BACKWARD, GRADIENTS):
-            for number, kernel in enumerate(blocks.kernels(phase)):
+        for phase, (way, _) in WAYS.items():
+            kernels = blocks.kernels(phase)
+            if formulas.together and kernels:
+                found[f"{formulas.name}_{way}"] = partial(layer, formulas, phase, None)
+                continue
+            for number, kernel in enumerate(kernels):
                 name = kernel.serial.__name__
                 if formulas.name:
-                    name = f"{formulas.name}_{name.rpartition('_')[2]}"
+                    name = f"{formulas.name}_{WAY.findall(name)[0]}"
                 found.setdefault(name, partial(layer, formulas, phase, number))
     return found
 
@@ -184,12 +206,5 @@ KERNELS: dict[str, Make] = {
     **{f"{name}_update": partial(optimizer, name) for name in CHOSEN},
 }
 """A kernel's name, and what makes its case."""
-WITHOUT_LOOPS = (
-    "_update",
-    "dropout_forward",
-    "dropout_backward",
-    "rescaling_forward",
-    "rescaling_backward",
-    *(f"{pool.name}_{way}" for pool in POOLS for way in ("forward", "backward")),
-)
-"""How the names end of kernels that have no plain loops beside them."""
+WITHOUT_LOOPS = ("_update", "dropout_", "rescaling_", "residual_", "conv_", "_pool_")
+"""Parts of the names of kernels that have no plain loops beside them."""

@@ -11,7 +11,14 @@ from kernel_cases import KERNELS, SIZES, Case
 from suite.ratios import UNIT, numpy_ratio
 
 THREADS = (1, 2)
-RUNS = (("matmul", 2), ("dense_small", 128), ("dense", 4), ("_loss", 256), ("", 32))
+RUNS = (
+    ("matmul", 2),
+    ("conv_", 1),
+    ("dense_small", 128),
+    ("dense", 4),
+    ("_loss", 256),
+    ("", 32),
+)
 """Part of a kernel's name, and how often a call runs it on the most examples."""
 NUMPYS_SHARE = 8
 """A call of NumPy's rung has that many times fewer runs: it is the slower one."""

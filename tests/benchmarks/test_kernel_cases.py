@@ -17,7 +17,7 @@ def wrong(case: Case) -> Case:
 def test_a_kernel_agrees_with_the_other_rungs(kernel: str, threads: int) -> None:
     case = KERNELS[kernel](SIZES[0], threads)
     case.check()
-    assert (case.loops is None) == kernel.endswith(WITHOUT_LOOPS)
+    assert (case.loops is None) == any(part in kernel for part in WITHOUT_LOOPS)
 
 
 def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
@@ -37,6 +37,15 @@ def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
         "max_pool_2d_backward",
         "average_pool_1d_backward",
         "global_max_pool_forward",
+        "conv_2d_forward",
+        "conv_2d_weight_backward",
+        "conv_1d_backward",
+        "conv_1d_bias_backward",
+        "batch_norm_forward",
+        "batch_norm_backward",
+        "batch_norm_weight_backward",
+        "residual_backward",
+        "rescaling_backward",
         "mae_loss",
         "adam_update",
     ],

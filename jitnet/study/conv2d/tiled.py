@@ -10,17 +10,12 @@ from jitnet.layers import convolution, convolution_gradient
 from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks, run_phases
 from jitnet.study.problem import Array, Outputs, Run
 
-LOW = tile_for_rest(1)
-
 ENGINE = (
     run_phases,
     convolution.convolution_pack,
-    convolution.forward_of(ACTIVATIONS["identity"].value, LOW),
-    convolution.backward_of(LOW),
+    convolution.forward_of(ACTIVATIONS["identity"].value, tile_for_rest(1)),
+    convolution.backward_of(tile_for_rest(1)),
     convolution_gradient.convolution_weight_backward,
-    convolution_gradient._sum_lines,
-    convolution_gradient._sum_tile,
-    convolution_gradient._add_products,
     convolution_gradient.convolution_bias_backward,
     matmul.multiply_rows,
     matmul.multiply_tile,

@@ -13,15 +13,15 @@ def zero_pad(X: Array, pad: int) -> Array:
     return np.pad(X, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
 
 
-def windows_of(A_prev: Array, f: int, stride: int, pad: int) -> Array:
+def windows_of(A_prev: Array, W: Array, stride: int, pad: int) -> Array:
     """Each window, (m, n_H, n_W, n_C_prev, f, f): a view, nothing is copied."""
-    windows = sliding_window_view(zero_pad(A_prev, pad), (f, f), axis=(1, 2))
+    windows = sliding_window_view(zero_pad(A_prev, pad), W.shape[:2], axis=(1, 2))
     return windows[:, ::stride, ::stride]
 
 
 def conv_forward(A_prev: Array, W: Array, b: Array, stride: int, pad: int) -> Array:
     """Z[i, h, w] = window (h, w) of A_prev[i] times W, + b. The product copies the windows."""
-    windows = windows_of(A_prev, len(W), stride, pad)
+    windows = windows_of(A_prev, W, stride, pad)
     return np.tensordot(windows, W, axes=((4, 5, 3), (0, 1, 2))) + b
 
 
@@ -40,7 +40,7 @@ def weight_gradients(
     dZ: Array, A_prev: Array, W: Array, stride: int, pad: int
 ) -> tuple[Array, Array]:
     """The gradients dW and db: the windows, transposed, times dZ; and the sum of dZ."""
-    windows = windows_of(A_prev, len(W), stride, pad)
+    windows = windows_of(A_prev, W, stride, pad)
     dW = np.tensordot(windows, dZ, axes=((0, 1, 2), (0, 1, 2)))
     return dW.transpose(1, 2, 0, 3), np.sum(dZ, axis=(0, 1, 2), keepdims=True)
 
