@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 import jitnet as jn
 from jitnet.study.lessons.digits import digits_without_fold
-from jitnet.study.lessons.layout import in_columns, lay_out
+from jitnet.study.lessons.layout import in_columns, lay_out, side_by_side
 from jitnet.study.lessons.lesson import Result
 from jitnet.study.picture import panels
 
@@ -22,8 +22,6 @@ TOP = 50
 PENALTY = 0.01
 EPOCHS = 40
 RATE = 0.003
-MORE = " ░▒▓█"
-LESS = " ·-=#"
 
 TEXT = """\
 A network 64-{units}-10 reads {accuracy:.1f} % of held-out digits rightly. Each unit of its first
@@ -64,8 +62,10 @@ def run() -> Result:
         TEXT,
         units=UNITS,
         accuracy=100 * accuracy,
-        weights=_side_by_side([unit["weights"] for unit in shown]),
-        favourites=_side_by_side([digits.X_train[unit["favourite"]] for unit in shown]),
+        weights=side_by_side([np.reshape(unit["weights"], (8, 8)) for unit in shown]),
+        favourites=side_by_side(
+            [digits.X_train[unit["favourite"]].reshape(8, 8) for unit in shown]
+        ),
         table=_table(shown),
         top=TOP,
         dead=dead,
@@ -112,20 +112,6 @@ def _unit(unit: int, W: NDArray[Any], A: NDArray[Any], y: NDArray[np.int64]) -> 
         "commonest": int(counts.argmax()),
         "commonest_share": float(counts.max() / TOP),
     }
-
-
-def _side_by_side(images: list[ArrayLike]) -> str:
-    drawn = [_in_blocks(np.reshape(image, (8, 8))) for image in images]
-    return "\n".join(("  " + "    ".join(rows)).rstrip() for rows in zip(*drawn, strict=True))
-
-
-def _in_blocks(image: NDArray[Any]) -> list[str]:
-    """Rows of an 8×8 image, two characters a pixel."""
-    levels = np.rint(4 * image / np.abs(image).max()).astype(int)
-    return [
-        "".join(2 * (MORE[level] if level >= 0 else LESS[-level]) for level in row)
-        for row in levels.tolist()
-    ]
 
 
 def _table(units: list[dict[str, Any]]) -> str:

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
+import numpy as np
+
+from jitnet.arrays import Array
 from jitnet.tables import format_table
 
-__all__ = ["in_columns", "lay_out"]
+__all__ = ["in_columns", "lay_out", "side_by_side"]
 
 WIDTH = 98
+MORE = " ░▒▓█"
+LESS = " ·-=#"
+GAP = "    "
 
 
 def lay_out(template: str, *values: Any, **named: Any) -> str:
@@ -70,3 +76,37 @@ def in_columns(header: Sequence[str], rows: Sequence[Sequence[str]], left: int =
       relu   1.00
     """
     return format_table([header, *rows], left, indent="  ")
+
+
+def side_by_side(images: Sequence[Array], titles: Sequence[str] = ()) -> str:
+    """Draw images in ink: ░▒▓█ for numbers above zero, ·-=# for those below, two a pixel.
+
+    Parameters
+    ----------
+    images : sequence of ndarray, shape (rows, columns)
+        Images of one height; the darkest ink is the largest number of each.
+    titles : sequence of str, optional
+        What stands above each.
+
+    Returns
+    -------
+    str
+        Lines that begin with two spaces.
+
+    Examples
+    --------
+    >>> print(side_by_side([np.array([[1.0, 0.5, 0.0, -1.0]]), np.eye(1)], ["one", "two"]))
+      one         two
+      ██▒▒  ##    ██
+    """
+    drawn = [
+        [title.ljust(2 * image.shape[1])] for title, image in zip(titles, images, strict=False)
+    ]
+    drawn = drawn or [[] for _ in images]
+    for rows, image in zip(drawn, images, strict=True):
+        levels = np.rint(4 * image / max(float(np.abs(image).max()), 1e-30)).astype(int)
+        rows += [
+            "".join(2 * (MORE[level] if level >= 0 else LESS[-level]) for level in row)
+            for row in levels.tolist()
+        ]
+    return "\n".join(("  " + GAP.join(row)).rstrip() for row in zip(*drawn, strict=True))

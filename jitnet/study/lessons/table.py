@@ -53,6 +53,7 @@ LESSONS: dict[str, Lesson] = {
     "house_prices": Lesson("prices of houses, from one neuron to a network", "house_prices"),
     "scale": Lesson("accuracy against the number of examples", "scale"),
     "first_layer": Lesson("what the first layer's units look for", "first_layer"),
+    "edges": Lesson("edges by hand, and filters that a network learns", "edges"),
     "hyperparameters": Lesson("what is learned and what is chosen", "hyperparameters"),
     "cats": Lesson("cats or not, with two layers and with four", "cats"),
     "data_kinds": Lesson("structured and unstructured data", "data_kinds"),

@@ -34,13 +34,22 @@ ORDER = [
     "house_prices",
     "scale",
     "first_layer",
+    "edges",
     "hyperparameters",
     "cats",
     "data_kinds",
 ]
 """The lessons in the course's order; that of loops belongs beside the dot product."""
 
-CHEAP = ("slope", "computation_graph", "cost", "learning_rates", "hidden_units", "first_layer")
+CHEAP = (
+    "slope",
+    "computation_graph",
+    "cost",
+    "learning_rates",
+    "hidden_units",
+    "first_layer",
+    "edges",
+)
 
 
 def test_the_lessons_follow_the_course() -> None:
