@@ -64,9 +64,9 @@ def example_gradient(dA_prev_pad: Any, dZ: Any, W: Any, stride: int, i: int) -> 
 
 @njit
 def filter_gradient(dW: Any, db: Any, dZ: Any, A_prev_pad: Any, stride: int, c: int) -> None:
-    """Filter c of dW and of db, which are zero at first."""
+    """Filter c of dW, (n_C, f, f, n_C_prev), and of db, which are zero at first."""
     m, n_H, n_W, _ = dZ.shape
-    f, _, n_C_prev, _ = dW.shape
+    _, f, _, n_C_prev = dW.shape
     for i in range(m):
         for h in range(n_H):
             for w in range(n_W):
@@ -75,7 +75,7 @@ def filter_gradient(dW: Any, db: Any, dZ: Any, A_prev_pad: Any, stride: int, c: 
                 for v in range(f):
                     for z in range(f):
                         for k in range(n_C_prev):
-                            dW[v, z, k, c] += (
+                            dW[c, v, z, k] += (
                                 A_prev_pad[i, vert_start + v, horiz_start + z, k] * dZ[i, h, w, c]
                             )
 
@@ -112,12 +112,12 @@ def input_gradient(dZ: Any, A_prev: Any, W: Any, stride: int, pad: int) -> Any:
 @njit(entry=True)
 def weight_gradients(dZ: Any, A_prev: Any, W: Any, stride: int, pad: int) -> Any:
     """The gradients dW and db: sums over examples and windows, filter by filter."""
-    n_C = W.shape[3]
+    f, _, n_C_prev, n_C = W.shape
     A_prev_pad = zero_pad(A_prev, pad)
-    dW, db = np.zeros_like(W), np.zeros((1, 1, 1, n_C), W.dtype)
+    dW, db = np.zeros((n_C, f, f, n_C_prev), W.dtype), np.zeros((1, 1, 1, n_C), W.dtype)
     for c in range(n_C):
         filter_gradient(dW, db, dZ, A_prev_pad, stride, c)
-    return dW, db
+    return dW.transpose(1, 2, 3, 0), db
 
 
 def conv_backward(

@@ -1,7 +1,8 @@
 """A convolution, the loops shared by threads: each iteration owns what it writes.
 
 Forward and backward through the layer an iteration owns an example. The gradients of the weights
-sum over examples; there it owns a filter, so that no two threads add to the same number.
+sum over examples; there it owns a filter, so that no two threads add to the same number, nor, as a
+filter's numbers lie side by side, to the same line of the cache.
 """
 
 from __future__ import annotations
@@ -45,12 +46,12 @@ def input_gradient(dZ: Any, A_prev: Any, W: Any, stride: int, pad: int) -> Any:
 @njit(parallel=True)
 def weight_gradients(dZ: Any, A_prev: Any, W: Any, stride: int, pad: int) -> Any:
     """The gradients dW and db. Each parallel iteration owns a filter."""
-    n_C = W.shape[3]
+    f, _, n_C_prev, n_C = W.shape
     A_prev_pad = zero_pad(A_prev, pad)
-    dW, db = np.zeros_like(W), np.zeros((1, 1, 1, n_C), W.dtype)
+    dW, db = np.zeros((n_C, f, f, n_C_prev), W.dtype), np.zeros((1, 1, 1, n_C), W.dtype)
     for c in prange(n_C):
         filter_gradient(dW, db, dZ, A_prev_pad, stride, np.int64(c))
-    return dW, db
+    return dW.transpose(1, 2, 3, 0), db
 
 
 def conv_backward(
