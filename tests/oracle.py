@@ -9,14 +9,14 @@ an error that says where it is wanted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-import jitnet as jn
+import convolutions
+import pools
 from jitnet.arrays import FloatArray
 from jitnet.layers.chain import nodes_of
 from jitnet.study.activations.loops import ACTIVATIONS
@@ -144,164 +144,6 @@ def unmoved_backward(
     return dX, []
 
 
-def convolution_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
-    """Z[y, x] = Σ_ij X[y s + i - p, x s + j - p] W[i, j] + b, at every place of the window."""
-    W, b = _with_bias(layer, parameters)
-    images, W = _as_images(X, W)
-    Z = np.zeros((len(X), *_window_places(layer, images, W), layer.filters)) + b
-    for y, x, i, j, here in _meetings(layer, images, W, Z.shape[1:3]):
-        Z[:, y, x] += images[:, *here] @ W[i, j]
-    return Z if isinstance(layer, jn.Conv2D) else Z[:, 0]
-
-
-def convolution_backward(
-    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
-) -> tuple[FloatArray, list[FloatArray]]:
-    """What each weight and number of X has multiplied, times dZ there."""
-    W, _ = _with_bias(layer, parameters)
-    images, W = _as_images(X, W)
-    dZ = dY if isinstance(layer, jn.Conv2D) else dY[:, np.newaxis]
-    dX, dW = np.zeros_like(images), np.zeros_like(W)
-    for y, x, i, j, here in _meetings(layer, images, W, dZ.shape[1:3]):
-        dX[:, *here] += dZ[:, y, x] @ W[i, j].T
-        dW[i, j] += images[:, *here].T @ dZ[:, y, x]
-    gradients = [dW.reshape(parameters[0].shape), dZ.sum(axis=(0, 1, 2))]
-    return dX.reshape(X.shape), gradients[: len(parameters)]
-
-
-def _as_images(X: FloatArray, W: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sequences as images of one row, and images of one channel with an axis for it."""
-    if W.ndim == 3:
-        return X.reshape(len(X), 1, X.shape[1], W.shape[1]), W[np.newaxis]
-    return X.reshape(*X.shape[:3], W.shape[2]), W
-
-
-def _steps_and_zeros(layer: Any, W: FloatArray) -> tuple[list[int], list[int]]:
-    """How far a window moves along each axis, and how many zeros come before the image."""
-    rank = 2 if isinstance(layer, jn.Conv2D) else 1
-    steps, zeros = np.broadcast_to(layer.strides, rank).tolist(), [0] * rank
-    if layer.padding == "same":
-        zeros = [(n - 1) // 2 for n in W.shape[2 - rank : 2]]
-    elif layer.padding != "valid":
-        zeros = np.broadcast_to(layer.padding, rank).tolist()
-    return [1] * (2 - rank) + steps, [0] * (2 - rank) + zeros
-
-
-def _window_places(layer: Any, images: FloatArray, W: FloatArray) -> list[int]:
-    steps, zeros = _steps_and_zeros(layer, W)
-    if layer.padding == "same":
-        return list(images.shape[1:3])
-    return [
-        (images.shape[1 + axis] + 2 * zeros[axis] - W.shape[axis]) // steps[axis] + 1
-        for axis in range(2)
-    ]
-
-
-def _meetings(layer: Any, images: FloatArray, W: FloatArray, places: Any) -> Any:
-    """Every place of the window, and each of its weights, with what it meets in the image."""
-    steps, zeros = _steps_and_zeros(layer, W)
-    for y, x, i, j in np.ndindex(*places, *W.shape[:2]):
-        here = y * steps[0] + i - zeros[0], x * steps[1] + j - zeros[1]
-        if 0 <= here[0] < images.shape[1] and 0 <= here[1] < images.shape[2]:
-            yield y, x, i, j, here
-
-
-def max_pool_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
-    """Y = the greatest value of each window."""
-    return _pooled(layer, X, lambda values: values.max(axis=0))
-
-
-def max_pool_backward(
-    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
-) -> tuple[FloatArray, list[FloatArray]]:
-    """Of each window's dY, all for the first place that has the greatest value."""
-
-    def parts(values: FloatArray, d: FloatArray) -> FloatArray:
-        first = values.argmax(axis=0)
-        return np.array([np.where(first == turn, d, 0.0) for turn in range(len(values))])
-
-    return _spread(layer, dY, X, parts), []
-
-
-def max_pool_kinks(layer: Any, X: FloatArray) -> FloatArray:
-    """By how much the greatest value of each window is above the next."""
-    images: Any = _with_channels(layer, X)
-    gaps = [np.ones((len(X), 1))]
-    for _, places in _windows(layer, images.shape[1:-1]):
-        ordered = np.sort([images[:, *place] for place in places], axis=0)
-        gaps += [ordered[-1] - ordered[-2]] if len(places) > 1 else []
-    return np.concatenate(gaps, axis=1)
-
-
-def average_pool_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
-    """Y = the mean of each window's places within the image."""
-    return _pooled(layer, X, lambda values: values.sum(axis=0) / len(values))
-
-
-def average_pool_backward(
-    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
-) -> tuple[FloatArray, list[FloatArray]]:
-    """Of each window's dY, the same part for each of its places within the image."""
-    return _spread(layer, dY, X, lambda values, d: np.array([d / len(values)] * len(values))), []
-
-
-def _pooled(layer: Any, X: FloatArray, pool: Callable[[FloatArray], FloatArray]) -> FloatArray:
-    """Y (examples, …, channels), of the values (places, examples, channels) of each window."""
-    images: Any = _with_channels(layer, X)
-    windows = dict(_windows(layer, images.shape[1:-1]))
-    counts = np.max([*windows], axis=0).astype(int) + 1
-    Y = np.empty((len(X), *counts, images.shape[-1]))
-    target: Any = Y
-    for number, places in windows.items():
-        target[:, *number] = pool(np.array([images[:, *place] for place in places]))
-    return Y
-
-
-def _spread(
-    layer: Any, dY: FloatArray, X: FloatArray, parts: Callable[[FloatArray, FloatArray], FloatArray]
-) -> FloatArray:
-    """dX, the sum of what all windows give to a place."""
-    images: Any = _with_channels(layer, X)
-    above: Any = dY
-    dX: Any = np.zeros(images.shape)
-    for number, places in _windows(layer, images.shape[1:-1]):
-        values = np.array([images[:, *place] for place in places])
-        for place, part in zip(places, parts(values, above[:, *number]), strict=True):
-            dX[:, *place] += part
-    spread: FloatArray = dX.reshape(X.shape)
-    return spread
-
-
-def _with_channels(layer: Any, X: FloatArray) -> FloatArray:
-    """Images or sequences whose channels are left out have one."""
-    return X[..., None] if X.ndim - 1 == getattr(layer, "axes", 0) else X
-
-
-def _windows(
-    layer: Any, sizes: tuple[int, ...]
-) -> Iterator[tuple[tuple[int, ...], list[tuple[int, ...]]]]:
-    """The number of each window, and its places within the image, row by row."""
-    if type(layer).__name__.startswith("Global"):
-        yield (), list(np.ndindex(*sizes))
-        return
-    strides = layer.pool_size if layer.strides is None else layer.strides
-    padding = 0 if layer.padding == "valid" else layer.padding
-    numbers = (np.broadcast_to(n, len(sizes)) for n in (layer.pool_size, strides, padding))
-    along = [
-        [
-            [i for i in range(first, first + pool) if 0 <= i < size]
-            for first in range(-pad, size + pad - pool + 1, stride)
-        ]
-        for size, pool, stride, pad in zip(sizes, *numbers, strict=True)
-    ]
-    for number in np.ndindex(*map(len, along)):
-        yield number, list(product(*(axis[i] for axis, i in zip(along, number, strict=True))))
-
-
-AVERAGE_POOL = LayerOracle(average_pool_forward, average_pool_backward)
-MAX_POOL = LayerOracle(max_pool_forward, max_pool_backward, max_pool_kinks)
-
-
 def batch_norm_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
     """Y = e weight + bias with e = (X - mean) / √(variance + ε), channel by channel."""
     weight, bias = parameters[:2]
@@ -383,12 +225,16 @@ def rescaling_backward(
     return layer.scale * dY, []
 
 
+AVERAGE_POOL = LayerOracle(pools.average_pool_forward, pools.average_pool_backward)
+MAX_POOL = LayerOracle(pools.max_pool_forward, pools.max_pool_backward, pools.max_pool_kinks)
+CONVOLUTION = LayerOracle(convolutions.convolution_forward, convolutions.convolution_backward)
+
 LAYERS: dict[str, LayerOracle] = {
     "AveragePool1D": AVERAGE_POOL,
     "AveragePool2D": AVERAGE_POOL,
     "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, track=batch_norm_track),
-    "Conv1D": LayerOracle(convolution_forward, convolution_backward),
-    "Conv2D": LayerOracle(convolution_forward, convolution_backward),
+    "Conv1D": CONVOLUTION,
+    "Conv2D": CONVOLUTION,
     "Dense": LayerOracle(dense_forward, dense_backward),
     "Dropout": LayerOracle(dropout_forward, dropout_backward),
     "Flatten": LayerOracle(flatten_forward, unmoved_backward),

@@ -1,7 +1,6 @@
 """Gradients and optimisers are those of PyTorch, where it is installed, in float64."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -15,6 +14,7 @@ from jitnet.optimizers.table import OPTIMIZERS
 from oracle import activation_of, count_of, parameters_of
 from rows import ROWS, Row, networks
 from tolerances import assert_close, assert_norms_close
+from torch_pools import TORCH_POOLS
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is an extra: jitnet[reference]")
 F = torch.nn.functional
@@ -56,16 +56,6 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def channels_first(pool: Callable[..., Any]) -> Callable[..., Any]:
-    """A pool of PyTorch's of images or sequences whose channels come last."""
-
-    def applied(layer: Any, x: Any) -> Any:
-        padding = 0 if layer.padding == "valid" else layer.padding
-        return pool(x.movedim(-1, 1), layer.pool_size, layer.strides, padding).movedim(1, -1)
-
-    return applied
-
-
 def convolved(convolve: Callable[..., Any]) -> Callable[..., Any]:
     """A convolution of PyTorch's of images or sequences whose channels come last, or are one."""
 
@@ -82,8 +72,7 @@ def convolved(convolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 TORCH_LAYERS: dict[str, Callable[..., Any]] = {
-    "AveragePool1D": channels_first(partial(F.avg_pool1d, count_include_pad=False)),
-    "AveragePool2D": channels_first(partial(F.avg_pool2d, count_include_pad=False)),
+    **TORCH_POOLS,
     "BatchNorm": lambda layer, x, weight, bias, mean, variance: F.batch_norm(
         x.movedim(-1, 1), mean.detach(), variance.detach(), weight, bias, eps=layer.epsilon
     ).movedim(1, -1),
@@ -92,13 +81,9 @@ TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     "Dense": lambda layer, x, W, b=0.0: x @ W + b,
     "Dropout": lambda layer, x: F.dropout(x, layer.rate, training=False),
     "Flatten": lambda layer, x: x.flatten(1),
-    "GlobalAveragePool": lambda layer, x: x.flatten(1, -2).mean(dim=1),
-    "GlobalMaxPool": lambda layer, x: x.flatten(1, -2).max(dim=1).values,
     "LayerNorm": lambda layer, x, weight, bias: F.layer_norm(
         x, x.shape[-1:], weight, bias, layer.epsilon
     ),
-    "MaxPool1D": channels_first(F.max_pool1d),
-    "MaxPool2D": channels_first(F.max_pool2d),
     "Rescaling": lambda layer, x: x * layer.scale + layer.offset,
     "Reshape": lambda layer, x: x.reshape(len(x), *layer.shape),
     "Residual": lambda layer, x, *own: x + through(layer.layers, x, own),

@@ -91,10 +91,7 @@ class Pool(Layer):
         axes = self._along(shape)
         channels = shape[self.axes] if len(shape) > self.axes else 1
         if any(axis.windows < 1 for axis in axes):
-            raise ValueError(
-                f"pool_size {self.pool_size} is larger than the input {shape} with padding "
-                f"{self.padding}"
-            )
+            raise ValueError(f"the windows of {self} are larger than its input, of shape {shape}")
         rows, columns = (*axes, Axis(1))[:2]
         settings = {
             "columns": columns.size,
