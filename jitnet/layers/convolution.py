@@ -21,7 +21,7 @@ from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_rows
-from jitnet.kernels.simd import lanes, load, splat, store
+from jitnet.kernels.simd import load, store
 
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)
@@ -109,7 +109,7 @@ def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
         _, n_all, width = X.shape
         n_in, n_out = n_all // (height * across), Y.shape[1] // (out_height * out_across)
         terms, line = kernel_height * kernel_width * n_in, kernel_width * n_in
-        add = n_in > ZERO  # yes; a literal True would be a type of its own
+        add = n_in < ZERO  # no; a literal False would be a type of its own
         for p in prange(first_panel, last_panel):
             b = at(bias, 0)
             for place in range(first_place, last_place):
@@ -118,31 +118,28 @@ def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
                 i0, i1 = max(ZERO, -top), min(kernel_height, height - top)
                 j0, j1 = max(ZERO, -left), min(kernel_width, across - left)
                 y = at(Y, (p * out_height * out_across + place) * n_out * width)
+                depth = max(ZERO, j1 - j0) * n_in
+                multiply_rows(
+                    y,
+                    at(packed, (i0 * line + j0 * n_in) * HEIGHT),
+                    at(X, ((p * height + top + i0) * across + left + j0) * n_in * width),
+                    width,
+                    terms * HEIGHT,
+                    ONE,
+                    HEIGHT,
+                    line * HEIGHT,
+                    across * n_in * width,
+                    max(ZERO, i1 - i0) * depth,
+                    depth,
+                    width,
+                    add,
+                    ZERO,
+                    n_out,
+                    low,
+                )
                 for u in range(n_out):
-                    for i in range(0, width, width // VECTORS):
-                        store(y, u * width + i, splat(y, b[u]))
-                depth = (j1 - j0) * n_in
-                if i1 > i0 and depth > 0:
-                    multiply_rows(
-                        y,
-                        at(packed, (i0 * line + j0 * n_in) * HEIGHT),
-                        at(X, ((p * height + top + i0) * across + left + j0) * n_in * width),
-                        width,
-                        terms * HEIGHT,
-                        ONE,
-                        HEIGHT,
-                        line * HEIGHT,
-                        across * n_in * width,
-                        (i1 - i0) * depth,
-                        depth,
-                        width,
-                        add,
-                        ZERO,
-                        n_out,
-                        low,
-                    )
-                for i in range(0, n_out * width, lanes(y)):
-                    store(y, i, value(load(y, i)))
+                    for i in range(u * width, (u + 1) * width, width // VECTORS):
+                        store(y, i, value(load(y, i) + b[u]))
 
     return convolution_forward
 

@@ -11,12 +11,7 @@ from jitnet.initializers import resolve
 from jitnet.kernels.matmul import TALL, tile_for_rest
 from jitnet.layers.activation import backward_of as slope_of
 from jitnet.layers.convolution import backward_of, convolution_pack, forward_of
-from jitnet.layers.convolution_gradient import (
-    UNITS_AT_ONCE,
-    convolution_bias_backward,
-    convolution_weight_backward,
-    scratch_size,
-)
+from jitnet.layers.convolution_gradient import best_tile, scratch_size, weight_backward_of
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
 from jitnet.layers.window import Window
 
@@ -72,34 +67,32 @@ def convolution_node(
         pointwise=True,
         names={"dX": "dY", "X": "Y"},
     )
-    by_tiles = Cut("tile", -(-n_out // int(UNITS_AT_ONCE)))
+    gradient_tile = best_tile(n_out, window, n_in)
+    by_tiles = Cut("tile", -(-n_out // len(gradient_tile[0])))
     by_tiles = by_tiles._replace(otherwise=Cut("tap", window.kernel_height))
     draw = partial(
         resolve(layer.initializer, layer.activation), taps * n_in, taps * n_out, shape=weights
     )
-    bias_gradient = Operation(convolution_bias_backward, Cut("unit", n_out))
     packing = {name: settings[name] for name in PACKING}
     tile = len(TALL)
     rooms = {
         "packed": Room(shape=(-(-n_out // tile), taps * n_in, tile)),
         "turned": Room(shape=(-(-n_in // tile), taps * n_out, tile)),
     }
+    no_bias = Room(shape=(n_out,))  # zeros, and what nobody reads
     return Node(
         output=output,
         forward=(Operation(forward, Cut("place", places), settings),),
         arrange=(slope,) * (inside and layer.activation != "identity"),
         backward=(Operation(backward, Cut("place", in_places), settings),),
-        gradients=(
-            Operation(convolution_weight_backward, by_tiles, settings),
-            *(bias_gradient,) * layer.bias,
-        ),
+        gradients=(Operation(weight_backward_of(gradient_tile), by_tiles, settings),),
         parameters=(
             Parameter("weight", weights, draw, layer.l2),
             *(Parameter("bias", (n_out,)),) * layer.bias,
         ),
-        rooms=rooms if layer.bias else rooms | {"bias": Room(shape=(n_out,))},  # zeros
+        rooms=rooms if layer.bias else rooms | {"bias": no_bias, "dbias": no_bias},
         prepare=Operation(convolution_pack, Cut("row", taps * n_in), packing),
         places=places,
-        scratch=scratch_size(window, n_in, width),
+        scratch=scratch_size(window, n_in, gradient_tile, width),
         is_activated=inside,
     )

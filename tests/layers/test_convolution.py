@@ -27,8 +27,9 @@ forward = convolution.forward_of(value, LOW).serial
 forward_by_halves = convolution.forward_of(value, HALF).serial
 backward = convolution.backward_of(LOW).serial
 backward_by_halves = convolution.backward_of(HALF).serial
-weight_backward = convolution_gradient.convolution_weight_backward.serial
-bias_backward = convolution_gradient.convolution_bias_backward.serial
+weight_backward, other_weight_backward = (
+    convolution_gradient.weight_backward_of(tile).serial for tile in convolution_gradient.TILES
+)
 
 
 @njit(entry=True)
@@ -62,8 +63,8 @@ def call_weight_backward(*args: Any) -> None:
 
 
 @njit(entry=True)
-def call_bias_backward(*args: Any) -> None:
-    bias_backward(*args)
+def call_other_weight_backward(*args: Any) -> None:
+    other_weight_backward(*args)
 
 
 class Case(NamedTuple):
@@ -120,10 +121,11 @@ def results(case: Case) -> dict[str, Array]:
     run = call_backward_by_halves if n_in % tile in (5, 6) else call_backward
     run(dX, dY, turned, *window, 0, len(X), 0, window.height * window.across)
     dW, db = np.full_like(weight, np.nan), np.full(n_out, np.nan)
-    scratch = np.zeros((1, convolution_gradient.scratch_size(window, n_in, WIDTH)))
-    tiles = -(-n_out // int(convolution_gradient.UNITS_AT_ONCE))
-    call_weight_backward(dW, dY, X, scratch, *window, 0, 0, tiles, 0, window.kernel_height)
-    call_bias_backward(db, dY, 0, 0, n_out)
+    best = convolution_gradient.best_tile(n_out, window, n_in)
+    scratch = np.zeros((1, convolution_gradient.scratch_size(window, n_in, best, WIDTH)))
+    run = (call_weight_backward, call_other_weight_backward)[convolution_gradient.TILES.index(best)]
+    tiles = -(-n_out // len(best[0]))
+    run(dW, db, dY, X, scratch, *window, 0, 0, tiles, 0, window.kernel_height)
     return {
         "Y": as_images(Y, case.dY.shape),
         "dX": as_images(dX, case.X.shape),
