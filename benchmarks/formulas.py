@@ -1,6 +1,6 @@
 """What the engine's kernels compute, in the course's orientation: by the study's rungs and NumPy.
 
-Every layer of the table has a row here, and every optimiser.
+Every layer of the table that runs anything has a row here, and every optimiser.
 """
 
 from __future__ import annotations
@@ -64,6 +64,10 @@ DROPOUT: Outputs = {
     "Y": lambda _, of: of["X"] * _mask(*of["X"].shape),
     "dX": lambda _, of: of["dY"] * _mask(*of["dY"].shape),
 }
+RESCALING: Outputs = {
+    "Y": lambda _, of: of["X"] * np.float32(2.0) + np.float32(0.5),
+    "dX": lambda _, of: of["dY"] * np.float32(2.0),
+}
 
 
 def _activation(name: str) -> Formulas:
@@ -79,9 +83,10 @@ FORMULAS = (
     Formulas(jn.Dense(SMALL_UNITS), SMALL_UNITS, "dense", DENSE),
     Formulas(jn.LayerNorm(), UNITS, "layer_norm", LAYER_NORM),
     Formulas(jn.Dropout(RATE), UNITS, "", DROPOUT),
+    Formulas(jn.Rescaling(2.0, 0.5), UNITS, "", RESCALING),
     *map(_activation, ACTIVATIONS),
 )
-"""Every layer of the table, and every activation as a layer of its own."""
+"""Every layer of the table that runs anything, and every activation as a layer of its own."""
 
 CHOSEN: dict[str, Optimizer] = {
     **{name.lower(): kind() for name, kind in OPTIMIZERS.items()},

@@ -184,5 +184,11 @@ KERNELS: dict[str, Make] = {
     **{f"{name}_update": partial(optimizer, name) for name in CHOSEN},
 }
 """A kernel's name, and what makes its case."""
-WITHOUT_LOOPS = ("_update", "dropout_forward", "dropout_backward")
+WITHOUT_LOOPS = (
+    "_update",
+    "dropout_forward",
+    "dropout_backward",
+    "rescaling_forward",
+    "rescaling_backward",
+)
 """How the names end of kernels that have no plain loops beside them."""

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
-from jitnet.layers import BatchNorm, Dense, Dropout, Flatten, LayerNorm, Reshape, Residual
+from jitnet.layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Rescaling,
+    Reshape,
+    Residual,
+)
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -30,6 +39,7 @@ __all__ = [
     "NotFittedError",
     "OneCycle",
     "RMSprop",
+    "Rescaling",
     "Reshape",
     "Residual",
     "Schedule",

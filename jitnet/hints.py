@@ -79,7 +79,7 @@ KEYWORDS = {
     "global_clipnorm": "clip_norm",
     "in_features": "nothing: the first fit sees it, or build(n_features)",
     "input_dim": "nothing: the first fit sees it, or build(n_features)",
-    "input_shape": "nothing: the first fit sees it, or build(n_features)",
+    "input_shape": "nothing: the first fit sees it, or build(shape)",
     "kernel_initializer": "initializer",
     "kernel_regularizer": "l2",
     "learning_rate": "optimizer=Adam(learning_rate=…)",

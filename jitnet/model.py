@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import secrets
 from collections.abc import Sequence
 from os import PathLike
@@ -18,7 +17,7 @@ from jitnet.checks import check_choice, check_shape, check_whole
 from jitnet.description import describe
 from jitnet.engine import Engine
 from jitnet.engine.nodes import Nodes
-from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
+from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN, Data
 from jitnet.errors import NotFittedError
 from jitnet.fitting import History, Record, follow
 from jitnet.hints import hinted, missing_method
@@ -36,13 +35,16 @@ from jitnet.settings import (
     check_dtype,
     check_optimizer,
     check_output,
+    check_output_shape,
     check_quantile,
     check_smoothing,
 )
+from jitnet.shapes import nodes_of_inputs, shape_by_layers
 from jitnet.sparse import SparseRows
 from jitnet.summary import format_summary, short_repr
 from jitnet.threads import MOST_THREADS
 from jitnet.validation import (
+    Examples,
     check_epsilon,
     check_inputs,
     check_parameters,
@@ -176,6 +178,7 @@ class Sequential:
         return self._begin(check_shape(shape, most=MOST_FEATURES))
 
     def _begin(self, shape: Shape, *, mostly_zeros: bool = False) -> Sequential:
+        self._nodes(shape)  # refuses a shape before anything is made for it
         engine = self._new_engine(shape, mostly_zeros=mostly_zeros)
         engine.nodes.draw(engine.network.parameters, np.random.default_rng(self.seed))
         self._engine, self._record = engine, Record()
@@ -202,9 +205,13 @@ class Sequential:
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Examples, in any layout; float32, float64, uint8 and int64 arrays are not copied. A
             sparse matrix of SciPy's is taken by rows (CSR, or what its ``tocsr()`` gives); it is
-            never dense as a whole, and for a first layer `Dense` its zeros take no time.
+            never dense as a whole, and for a first layer `Dense` its zeros take no time. Where the
+            first layer takes them, an array of images (n_samples, height, width, channels), of
+            which one channel may be left out, or of sequences (n_samples, time, channels); it is
+            copied only where the numbers of an example do not lie at one stride.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; for softmax_crossentropy class labels or rows of probabilities.
+            Targets; for softmax_crossentropy class labels or rows of probabilities. Where the last
+            layer gives images or sequences, these.
         epochs : int, default 10
             Passes over the examples.
         batch_size : int or None, default 128
@@ -250,19 +257,18 @@ class Sequential:
             raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
         listeners = check_callbacks(callbacks)
         shown = make_progress(progress)
-        inputs, targets, labels, weights = self._examples(X, y, sample_weight)
-        validation = self._validation(validation_data, inputs.shape[1])
-        mostly_zeros = isinstance(inputs, SparseRows) and inputs.is_mostly_zeros
-        batch = len(inputs)
+        examples = self._examples(X, y, sample_weight)
+        validation = self._validation(validation_data, examples.inputs.shape)
+        rows = examples.inputs.rows
+        mostly_zeros = isinstance(rows, SparseRows) and rows.is_mostly_zeros
+        batch = len(rows)
         if batch_size is not None:
             batch = min(batch, check_whole("batch_size", batch_size, least=1))
         was_built = self._engine
-        engine = was_built or self._begin(inputs.shape[1:], mostly_zeros=mostly_zeros)._built()
-        data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
-        checked = None
-        if validation is not None and validation_data is not None:
-            uniform = len(validation_data) == 2 or validation_data[2] is None
-            checked = engine.data(*validation, uniform=uniform)
+        shape = examples.inputs.shape
+        engine = was_built or self._begin(shape, mostly_zeros=mostly_zeros)._built()
+        data = _data_of(engine, examples)
+        checked = None if validation is None else _data_of(engine, validation)
         each_epoch = bool(listeners) or validation is not None
         validate = None if checked is None else lambda: engine.evaluate(checked)
         try:
@@ -322,13 +328,13 @@ class Sequential:
         Parameters
         ----------
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
-            Examples.
+            Examples; images and sequences as in `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_outputs)
             Probabilities for the cross-entropies, eᶻ for poisson, values otherwise, in the model's
-            dtype.
+            dtype; images or sequences where the last layer gives such.
 
         Raises
         ------
@@ -346,7 +352,8 @@ class Sequential:
         [[0.33000001311302185, 0.33000001311302185, 0.33000001311302185]]
         """
         engine = self._built()
-        return engine.predict(check_inputs(X, engine.n_features, self.dtype))
+        found = engine.predict(check_inputs(X, engine.nodes.shape, self.dtype).rows)
+        return found.reshape(-1, *engine.nodes.output)
 
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
@@ -379,10 +386,7 @@ class Sequential:
         {'loss': 0.5}
         """
         engine = self._built()
-        inputs, targets, labels, weights = self._examples(X, y, sample_weight)
-        return engine.evaluate(
-            engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
-        )
+        return engine.evaluate(_data_of(engine, self._examples(X, y, sample_weight)))
 
     def gradients(
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
@@ -417,9 +421,7 @@ class Sequential:
         [12.0, 4.0]
         """
         engine = self._built()
-        inputs, targets, labels, weights = self._examples(X, y, sample_weight)
-        data = engine.data(inputs, targets, labels, weights, uniform=sample_weight is None)
-        return engine.gradients(data)[1]
+        return engine.gradients(_data_of(engine, self._examples(X, y, sample_weight)))[1]
 
     def get_weights(self) -> list[Array]:
         """Copies of the weights and biases.
@@ -452,7 +454,7 @@ class Sequential:
         ----------
         weights : sequence of array-like
             [W1, b1, W2, b2, …] in the shapes of `get_weights`. A model that is not built yet is
-            built for W1's inputs.
+            built for W1's inputs; where the layers take images or sequences, `build` comes first.
 
         Raises
         ------
@@ -467,9 +469,9 @@ class Sequential:
         >>> model.predict([[1.0, 1.0]]).item()
         6.0
         """
-        shape = self._engine.nodes.shape if self._engine else None
+        shape = self._engine.nodes.shape if self._engine else shape_by_layers(self.layers)
         arrays = check_parameters(weights, self._nodes, shape, self.dtype)
-        engine = self._engine or self.build(len(arrays[0]))._built()
+        engine = self._engine or self.build(shape or len(arrays[0]))._built()
         parameters = engine.read()
         for view, array in zip(engine.parameter_views(parameters), arrays, strict=True):
             view[:] = array
@@ -478,7 +480,7 @@ class Sequential:
     def summary(self) -> None:
         """Print the table of the network's dimensions and its number of parameters.
 
-        Before the first fit the number of features is not known, and what depends on it is a
+        Before the first fit the shape of an example is not known, and what depends on it is a
         question mark.
 
         Examples
@@ -491,11 +493,8 @@ class Sequential:
         2      Dense        weight (3, 1), bias (1,)  (m, 1)      4
         total                                                    13
         """
-        if self._engine is not None:
-            print(format_summary(self.layers, self._nodes, self._engine.nodes.shape))
-        else:
-            print(format_summary(self.layers, self._nodes, None))
-            print("? is known after the first fit, or build(n_features)")
+        shape = self._engine.nodes.shape if self._engine else shape_by_layers(self.layers)
+        print(format_summary(self.layers, self._nodes, shape))
 
     def __repr__(self) -> str:
         """Show the model as the code that makes it."""
@@ -592,9 +591,11 @@ class Sequential:
 
     def _nodes(self, shape: Shape) -> Nodes:
         """The network's nodes for examples of a shape."""
-        if self._engine is not None and self._engine.n_features == math.prod(shape):
+        if self._engine is not None and self._engine.nodes.shape == shape:
             return self._engine.nodes
-        return Nodes(self.layers, shape, panel_width(self.dtype))
+        nodes = Nodes(self.layers, shape, panel_width(self.dtype))
+        check_output_shape(nodes.output, self.loss)
+        return nodes
 
     def _built(self) -> Engine:
         if self._engine is None:
@@ -608,26 +609,33 @@ class Sequential:
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
-        n_features: int | None = None,
+        shape: Shape | None = None,
         *,
         name: str = "",
-    ) -> tuple[Array | SparseRows, Array, bool, Array]:
-        """Checked inputs, targets, whether those are labels, and weights."""
-        n_features = self._engine.n_features if self._engine else n_features
-        inputs = check_inputs(X, n_features, self.dtype, name=f"X{name}")
-        count, outputs = len(inputs), self._nodes(inputs.shape[1:]).n_outputs
-        targets, labels = check_targets(y, count, outputs, self.loss, self.dtype, name=f"y{name}")
+    ) -> Examples:
+        """Checked examples."""
+        shape = self._engine.nodes.shape if self._engine else shape
+        inputs = check_inputs(X, shape, self.dtype, name=f"X{name}")
+        nodes = nodes_of_inputs(self._nodes, inputs.shape, inputs.given, f"X{name}")
+        count = len(inputs.rows)
+        targets, labels = check_targets(
+            y, count, nodes.output, self.loss, self.dtype, name=f"y{name}"
+        )
         weights = check_weights(sample_weight, count, self.dtype, name=f"sample_weight{name}")
-        return inputs, targets, labels, weights
+        return Examples(inputs, targets, labels, weights, sample_weight is None)
 
-    def _validation(
-        self, given: Any, n_features: int
-    ) -> tuple[Array | SparseRows, Array, bool, Array] | None:
-        """Checked examples to validate on, of as many features as those to train on."""
+    def _validation(self, given: Any, shape: Shape) -> Examples | None:
+        """Checked examples to validate on, of the shape of those to train on."""
         if given is None:
             return None
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
             what = f"{len(given)} of them" if isinstance(given, tuple | list) else f"{given!r:.80}"
             raise ValueError(f"validation_data must be (X, y) or (X, y, sample_weight), got {what}")
         X, y, sample_weight = (*given, None)[:3]
-        return self._examples(X, y, sample_weight, n_features, name=" of validation_data")
+        return self._examples(X, y, sample_weight, shape, name=" of validation_data")
+
+
+def _data_of(engine: Engine, examples: Examples) -> Data:
+    """Examples as the compiled loop reads them."""
+    inputs, targets, labels, weights, uniform = examples
+    return engine.data(inputs.rows, targets, labels, weights, uniform=uniform)

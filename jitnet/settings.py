@@ -12,6 +12,7 @@ from jitnet.callbacks import Callback
 from jitnet.checks import check_choice, check_number
 from jitnet.hints import hint_for
 from jitnet.layers import Layer
+from jitnet.layers.layer import Shape
 from jitnet.losses import LOSSES
 from jitnet.optimizers import Adam, Optimizer
 from jitnet.optimizers.table import by_name
@@ -29,6 +30,15 @@ def check_output(layer: Layer, loss: str) -> None:
         raise ValueError(
             "softmax_crossentropy needs a last layer of at least 2 units, one a class; for two "
             "classes and one unit there is binary_crossentropy"
+        )
+
+
+def check_output_shape(shape: Shape, loss: str) -> None:
+    """Refuse an image or a sequence where a loss takes one row of classes."""
+    if LOSSES[loss].takes_labels and len(shape) > 1:
+        raise ValueError(
+            f"{loss} takes one axis of classes, but the last layer gives the shape {shape}; end "
+            "with jn.Flatten() and a Dense of as many units as there are classes"
         )
 
 

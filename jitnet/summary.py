@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -10,6 +11,15 @@ from jitnet.engine.nodes import Nodes
 from jitnet.layers.layer import Shape
 
 COLUMNS = ("layer", "", "parameters", "output", "count")
+Row = tuple[str, ...]
+
+EXAMPLES: dict[str, tuple[Shape, Shape]] = {
+    "build(n_features)": ((1,), (2,)),
+    "build((height, width, channels))": ((256, 272, 1), (288, 304, 2)),
+    "build((time, channels))": ((256, 1), (288, 2)),
+}
+"""Two shapes of each kind of examples, with no number in common: what is the same for both does not
+depend on the shape."""
 
 
 def format_summary(
@@ -17,7 +27,7 @@ def format_summary(
 ) -> str:
     """Each layer's shapes, for m examples as rows, and its number of parameters, and their sum.
 
-    What depends on a number of features that is not known yet is a question mark.
+    What depends on a shape of examples that is not known yet is a question mark.
 
     Parameters
     ----------
@@ -33,19 +43,30 @@ def format_summary(
     str
         Lines of text.
     """
-    rows = _rows(layers, nodes_of(shape or (1,)))
-    if shape is None:
-        rows = [_known(*pair) for pair in zip(rows, _rows(layers, nodes_of((2,))), strict=True)]
+    rows, build = (
+        _unbuilt(layers, nodes_of) if shape is None else (_rows(layers, nodes_of(shape)), "")
+    )
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
-    return "\n".join(
+    lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False))
         + "  "
         + row[-1].rjust(widths[-1])
         for row in (COLUMNS, *rows)
-    )
+    ]
+    return "\n".join(lines + [f"? is known after the first fit, or {build}"] * bool(build))
 
 
-def _rows(layers: Sequence[Any], nodes: Nodes) -> list[tuple[str, ...]]:
+def _unbuilt(layers: Sequence[Any], nodes_of: Callable[[Shape], Nodes]) -> tuple[list[Row], str]:
+    """The rows with question marks, and how to build the model."""
+    for build, (one, two) in EXAMPLES.items():
+        with suppress(ValueError):
+            pairs = zip(_rows(layers, nodes_of(one)), _rows(layers, nodes_of(two)), strict=True)
+            return [_known(*pair) for pair in pairs], build
+    rows = [(*_called(path, layer), *"???") for path, layer in _paths(layers)]
+    return [*rows, ("total", "", "", "", "?")], "build(shape)"
+
+
+def _rows(layers: Sequence[Any], nodes: Nodes) -> list[Row]:
     total = sum(row.parameter.size for row in nodes.parameters)
     rows = [_row(path, layer, nodes) for path, layer in _paths(layers)]
     return [*rows, ("total", "", "", "", f"{total:,}")]
@@ -61,22 +82,26 @@ def _paths(
         yield from _paths(getattr(layer, "layers", ()), path)
 
 
-def _row(path: tuple[int, ...], layer: Any, nodes: Nodes) -> tuple[str, ...]:
+def _row(path: tuple[int, ...], layer: Any, nodes: Nodes) -> Row:
     own = [row.parameter for row in nodes.parameters if row.path == path]
     last = max(place for place, of in enumerate(nodes.paths) if of == path)
     shapes = ", ".join(f"{parameter.name} {parameter.shape}" for parameter in own)
     output = f"({', '.join(map(str, ('m', *nodes.nodes[last].output)))})"
-    activation = getattr(layer, "activation", "identity")
-    name = type(layer).__name__ + f", {activation}" * (activation != "identity")
-    number = ".".join(str(place + 1) for place in path)
     count = f"{sum(parameter.size for parameter in own):,}"
     if hasattr(layer, "layers"):  # theirs stand beside them
         count = ""
-    return number, "  " * (len(path) - 1) + name, shapes or "-", output, count
+    return *_called(path, layer), shapes or "-", output, count
 
 
-def _known(row: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    """A row with a question mark for each number that two numbers of features see differently."""
+def _called(path: tuple[int, ...], layer: Any) -> tuple[str, str]:
+    """A layer's number, and its name, further in where it is within another one."""
+    activation = getattr(layer, "activation", "identity")
+    name = type(layer).__name__ + f", {activation}" * (activation != "identity")
+    return ".".join(str(place + 1) for place in path), "  " * (len(path) - 1) + name
+
+
+def _known(row: Row, other: Row) -> Row:
+    """A row with a question mark for each number that is not the same for two shapes."""
     cells = []
     for cell, another in zip(row, other, strict=True):
         pairs = zip(cell.split(" "), another.split(" "), strict=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,56 +18,71 @@ from jitnet.kernels.panels import SOURCES
 from jitnet.layers.layer import Shape
 from jitnet.losses.table import LOSSES
 from jitnet.optimizers import Optimizer
+from jitnet.shapes import example_shape, is_alike, rows_of, takes
 from jitnet.sparse import SparseRows, is_sparse, sparse_rows
 
 TEXT = "UST"
 """NumPy's letters for the kinds of types that are text."""
 
+FILL = " or fill in its column's median, as scikit-learn's SimpleImputer(strategy='median') does"
+"""What to do about a number that is missing in a table."""
+
 CHUNK_ELEMENTS = 1 << 20
 """Elements that are looked at together, so that a file on disk never has to fit into memory."""
 
 
-def check_inputs(
-    X: ArrayLike, n_features: int | None, dtype: Any, *, name: str = "X"
-) -> Array | SparseRows:
-    """Examples as an array of a type that the kernels read, copied only to change its type.
+class Inputs(NamedTuple):
+    """Examples as rows that the kernels read, and the shape of one, as the model knows it."""
 
-    Any layout is left as it is: C or Fortran order, strides, read-only, memory-mapped. Sparse
-    matrices become `SparseRows`.
+    rows: Array | SparseRows
+    shape: Shape
+    given: Shape
+    """The shape of the array that the rows are made of."""
+
+
+class Examples(NamedTuple):
+    """Inputs, targets, whether those are labels, weights, and whether those are all alike."""
+
+    inputs: Inputs
+    targets: Array
+    labels: bool
+    weights: Array
+    uniform: bool
+
+
+def check_inputs(X: ArrayLike, shape: Shape | None, dtype: Any, *, name: str = "X") -> Inputs:
+    """Examples, of a shape if it is known, as rows of a type that the kernels read.
+
+    They are copied only to change their type, or where the numbers of an example do not lie at one
+    stride. Any other layout is left as it is: C or Fortran order, strides, read-only,
+    memory-mapped. Sparse matrices become `SparseRows`.
     """
     array: Any = X if is_sparse(X) else _as_numbers(X, name)
-    if array.ndim != 2:
-        hint = "reshape(-1, 1) makes one feature of it, reshape(1, -1) one example"
-        raise ValueError(
-            f"{name} must have the shape (n_samples, n_features), got {array.shape}"
-            + (f"; {hint}" if array.ndim == 1 else "")
-        )
-    if 0 in array.shape:
-        raise ValueError(f"{name} must have examples and features, got the shape {array.shape}")
-    if n_features is not None and array.shape[1] != n_features:
-        raise ValueError(f"{name} must have {n_features} features, got {array.shape[1]}")
+    own = example_shape(array.shape, shape, name)
     if is_sparse(array):
-        return _checked_rows(array, dtype, name)
-    check_fits(array, dtype, name)
-    return array if array.dtype in SOURCES else _converted(array)
+        return Inputs(_checked_rows(array, dtype, name), own, array.shape)
+    rows = rows_of(array)
+    check_fits(rows, dtype, name, FILL if array.ndim == 2 else "")
+    return Inputs(rows if rows.dtype in SOURCES else _converted(rows), own, array.shape)
 
 
 def _checked_rows(X: Any, dtype: Any, name: str) -> SparseRows:
     """The rows of a sparse matrix, whose numbers are finite in the model's type."""
     _check_kind(X, name)
     rows = sparse_rows(X, name)
-    check_fits(rows.numbers, dtype, name)
+    check_fits(rows.numbers, dtype, name, FILL)
     return rows.astype(dtype)
 
 
 def check_targets(
-    y: ArrayLike, n_samples: int, n_outputs: int, loss: str, dtype: Any, *, name: str = "y"
+    y: ArrayLike, n_samples: int, output: Shape, loss: str, dtype: Any, *, name: str = "y"
 ) -> tuple[Array, bool]:
     """Targets (n_samples, n_outputs) in the model's type, or (n_samples, 1) of class labels.
 
-    Returns the array and whether it holds labels.
+    They are given in the shape of the output, or as rows. Returns the array and whether it holds
+    labels.
     """
-    array = _as_numbers(y, name)
+    array, n_outputs = _as_numbers(y, name), math.prod(output)
     if array.shape[:1] != (n_samples,):
         raise ValueError(
             f"{name} must have a target for each of the {n_samples} examples, got the shape "
@@ -74,12 +90,16 @@ def check_targets(
         )
     if array.ndim == 1:
         array = array[:, np.newaxis]
+    if len(output) > 1 and is_alike(array.shape[1:], output):
+        array = rows_of(array)
     labels = LOSSES[loss].takes_labels and array.ndim == 2 and array.shape[1] == 1
     if array.ndim != 2 or not (labels or array.shape[1] == n_outputs):
         classes = " or (n_samples,) of labels" if LOSSES[loss].takes_labels else ""
+        shape = ", ".join(map(str, ("n_samples", *output)))
+        units = f"has {n_outputs} units" if len(output) == 1 else f"gives the shape {output}"
         raise ValueError(
-            f"{name} must have the shape (n_samples, {n_outputs}){classes}, as the last layer has "
-            f"{n_outputs} units; got {np.shape(y)}"
+            f"{name} must have the shape ({shape}){classes}, as the last layer {units}; got "
+            f"{np.shape(y)}"
         )
     check_fits(array, dtype, name)
     _check_range(array, n_outputs, loss, labels, name)
@@ -131,6 +151,10 @@ def check_parameters(
         if not arrays or not arrays[0].ndim or not arrays[0].size:
             raise ValueError("weights must begin with W1 of the shape (n_features, units)")
         shape = (len(arrays[0]),)
+        if not takes(nodes_of, shape):
+            raise ValueError(
+                "weights do not say what shape the layers take; call build(shape) before"
+            )
     expected = [row.parameter.shape for row in nodes_of(shape).parameters]
     given = [array.shape for array in arrays]
     if given != expected:
@@ -221,8 +245,11 @@ def _cast(array: Array, dtype: Any) -> Array:
         return np.ascontiguousarray(array, dtype)
 
 
-def check_fits(array: Array, dtype: Any, name: str) -> None:
-    """Refuse what is not finite in the model's type, chunk by chunk along the longer stride."""
+def check_fits(array: Array, dtype: Any, name: str, fill: str = "") -> None:
+    """Refuse what is not finite in the model's type, chunk by chunk along the longer stride.
+
+    The error ends with what else to do than to leave it out.
+    """
     if array.dtype.kind != "f" or not array.size:
         return
     rows = array.T if array.ndim == 2 and abs(array.strides[0]) < abs(array.strides[1]) else array
@@ -235,14 +262,7 @@ def check_fits(array: Array, dtype: Any, name: str) -> None:
             bad = chunk[~finite][0]
             if np.isfinite(bad):
                 raise ValueError(f"{name} must fit into {dtype}, but contains {bad}; scale it down")
-            filled = (
-                " or fill in its column's median, as scikit-learn's "
-                "SimpleImputer(strategy='median') does"
-            )
-            raise ValueError(
-                f"{name} must be finite, but contains {bad}; leave it out"
-                + filled * name.startswith("X")
-            )
+            raise ValueError(f"{name} must be finite, but contains {bad}; leave it out{fill}")
 
 
 def _check_range(array: Array, n_outputs: int, loss: str, labels: bool, name: str) -> None:

@@ -208,12 +208,26 @@ def residual_track(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> 
     return tracked(layer.layers, X, parameters, uniform)
 
 
+def rescaling_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = scale X + offset."""
+    Y: FloatArray = layer.scale * X + layer.offset
+    return Y
+
+
+def rescaling_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX = scale dY."""
+    return layer.scale * dY, []
+
+
 LAYERS: dict[str, LayerOracle] = {
     "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, batch_norm_track),
     "Dense": LayerOracle(dense_forward, dense_backward),
     "Dropout": LayerOracle(dropout_forward, dropout_backward),
     "Flatten": LayerOracle(flatten_forward, unmoved_backward),
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
+    "Rescaling": LayerOracle(rescaling_forward, rescaling_backward),
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
     "Residual": LayerOracle(residual_forward, residual_backward, residual_track),
 }

@@ -114,6 +114,11 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
         jn.Residual([jn.Dropout(0.4), jn.Residual([jn.LayerNorm(0.3), jn.Dropout(0.2)])]),
         (jn.Reshape((3, 3)), jn.Residual([jn.Flatten(), jn.Dense(9, "tanh"), jn.Reshape((3, 3))])),
     ),
+    "Rescaling": lambda units: (
+        jn.Rescaling(0.5),
+        jn.Rescaling(-1.5, 0.25),
+        (jn.Reshape((3, 1, 3)), jn.Rescaling(0.5, -0.5)),
+    ),
     "Reshape": lambda units: (
         jn.Reshape((-1, 1)),
         (jn.Reshape((3, -1)), jn.LayerNorm(0.3), jn.Reshape((9,))),

@@ -304,6 +304,14 @@ WRONG: dict[str, tuple[Any, str]] = {
     ),
     "an output that is no shape": (node(output=3), r"output of layer 2, .* tuple .*, got 3"),
     "an output of nothing": (node(output=(0,)), r"output of layer 2, .* positive .*, got \(0,\)"),
+    "a free node with an operation": (
+        node(forward=(Operation(does_nothing),), is_free=True),
+        "layer 2, .* is free, and so has nothing but an output",
+    ),
+    "a free node with other numbers": (
+        node(output=(7,), forward=(), backward=(), is_free=True),
+        r"is free, .* must have as many numbers as its input: \d, .* got the shape \(7,\)",
+    ),
     "a setting that is no number": (
         node(forward=(Operation(does_nothing, settings=WORDS),)),
         "setting 'rate' of layer 2, .* must be a number, got 'high'",

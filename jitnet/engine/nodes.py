@@ -119,9 +119,14 @@ class Nodes:
         return self.nodes[self.first]
 
     @property
+    def output(self) -> Shape:
+        """The shape of an example's output."""
+        return self.nodes[-1].output if self.nodes else self.shape
+
+    @property
     def n_outputs(self) -> int:
         """Units of the output."""
-        return units_of(self.nodes[-1].output if self.nodes else self.shape)
+        return units_of(self.output)
 
     @property
     def first_trained(self) -> int:

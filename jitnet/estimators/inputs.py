@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from jitnet.estimators.tabular import dtype_of, fit_scaler
 from jitnet.sparse import sparse_rows
-from jitnet.validation import check_fits, check_kinds
+from jitnet.validation import FILL, check_fits, check_kinds
 
 SMALL_SIZE = 1 << 12
 """Elements of an input that needs no more than a look: scikit-learn's validation takes 100 µs, the
@@ -51,6 +51,6 @@ def take_in(estimator: Any, X: Any, *, anew: bool) -> Any:
     chosen = dtype_of(estimator)
     dtype = np.dtype(chosen or X.dtype) if anew else estimator._bound().design.dtype
     if estimator._scaler is not None or X.dtype.itemsize > dtype.itemsize:
-        check_fits(X.data if scipy.sparse.issparse(X) else X, dtype, "X")
+        check_fits(X.data if scipy.sparse.issparse(X) else X, dtype, "X", FILL)
     X = X if chosen is None else X.astype(chosen, copy=False)
     return sparse_rows(X, "X") if scipy.sparse.issparse(X) else X

@@ -6,16 +6,18 @@ from jitnet.layers.dropout import Dropout
 from jitnet.layers.flatten import Flatten
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
+from jitnet.layers.rescaling import Rescaling
 from jitnet.layers.reshape import Reshape
 from jitnet.layers.residual import Residual
 
 KINDS: tuple[type[Layer], ...] = (
+    BatchNorm,
     Dense,
     Dropout,
     Flatten,
     LayerNorm,
+    Rescaling,
     Reshape,
-    BatchNorm,
     Residual,
 )
 LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
@@ -33,6 +35,7 @@ __all__ = [
     "Node",
     "Operation",
     "Parameter",
+    "Rescaling",
     "Reshape",
     "Residual",
     "Room",

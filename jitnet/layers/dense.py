@@ -536,7 +536,9 @@ class Dense(Layer):
 
     def _node(self, shape: Shape, width: int, *, sparse: bool) -> Node:
         if len(shape) != 1:
-            raise ValueError(f"Dense takes examples of one axis, got the shape {shape}")
+            raise ValueError(
+                f"Dense takes examples of one axis, got the shape {shape}; put jn.Flatten() before"
+            )
         n_in, n_out = shape[0], self.units
         form = gradient_form(n_in, n_out)
         if sparse and form == INPUTS_IN_LANES:

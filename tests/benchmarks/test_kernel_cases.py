@@ -2,6 +2,7 @@
 
 import pytest
 
+import jitnet as jn
 from formulas import FORMULAS
 from jitnet.layers import LAYERS
 from kernel_cases import KERNELS, SIZES, WITHOUT_LOOPS, Case
@@ -20,7 +21,8 @@ def test_a_kernel_agrees_with_the_other_rungs(kernel: str, threads: int) -> None
 
 
 def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
-    assert set(LAYERS.values()) <= {type(formulas.layer) for formulas in FORMULAS}
+    free = {jn.Flatten, jn.Reshape}
+    assert set(LAYERS.values()) - free <= {type(formulas.layer) for formulas in FORMULAS}
 
 
 @pytest.mark.parametrize(
