@@ -31,9 +31,9 @@ from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room, Sh
 
 @njit(parallel=True)
 def batch_norm_statistics(
+    squares: Any,
     start: Any,
     shift: Any,
-    squares: Any,
     mean: Any,
     rstd: Any,
     X: Any,
@@ -47,7 +47,7 @@ def batch_norm_statistics(
     first_channel: int,
     last_channel: int,
 ) -> None:
-    """The mean of a panel's values, start[p, c] + shift[p, c], and squares[p, c] = Σ (X - mean)².
+    """squares[p, c] = Σ (X - mean)² of a panel's values; their mean is start[p, c] + shift[p, c].
 
     The start is the first value: what is left of a large mean is exact. Out of training only mean
     and rstd = 1 / √(variance + ε) are written, of what runs. Each is (panels, rows, width), and its
