@@ -10,6 +10,8 @@ import pytest
 
 import jitnet as jn
 from jitnet.arrays import Array
+from jitnet.engine.runs import new_position, new_progress
+from jitnet.engine.steps.state import STEPS, TRAIN
 from jitnet.kernels.panels import panel_width
 from tolerances import EPSILON
 
@@ -198,6 +200,20 @@ def test_a_failed_fit_leaves_the_running_state_of_the_last_good_epoch(
     for found, expected in zip(model.get_weights(), other.get_weights(), strict=True):
         assert np.isfinite(found).all()
         np.testing.assert_array_equal(found, expected)
+
+
+def test_a_step_that_is_stopped_in_its_middle_leaves_no_trace(rng: np.random.Generator) -> None:
+    model = fitted(60, rng, epochs=1, batch_size=20)
+    engine, before = model._built(), model.get_weights()
+    X, y = data_of(rng, 60)
+    data = engine.data(X, y, False, np.ones(60), uniform=True)
+    plan = engine.plan(TRAIN, 20, 3, data, engine.epoch, False)
+    progress = new_progress(engine, new_position(engine.epoch), plan)
+    progress.ask_to_stop()
+    engine.run(engine.network, data, plan, progress, 1)
+    assert progress.counters[STEPS] == 0
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
 
 
 def test_copies_and_files_go_on_with_the_same_running_state(
