@@ -33,12 +33,16 @@ Outputs = Mapping[str, Callable[[Any, Given], Any]]
 
 
 class Formulas(NamedTuple):
-    """A layer, the units of its input, the folder of its rungs, if it has any, and its outputs."""
+    """A layer, an example's shape, the folder of its rungs, if it has any, and its outputs.
+
+    ``name`` is what its kernels are called by, where several layers share them.
+    """
 
     layer: Layer
-    units: int
+    shape: Shape
     rungs: str
     outputs: Outputs
+    name: str = ""
 
 
 DENSE: Outputs = {
@@ -136,18 +140,56 @@ def _activation(name: str) -> Formulas:
         "Y": lambda rung, of: rung.activation_forward(of["X"], name),
         "dX": lambda rung, of: rung.activation_backward(of["dY"], of["X"], name),
     }
-    return Formulas(Activation(name), UNITS, "activations", outputs)
+    return Formulas(Activation(name), (UNITS,), "activations", outputs, name)
 
+
+def _pool(name: str, layer: Layer, shape: Shape, pool: Shape) -> Formulas:
+    """A pool's windows of numbers that fill the shape, and one channel each."""
+    *sizes, channels = shape
+    counts = [size // along for size, along in zip(sizes, pool, strict=True)]
+    apart = [n for pair in zip(counts, pool, strict=True) for n in pair]
+    within = tuple(range(1, len(apart), 2))
+
+    def windows(X: Array) -> Array:
+        return X.reshape(*apart, channels, -1)
+
+    def value(X: Array) -> Array:
+        over = np.max if "max" in name else np.mean
+        found: Array = over(windows(X), axis=within, keepdims=True)
+        return found
+
+    def gradient(X: Array, dY: Array) -> Array:
+        shares = windows(X) == value(X) if "max" in name else 1 / np.prod(pool)
+        each = np.expand_dims(dY.reshape(*counts, channels, -1), tuple(within))
+        return np.broadcast_to(each * shares, windows(X).shape).reshape(X.shape)
+
+    outputs: Outputs = {
+        "Y": lambda _, of: value(of["X"]).reshape(-1, of["X"].shape[-1]),
+        "dX": lambda _, of: gradient(of["X"], of["dY"]),
+    }
+    return Formulas(layer, shape, "", outputs, name)
+
+
+IMAGE, SEQUENCE = (26, 26, 8), (128, 8)
+POOLS = (
+    _pool("max_pool_2d", jn.MaxPool2D(), IMAGE, (2, 2)),
+    _pool("max_pool_1d", jn.MaxPool1D(), SEQUENCE, (2,)),
+    _pool("average_pool_2d", jn.AveragePool2D(), IMAGE, (2, 2)),
+    _pool("average_pool_1d", jn.AveragePool1D(), SEQUENCE, (2,)),
+    _pool("global_max_pool", jn.GlobalMaxPool(), IMAGE, (26, 26)),
+    _pool("global_average_pool", jn.GlobalAveragePool(), IMAGE, (26, 26)),
+)
 
 FORMULAS = (
-    Formulas(jn.Dense(UNITS), UNITS, "dense", DENSE),
-    Formulas(jn.Dense(SMALL_UNITS), SMALL_UNITS, "dense", DENSE),
-    Formulas(jn.LayerNorm(), UNITS, "layer_norm", LAYER_NORM),
-    Formulas(jn.Dropout(RATE), UNITS, "", DROPOUT),
-    Formulas(jn.Rescaling(2.0, 0.5), UNITS, "", RESCALING),
-    Formulas(jn.BatchNorm(), UNITS, "", BATCH_NORM),
-    Formulas(Shortcut(), UNITS, "", SHORTCUT),
-    Formulas(Split(), UNITS, "", SPLIT),
+    Formulas(jn.Dense(UNITS), (UNITS,), "dense", DENSE),
+    Formulas(jn.Dense(SMALL_UNITS), (SMALL_UNITS,), "dense", DENSE),
+    Formulas(jn.LayerNorm(), (UNITS,), "layer_norm", LAYER_NORM),
+    Formulas(jn.Dropout(RATE), (UNITS,), "", DROPOUT),
+    Formulas(jn.Rescaling(2.0, 0.5), (UNITS,), "", RESCALING),
+    Formulas(jn.BatchNorm(), (UNITS,), "", BATCH_NORM),
+    Formulas(Shortcut(), (UNITS,), "", SHORTCUT),
+    Formulas(Split(), (UNITS,), "", SPLIT),
+    *POOLS,
     *map(_activation, ACTIVATIONS),
 )
 """Every layer of the table that runs anything, and every activation as a layer of its own."""

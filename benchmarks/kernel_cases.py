@@ -8,6 +8,7 @@ of layers, activations, losses and optimisers.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from formulas import CHOSEN, FORMULAS, Formulas, Given, first_step
+from formulas import CHOSEN, FORMULAS, POOLS, Formulas, Given, first_step
 from jitnet.losses import LOSSES
 from jitnet.study.blocks import (
     BACKWARD,
@@ -25,7 +26,6 @@ from jitnet.study.blocks import (
     LOSS,
     PREPARE,
     UPDATE,
-    Activation,
     Blocks,
 )
 from jitnet.study.losses import loops as loss_loops
@@ -86,9 +86,9 @@ def _columns(array: Array) -> Array:
 
 def _blocks(formulas: Formulas, m: int, threads: int) -> tuple[Blocks, Given]:
     """A layer's blocks, and what they are given, in the course's orientation."""
-    blocks = Blocks(formulas.layer, (formulas.units,), m, np.float32, threads)
+    blocks = Blocks(formulas.layer, formulas.shape, m, np.float32, threads)
     parameters = {row.name: _normal(*row.shape) for row in blocks.parameters}
-    X, D = _normal(formulas.units, m), _normal(blocks.room.nodes.n_outputs, m)[::-1]
+    X, D = _normal(math.prod(formulas.shape), m), _normal(blocks.room.nodes.n_outputs, m)[::-1]
     dY = D / np.float32(m)
     blocks.write(X=X, dY=dY, **parameters)
     columns = {name: _columns(array) for name, array in parameters.items()}
@@ -116,15 +116,15 @@ def layer(formulas: Formulas, phase: int, number: int, m: int, threads: int) -> 
 
 
 def _layers() -> dict[str, Make]:
-    """The kernels of all phases by their names, those of activations by the activations'."""
+    """The kernels of all phases by their names."""
     found: dict[str, Make] = {}
     for formulas in FORMULAS:
-        blocks = Blocks(formulas.layer, (formulas.units,), 1, np.float32)
+        blocks = Blocks(formulas.layer, formulas.shape, 1, np.float32)
         for phase in (FORWARD, BACKWARD, GRADIENTS):
             for number, kernel in enumerate(blocks.kernels(phase)):
                 name = kernel.serial.__name__
-                if isinstance(formulas.layer, Activation):
-                    name = name.replace("activation", formulas.layer.name)
+                if formulas.name:
+                    name = f"{formulas.name}_{name.rpartition('_')[2]}"
                 found.setdefault(name, partial(layer, formulas, phase, number))
     return found
 
@@ -195,5 +195,6 @@ WITHOUT_LOOPS = (
     "residual_forward",
     "residual_backward",
     "shortcut_backward",
+    *(f"{pool.name}_{way}" for pool in POOLS for way in ("forward", "backward")),
 )
 """How the names end of kernels that have no plain loops beside them."""

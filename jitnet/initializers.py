@@ -7,7 +7,7 @@ weights, one column a unit. Biases start at zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,25 @@ from jitnet.checks import check_choice
 
 __all__ = ["INITIALIZERS", "Initializer", "resolve"]
 
-Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
+
+class Initializer(Protocol):
+    """A function that draws first weights."""
+
+    __name__: str
+
+    def __call__(
+        self,
+        n_in: int,
+        n_out: int,
+        rng: np.random.Generator,
+        shape: tuple[int, ...] | None = None,
+    ) -> NDArray[np.float64]:
+        """Draw weights."""
 
 
-def zeros(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def zeros(
+    n_in: int, n_out: int, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+) -> NDArray[np.float64]:
     """All weights 0: every unit of a hidden layer stays like its neighbours for ever.
 
     Parameters
@@ -29,20 +44,24 @@ def zeros(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64
         Inputs and units of the layer.
     rng : numpy.random.Generator
         Not drawn from.
+    shape : tuple of int, optional
+        The weights' shape, (n_in, n_out) by default.
 
     Returns
     -------
-    ndarray of float64, shape (n_in, n_out)
+    ndarray of float64
 
     Examples
     --------
     >>> zeros(2, 3, np.random.default_rng(0)).tolist()
     [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
-    return np.zeros((n_in, n_out))
+    return np.zeros(shape or (n_in, n_out))
 
 
-def normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def normal(
+    n_in: int, n_out: int, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+) -> NDArray[np.float64]:
     """Small normal weights, W ~ N(0, 0.01²): enough to break the symmetry of `zeros`.
 
     Parameters
@@ -51,20 +70,25 @@ def normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float6
         Inputs and units of the layer.
     rng : numpy.random.Generator
         Where the numbers come from.
+    shape : tuple of int, optional
+        The weights' shape, (n_in, n_out) by default; a convolution's inputs and units count once
+        for each place of its window.
 
     Returns
     -------
-    ndarray of float64, shape (n_in, n_out)
+    ndarray of float64
 
     Examples
     --------
     >>> bool(abs(normal(64, 128, np.random.default_rng(0))).max() < 0.05)
     True
     """
-    return rng.normal(0.0, 0.01, (n_in, n_out))
+    return rng.normal(0.0, 0.01, shape or (n_in, n_out))
 
 
-def he_normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def he_normal(
+    n_in: int, n_out: int, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+) -> NDArray[np.float64]:
     """Normal weights, W ~ N(0, 2 / n_in), not truncated.
 
     Keeps the size of what flows forward through ReLU layers (He et al., 2015, *Delving Deep into
@@ -76,20 +100,25 @@ def he_normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.flo
         Inputs and units of the layer.
     rng : numpy.random.Generator
         Where the numbers come from.
+    shape : tuple of int, optional
+        The weights' shape, (n_in, n_out) by default; a convolution's inputs and units count once
+        for each place of its window.
 
     Returns
     -------
-    ndarray of float64, shape (n_in, n_out)
+    ndarray of float64
 
     Examples
     --------
     >>> float(he_normal(200, 200, np.random.default_rng(0)).std().round(2))
     0.1
     """
-    return rng.normal(0.0, math.sqrt(2.0 / n_in), (n_in, n_out))
+    return rng.normal(0.0, math.sqrt(2.0 / n_in), shape or (n_in, n_out))
 
 
-def he_uniform(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def he_uniform(
+    n_in: int, n_out: int, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+) -> NDArray[np.float64]:
     """Uniform weights, W ~ U(-a, a) with a = √(6 / n_in): `he_normal`'s variance.
 
     Parameters
@@ -98,20 +127,26 @@ def he_uniform(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.fl
         Inputs and units of the layer.
     rng : numpy.random.Generator
         Where the numbers come from.
+    shape : tuple of int, optional
+        The weights' shape, (n_in, n_out) by default; a convolution's inputs and units count once
+        for each place of its window.
 
     Returns
     -------
-    ndarray of float64, shape (n_in, n_out)
+    ndarray of float64
 
     Examples
     --------
     >>> bool(abs(he_uniform(6, 100, np.random.default_rng(0))).max() <= 1.0)
     True
     """
-    return _uniform(math.sqrt(6.0 / n_in), n_in, n_out, rng)
+    a = math.sqrt(6.0 / n_in)
+    return rng.uniform(-a, a, shape or (n_in, n_out))
 
 
-def glorot_normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def glorot_normal(
+    n_in: int, n_out: int, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+) -> NDArray[np.float64]:
     """Normal weights, W ~ N(0, 2 / (n_in + n_out)), not truncated.
 
     Balances what flows forward and backward through layers that are linear near 0 (Glorot & Bengio,
@@ -123,20 +158,25 @@ def glorot_normal(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np
         Inputs and units of the layer.
     rng : numpy.random.Generator
         Where the numbers come from.
+    shape : tuple of int, optional
+        The weights' shape, (n_in, n_out) by default; a convolution's inputs and units count once
+        for each place of its window.
 
     Returns
     -------
-    ndarray of float64, shape (n_in, n_out)
+    ndarray of float64
 
     Examples
     --------
     >>> float(glorot_normal(150, 50, np.random.default_rng(0)).std().round(2))
     0.1
     """
-    return rng.normal(0.0, math.sqrt(2.0 / (n_in + n_out)), (n_in, n_out))
+    return rng.normal(0.0, math.sqrt(2.0 / (n_in + n_out)), shape or (n_in, n_out))
 
 
-def glorot_uniform(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def glorot_uniform(
+    n_in: int, n_out: int, rng: np.random.Generator, shape: tuple[int, ...] | None = None
+) -> NDArray[np.float64]:
     """Uniform weights, W ~ U(-a, a) with a = √(6 / (n_in + n_out)): `glorot_normal`'s variance.
 
     Parameters
@@ -145,21 +185,21 @@ def glorot_uniform(n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[n
         Inputs and units of the layer.
     rng : numpy.random.Generator
         Where the numbers come from.
+    shape : tuple of int, optional
+        The weights' shape, (n_in, n_out) by default; a convolution's inputs and units count once
+        for each place of its window.
 
     Returns
     -------
-    ndarray of float64, shape (n_in, n_out)
+    ndarray of float64
 
     Examples
     --------
     >>> bool(abs(glorot_uniform(4, 2, np.random.default_rng(0))).max() <= 1.0)
     True
     """
-    return _uniform(math.sqrt(6.0 / (n_in + n_out)), n_in, n_out, rng)
-
-
-def _uniform(a: float, n_in: int, n_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    return rng.uniform(-a, a, (n_in, n_out))
+    a = math.sqrt(6.0 / (n_in + n_out))
+    return rng.uniform(-a, a, shape or (n_in, n_out))
 
 
 INITIALIZERS: dict[str, Initializer] = {

@@ -8,7 +8,20 @@ import numpy as np
 
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.panels import SOURCES
-from jitnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm, Rescaling, Residual
+from jitnet.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Dense,
+    Dropout,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+    Rescaling,
+    Reshape,
+    Residual,
+)
 from jitnet.losses import LOSSES
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, Optimizer, RMSprop
@@ -45,8 +58,10 @@ def warm_up(dtype: str) -> None:
 def _models(dtype: str) -> Iterator[Sequential]:
     """Small networks that have every layer, activation, loss and optimiser among them."""
     hidden: list[Layer] = [Dense(UNITS, name, l2=1e-3) for name in ACTIVATIONS]
+    images = [Reshape((3, 3, 1)), MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
+    sequences = [Reshape((1, 1)), GlobalAveragePool()]
     others = [LayerNorm(), Dropout(0.5), Rescaling(2.0), Residual([BatchNorm()])]
-    layers = [*hidden, *others, Dense(OUTPUTS)]
+    layers = [*hidden, *others, *images, *sequences, Dense(OUTPUTS)]
     optimizers: list[Optimizer] = [Adam(), SGD(), SGD(momentum=0.9), RMSprop()]
     for place, loss in enumerate(LOSSES):
         optimizer = optimizers[min(place, len(optimizers) - 1)]

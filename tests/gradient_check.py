@@ -129,7 +129,9 @@ def _away_from_kinks(case: Case) -> Array:
     """The places of examples whose z, and whose errors, keep their distance from every kink."""
     stages = case.stages()
     near = [_least(stage.Z) for stage in stages if bends(activation_of(stage.layer))]
-    near += [_least(stage.X) for stage in stages if oracle_of(stage.layer).bends]
+    for stage in stages:
+        if kinks := oracle_of(stage.layer).kinks:
+            near.append(_least(kinks(stage.layer, stage.X)))
     if LOSSES[case.model.loss].link == "identity":
         errors = stages[-1].Y.reshape(case.targets.shape) - case.targets
         near += [_least(errors - kink) for kink in KINKS]

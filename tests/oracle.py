@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+import convolutions
+import pools
 from jitnet.arrays import FloatArray
 from jitnet.layers.chain import nodes_of
 from jitnet.study.activations.loops import ACTIVATIONS
@@ -42,9 +44,10 @@ class LayerOracle(NamedTuple):
 
     forward: Callable[..., FloatArray]
     backward: Callable[..., tuple[FloatArray, list[FloatArray]]]
+    kinks: Callable[[Any, FloatArray], FloatArray] | None = None
+    """``kinks(layer, X)`` is how far X (examples, *shape) is from where Y has a kink, an example a
+    row: those of central differences keep away from it."""
     track: Callable[..., list[FloatArray]] | None = None
-    bends: bool = False
-    """Whether Y has a kink where X is 0, from which examples of central differences keep away."""
 
 
 def dense_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
@@ -65,7 +68,8 @@ def dense_backward(
 
 
 def _with_bias(layer: Any, parameters: Any) -> tuple[FloatArray, FloatArray]:
-    W, b = (*parameters, np.zeros(layer.units))[:2]
+    W = parameters[0]
+    b = parameters[1] if len(parameters) > 1 else np.zeros(W.shape[-1])
     return W, b
 
 
@@ -221,15 +225,27 @@ def rescaling_backward(
     return layer.scale * dY, []
 
 
+AVERAGE_POOL = LayerOracle(pools.average_pool_forward, pools.average_pool_backward)
+MAX_POOL = LayerOracle(pools.max_pool_forward, pools.max_pool_backward, pools.max_pool_kinks)
+CONVOLUTION = LayerOracle(convolutions.convolution_forward, convolutions.convolution_backward)
+
 LAYERS: dict[str, LayerOracle] = {
-    "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, batch_norm_track),
+    "AveragePool1D": AVERAGE_POOL,
+    "AveragePool2D": AVERAGE_POOL,
+    "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, track=batch_norm_track),
+    "Conv1D": CONVOLUTION,
+    "Conv2D": CONVOLUTION,
     "Dense": LayerOracle(dense_forward, dense_backward),
     "Dropout": LayerOracle(dropout_forward, dropout_backward),
     "Flatten": LayerOracle(flatten_forward, unmoved_backward),
+    "GlobalAveragePool": AVERAGE_POOL,
+    "GlobalMaxPool": MAX_POOL,
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
+    "MaxPool1D": MAX_POOL,
+    "MaxPool2D": MAX_POOL,
     "Rescaling": LayerOracle(rescaling_forward, rescaling_backward),
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
-    "Residual": LayerOracle(residual_forward, residual_backward, residual_track),
+    "Residual": LayerOracle(residual_forward, residual_backward, track=residual_track),
 }
 """The definitions of jitnet's layers. A layer may carry its own as ``oracle``."""
 

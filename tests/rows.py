@@ -87,7 +87,36 @@ class Network(NamedTuple):
         return make_case(rng, self.layers, self.loss, dtype=dtype, **options)
 
 
+def _pools(kind: Any) -> Sequence[Any]:
+    """A pool of whole windows, and one of windows that overlap and reach over the edge."""
+    flat = jn.Flatten()
+    if kind.axes == 1:
+        overlapping = kind(3, strides=2, padding=1)
+        return (jn.Reshape((4, 2)), kind(), flat), (jn.Reshape((-1, 1)), overlapping, flat)
+    overlapping = kind((2, 3), strides=1, padding=(0, 1))
+    return (jn.Reshape((4, 5, 1)), kind(), flat), (jn.Reshape((3, 3, -1)), overlapping, flat)
+
+
+def _global_pools(kind: Any) -> Sequence[Any]:
+    """A pool of images, and one of sequences."""
+    return (jn.Reshape((2, 3, 3)), kind()), (jn.Reshape((-1, 3)), kind())
+
+
 LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
+    "Conv1D": lambda units: (
+        (jn.Reshape((9,)), jn.Conv1D(units, 3, activation="gelu", l2=0.1)),
+        (jn.Reshape((3, 3)), jn.Conv1D(units, 2, 2, 1, "tanh", bias=False), jn.Conv1D(3, 1)),
+    ),
+    "Conv2D": lambda units: (
+        (jn.Reshape((3, 3)), jn.Conv2D(units, 2, activation="tanh", l2=0.1)),
+        (
+            jn.Reshape((3, 3, 1)),
+            jn.Conv2D(3, (2, 3), padding="same", activation="softplus"),
+            jn.Conv2D(units, 3, (2, 1), (1, 2), bias=False),
+        ),
+    ),
+    "AveragePool1D": lambda units: _pools(jn.AveragePool1D),
+    "AveragePool2D": lambda units: _pools(jn.AveragePool2D),
     "BatchNorm": lambda units: (
         jn.BatchNorm(),
         (jn.Dense(units, "tanh"), jn.BatchNorm(0.5, 0.3)),
@@ -100,11 +129,15 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     ),
     "Dropout": lambda units: (jn.Dropout(0.4), jn.Dropout(0.0)),
     "Flatten": lambda units: (jn.Flatten(), (jn.Reshape((1, 3, 3)), jn.LayerNorm(0.3))),
+    "GlobalAveragePool": lambda units: _global_pools(jn.GlobalAveragePool),
+    "GlobalMaxPool": lambda units: _global_pools(jn.GlobalMaxPool),
     "LayerNorm": lambda units: (
         jn.LayerNorm(),
         jn.LayerNorm(0.3),
         (jn.Reshape((3, 3)), jn.LayerNorm(0.3)),  # of 3 numbers a small ε would make noise
     ),
+    "MaxPool1D": lambda units: _pools(jn.MaxPool1D),
+    "MaxPool2D": lambda units: _pools(jn.MaxPool2D),
     "Residual": lambda units: (
         (
             jn.Dense(units, bias=False),  # a single bias's gradient may all but vanish
@@ -281,7 +314,7 @@ def check_steps(network: Network, step: Step, rng: np.random.Generator, steps: i
     """Steps of training on batches are those of the definitions, masks included."""
     case = network.case(rng, n_examples=50, weighted=False)
     X, T, weights, seed = case.X, case.targets, case.weights, 5
-    model = network.model(seed=seed)
+    model = network.model(seed=seed).build(network.n_features)
     model.set_weights(weights)
     rate = jn.schedules.as_schedule(model.optimizer.learning_rate)
     rows = parameters_of(model.layers, X.shape[1:])

@@ -1,7 +1,7 @@
 """Gradients and optimisers are those of PyTorch, where it is installed, in float64."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from jitnet.optimizers.table import OPTIMIZERS
 from oracle import activation_of, count_of, parameters_of
 from rows import ROWS, Row, networks
 from tolerances import assert_close, assert_norms_close
+from torch_pools import TORCH_POOLS
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is an extra: jitnet[reference]")
 F = torch.nn.functional
@@ -55,10 +56,28 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+def convolved(convolve: Callable[..., Any]) -> Callable[..., Any]:
+    """A convolution of PyTorch's of images or sequences whose channels come last, or are one."""
+
+    def applied(layer: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        images = (x[..., None] if x.ndim < weight.ndim else x).movedim(-1, 1)
+        padding = layer.padding
+        if padding == "same":  # by itself it warns of even windows
+            edges = [((n - 1) // 2, n // 2) for n in reversed(weight.shape[:-2])]
+            images, padding = F.pad(images, list(chain.from_iterable(edges))), "valid"
+        z = convolve(images, weight.movedim((-1, -2), (0, 1)), bias, layer.strides, padding)
+        return z.movedim(1, -1)
+
+    return applied
+
+
 TORCH_LAYERS: dict[str, Callable[..., Any]] = {
+    **TORCH_POOLS,
     "BatchNorm": lambda layer, x, weight, bias, mean, variance: F.batch_norm(
         x.movedim(-1, 1), mean.detach(), variance.detach(), weight, bias, eps=layer.epsilon
     ).movedim(1, -1),
+    "Conv1D": convolved(F.conv1d),
+    "Conv2D": convolved(F.conv2d),
     "Dense": lambda layer, x, W, b=0.0: x @ W + b,
     "Dropout": lambda layer, x: F.dropout(x, layer.rate, training=False),
     "Flatten": lambda layer, x: x.flatten(1),

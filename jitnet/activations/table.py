@@ -27,6 +27,8 @@ class Activation(NamedTuple):
         ``value(z)`` is g(z).
     slope : Kernel
         ``slope(z, a)`` is g'(z), where a is g(z).
+    by_value : bool, default False
+        Whether ``slope(a, a)`` is g'(z) as well, so that z need not be kept.
     like_relu : bool, default False
         Whether it lets about half of its inputs through: its layers' weights then start as
         `he_normal` draws them, otherwise as `glorot_uniform` does.
@@ -35,15 +37,16 @@ class Activation(NamedTuple):
     value: Kernel
     slope: Kernel
     like_relu: bool = False
+    by_value: bool = False
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation(identity.value, identity.slope),
-    "sigmoid": Activation(sigmoid.value, sigmoid.slope),
-    "tanh": Activation(tanh.value, tanh.slope),
-    "relu": Activation(relu.value, relu.slope, like_relu=True),
-    "leaky_relu": Activation(leaky_relu.value, leaky_relu.slope, like_relu=True),
-    "elu": Activation(elu.value, elu.slope, like_relu=True),
+    "identity": Activation(identity.value, identity.slope, by_value=True),
+    "sigmoid": Activation(sigmoid.value, sigmoid.slope, by_value=True),
+    "tanh": Activation(tanh.value, tanh.slope, by_value=True),
+    "relu": Activation(relu.value, relu.slope, like_relu=True, by_value=True),
+    "leaky_relu": Activation(leaky_relu.value, leaky_relu.slope, like_relu=True, by_value=True),
+    "elu": Activation(elu.value, elu.slope, like_relu=True, by_value=True),
     "gelu": Activation(gelu.value, gelu.slope, like_relu=True),
     "silu": Activation(silu.value, silu.slope, like_relu=True),
     "softplus": Activation(softplus.value, softplus.slope),

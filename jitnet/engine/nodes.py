@@ -173,8 +173,8 @@ class Nodes:
                 row.view(flat)[...] = checked_draw(row.parameter, rng, self.owners[row.node])
 
     def multiplications(self) -> int:
-        """Multiplications that an example takes forward: one for each element of a matrix."""
-        return sum(row.parameter.size for row in self.matrices())
+        """Multiplications that an example takes forward: each weight's, at each of its places."""
+        return sum(row.parameter.size * self.nodes[row.node].places for row in self.matrices())
 
     def matrices(self) -> Iterable[Placed]:
         """Parameters of more than one axis."""

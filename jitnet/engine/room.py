@@ -99,7 +99,8 @@ class Room:
         """Numbers that a worker has room for: to turn panels, and to gather one."""
         width = self.nodes.width
         blocks = 0 if self.nodes.is_sparse else self.nodes.blocks
-        return max(room_size(self.dtype), blocks * (width + 1) * width)
+        own = max(node.scratch for node in self.nodes.nodes)
+        return max(room_size(self.dtype), blocks * (width + 1) * width, own)
 
     def has(self, wanted: Wanted) -> bool:
         """Whether there is a table of calls for what is wanted."""

@@ -18,6 +18,7 @@ from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, load_some, splat, store, store_some
 
 TALL, LOW = ((0,) * rows for rows in TILES)
+HALF = (0,) * 6
 """Tuples as long as a tile is tall: their length is a constant to the compiler."""
 
 MOST_OFFSETS = 6
@@ -71,7 +72,7 @@ def multiply_tile(
             else:
                 store(sums, i, load_some(C, c, columns - v * width))
     while terms > 0:
-        if terms > depth > 1 and len(rows) == len(TALL):
+        if a_step == 1 and terms > depth > 1 and len(rows) == len(TALL):
             for r in range(len(rows)):
                 for i in range(0, VECTORS * width, line):
                     prefetch(A, a_jump + r * a_row + i)
@@ -110,8 +111,9 @@ def multiply_rows(
     add: bool,
     first: int,
     last: int,
+    low: Any = LOW,
 ) -> None:
-    """``multiply_tile`` for the rows first … last: tall tiles, and low ones for what is left.
+    """``multiply_tile`` for the rows first … last: tall tiles, and ``low`` ones for what is left.
 
     Tall tiles begin at multiples of their height, ``a_tile`` elements of A apart.
     """
@@ -126,10 +128,10 @@ def multiply_rows(
             )
             r += len(TALL)
         else:
-            count = min(len(LOW), min(len(TALL) - inside, last - r))
+            count = min(len(low), min(len(TALL) - inside, last - r))
             end = count - 1
             multiply_tile(
-                c, a, B, c_row, a_row, a_step, a_jump, b_jump, terms, depth, columns, add, end, LOW
+                c, a, B, c_row, a_row, a_step, a_jump, b_jump, terms, depth, columns, add, end, low
             )
             r += count
 
@@ -147,3 +149,8 @@ def packed_shape(n_rows: int, n_lanes: int) -> tuple[int, int, int]:
     """
     tiles = -(-n_lanes // len(TALL)) if n_rows * n_lanes >= PACKED_LAYER else 0
     return tiles, n_rows + 1, len(TALL)
+
+
+def tile_for_rest(rows: int) -> tuple[int, ...]:
+    """The low tile that wastes the least behind so many rows' tall ones."""
+    return HALF if rows % len(TALL) in (5, 6) else LOW

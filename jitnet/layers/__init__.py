@@ -1,21 +1,34 @@
 """The layers: a file each with what it is, its forward loop and its backward loops."""
 
+from jitnet.layers.average_pool import AveragePool1D, AveragePool2D
 from jitnet.layers.batch_norm import BatchNorm
+from jitnet.layers.conv1d import Conv1D
+from jitnet.layers.conv2d import Conv2D
 from jitnet.layers.dense import Dense
 from jitnet.layers.dropout import Dropout
 from jitnet.layers.flatten import Flatten
+from jitnet.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
+from jitnet.layers.max_pool import MaxPool1D, MaxPool2D
 from jitnet.layers.rescaling import Rescaling
 from jitnet.layers.reshape import Reshape
 from jitnet.layers.residual import Residual
 
 KINDS: tuple[type[Layer], ...] = (
+    AveragePool1D,
+    AveragePool2D,
     BatchNorm,
+    Conv1D,
+    Conv2D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
     LayerNorm,
+    MaxPool1D,
+    MaxPool2D,
     Rescaling,
     Reshape,
     Residual,
@@ -25,13 +38,21 @@ LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 
 __all__ = [
     "LAYERS",
+    "AveragePool1D",
+    "AveragePool2D",
     "BatchNorm",
+    "Conv1D",
+    "Conv2D",
     "Cut",
     "Dense",
     "Dropout",
     "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
     "Layer",
     "LayerNorm",
+    "MaxPool1D",
+    "MaxPool2D",
     "Node",
     "Operation",
     "Parameter",

@@ -23,7 +23,7 @@ def nodes_of(layer: Any, node: Node) -> list[Node]:
     """A layer's node, or those that it is made of, and one for its activation, if it has one."""
     nodes = [*(node.inner or (node,))]
     activation = getattr(layer, "activation", "identity")
-    if activation != "identity":
+    if activation != "identity" and not node.is_activated:
         nodes.append(activation_node(activation, node.output))
     return nodes
 

@@ -144,6 +144,12 @@ class Node(NamedTuple):
         Whether dX is written over dY, which backward then finds in dX.
     is_free : bool, default False
         Whether Y is X and dY is dX, the same numbers in another shape: there is nothing to run.
+    places : int, default 1
+        How often an example meets each weight: a convolution's window has so many places.
+    scratch : int, default 0
+        Numbers that a worker needs room for in ``scratch``, beside what all have.
+    is_activated : bool, default False
+        Whether Y is what the layer's activation makes of it already.
     sparse : Node, optional
         Its twin, of the same output and parameters, for a network's input of sparse rows: instead
         of X its kernels take ``indptr``, ``indices``, ``numbers`` and ``order``.
@@ -175,6 +181,9 @@ class Node(NamedTuple):
     few: Operation | None = None
     in_place: bool = False
     is_free: bool = False
+    places: int = 1
+    scratch: int = 0
+    is_activated: bool = False
     sparse: Node | None = None
     track: tuple[Operation, ...] = ()
     least_examples: int = 1

@@ -120,17 +120,22 @@ def _as_lists(value: Any) -> Any:
 
 
 def _flat(outputs: Any) -> Iterator[Array]:
-    """The arrays of outputs, one after the other; a matrix may be a list of rows."""
+    """The arrays of outputs, one after the other; an array may be nested lists."""
     for value in outputs:
-        if isinstance(value, list) and not _is_rows(value):
+        if isinstance(value, list) and not _is_array(value):
             yield from _flat(value)
         else:
             yield np.asarray(value, dtype=np.float64)
 
 
-def _is_rows(value: list[Any]) -> bool:
-    """Whether a list is a vector, or a matrix of rows, rather than a list of arrays."""
-    first = value[0]
-    return not isinstance(first, np.ndarray) and not (
-        isinstance(first, list) and isinstance(first[0], list)
-    )
+MATRICES = 3
+"""How deeply a list of matrices is nested."""
+
+
+def _is_array(value: list[Any]) -> bool:
+    """Whether nested lists are a vector, a matrix or images, rather than a list of arrays."""
+    first: Any = value
+    depth = 0
+    while isinstance(first, list):
+        first, depth = first[0], depth + 1
+    return not isinstance(first, np.ndarray) and depth != MATRICES

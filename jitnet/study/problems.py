@@ -17,6 +17,7 @@ PROBLEMS = {
     "deep_network": "deep_network",
     "dense": "dense",
     "layer_norm": "layer_norm",
+    "maxpool2d": "maxpool2d",
     "softmax_crossentropy": "softmax_crossentropy",
     "binary_crossentropy": "losses",
     "mse": "losses",

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -75,4 +76,4 @@ def _function(value: Any) -> Any:
 def _titled(part: Any, text: str) -> str:
     path = Path(inspect.getsourcefile(part) or "").relative_to(PACKAGE.parent)
     name = "" if isinstance(part, ModuleType) else f", {part.__qualname__}"
-    return f"# {path.as_posix()}{name}\n\n{text.strip()}\n"
+    return f"# {path.as_posix()}{name}\n\n{dedent(text).strip()}\n"

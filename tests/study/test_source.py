@@ -40,3 +40,9 @@ def test_the_tiled_rung_shows_the_engines_own_tile(name: str) -> None:
     text = source(get_problem(name), "tiled")
     assert "# jitnet/kernels/matmul.py, multiply_tile\n" in text
     assert "store(sums, i, fma(x, load(B, (k * VECTORS + v) * width), load(sums, i)))" in text
+
+
+def test_what_a_factory_makes_is_printed_as_a_function_of_its_own() -> None:
+    text = source(get_problem("maxpool2d"), "tiled")
+    assert "pool_forward\n\n@njit(parallel=True)\ndef pool_forward(\n    Y: Any" in text
+    assert "# jitnet/layers/max_pool.py, to_greatest\n" in text

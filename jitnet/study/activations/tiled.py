@@ -15,7 +15,7 @@ from jitnet.study.problem import Array, Outputs, Run
 
 def engine_of(name: str) -> tuple[Any, ...]:
     """What the engine runs for an activation."""
-    value, slope, _ = ACTIVATIONS[name]
+    value, slope = ACTIVATIONS[name][:2]
     forward, backward = activation.forward_of(value), activation.backward_of(slope)
     return run_phases, forward, value, backward, slope
 

@@ -1,0 +1,105 @@
+"""The node of a convolution, which layers of every number of axes have in common."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Protocol
+
+from jitnet.activations import ACTIVATIONS
+from jitnet.checks import check_choice, check_flag, check_number, check_whole
+from jitnet.initializers import resolve
+from jitnet.kernels.matmul import TALL, tile_for_rest
+from jitnet.layers.activation import backward_of as slope_of
+from jitnet.layers.convolution import backward_of, convolution_pack, forward_of
+from jitnet.layers.convolution_gradient import (
+    UNITS_AT_ONCE,
+    convolution_bias_backward,
+    convolution_weight_backward,
+    scratch_size,
+)
+from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
+from jitnet.layers.window import Window
+
+MOST_FILTERS = 2**20
+PACKING = ("kernel_height", "kernel_width", "stride_y", "stride_x")
+"""What of a window the packing of weights depends on."""
+
+
+class Convolution(Protocol):
+    """What a convolution's layer is told, whatever its axes."""
+
+    @property
+    def filters(self) -> int: ...  # noqa: D102
+    @property
+    def activation(self) -> str: ...  # noqa: D102
+    @property
+    def initializer(self) -> str: ...  # noqa: D102
+    @property
+    def bias(self) -> bool: ...  # noqa: D102
+    @property
+    def l2(self) -> float: ...  # noqa: D102
+
+
+def checked_units(layer: Convolution) -> dict[str, Any]:
+    """Check what all convolutions are told, and say how it is kept."""
+    filters = check_whole("filters", layer.filters, least=1, most=MOST_FILTERS)
+    check_choice("activation", layer.activation, ACTIVATIONS)
+    resolve(layer.initializer, layer.activation)
+    l2 = float(check_number("l2", layer.l2, least=0.0))
+    return {"filters": filters, "bias": check_flag("bias", layer.bias), "l2": l2}
+
+
+def convolution_node(
+    layer: Convolution, window: Window, weights: Shape, output: Shape, width: int
+) -> Node:
+    """The node of a convolution, for a window, its weights' shape, and its output's.
+
+    The activation is applied while an output is still in the core, where its slope needs no more
+    than its value.
+    """
+    n_in, n_out = weights[-2:]
+    taps = window.kernel_height * window.kernel_width
+    places, in_places = window.out_height * window.out_across, window.height * window.across
+    settings = window._asdict()
+    activation = ACTIVATIONS[layer.activation]
+    inside = activation.by_value
+    value = activation.value if inside else ACTIVATIONS["identity"].value
+    forward = forward_of(value, tile_for_rest(n_out))
+    backward = backward_of(tile_for_rest(n_in))
+    slope = Operation(
+        slope_of(activation.slope),
+        Cut("unit", places * n_out, len(TALL)),
+        pointwise=True,
+        names={"dX": "dY", "X": "Y"},
+    )
+    by_tiles = Cut("tile", -(-n_out // int(UNITS_AT_ONCE)))
+    by_tiles = by_tiles._replace(otherwise=Cut("tap", window.kernel_height))
+    draw = partial(
+        resolve(layer.initializer, layer.activation), taps * n_in, taps * n_out, shape=weights
+    )
+    bias_gradient = Operation(convolution_bias_backward, Cut("unit", n_out))
+    packing = {name: settings[name] for name in PACKING}
+    tile = len(TALL)
+    rooms = {
+        "packed": Room(shape=(-(-n_out // tile), taps * n_in, tile)),
+        "turned": Room(shape=(-(-n_in // tile), taps * n_out, tile)),
+    }
+    return Node(
+        output=output,
+        forward=(Operation(forward, Cut("place", places), settings),),
+        arrange=(slope,) * (inside and layer.activation != "identity"),
+        backward=(Operation(backward, Cut("place", in_places), settings),),
+        gradients=(
+            Operation(convolution_weight_backward, by_tiles, settings),
+            *(bias_gradient,) * layer.bias,
+        ),
+        parameters=(
+            Parameter("weight", weights, draw, layer.l2),
+            *(Parameter("bias", (n_out,)),) * layer.bias,
+        ),
+        rooms=rooms if layer.bias else rooms | {"bias": Room(shape=(n_out,))},  # zeros
+        prepare=Operation(convolution_pack, Cut("row", taps * n_in), packing),
+        places=places,
+        scratch=scratch_size(window, n_in, width),
+        is_activated=inside,
+    )

@@ -1,0 +1,212 @@
+"""A convolution's blocks are those of PyTorch, for every kind of window."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from jitnet.activations import ACTIVATIONS
+from jitnet.kernels.jit import njit
+from jitnet.kernels.matmul import HALF, LOW, TALL
+from jitnet.kernels.panels import panel_width
+from jitnet.layers import convolution, convolution_gradient
+from jitnet.layers.window import Window, window_over
+
+Array = np.ndarray[Any, Any]
+
+SHAPES = 2_100
+"""Windows that are compared, of the 500,000 or so that there are."""
+
+WIDTH = panel_width(np.float64)
+value = ACTIVATIONS["identity"].value
+pack = convolution.convolution_pack.serial
+forward = convolution.forward_of(value, LOW).serial
+forward_by_halves = convolution.forward_of(value, HALF).serial
+backward = convolution.backward_of(LOW).serial
+backward_by_halves = convolution.backward_of(HALF).serial
+weight_backward = convolution_gradient.convolution_weight_backward.serial
+bias_backward = convolution_gradient.convolution_bias_backward.serial
+
+
+@njit(entry=True)
+def call_pack(*args: Any) -> None:
+    pack(*args)
+
+
+@njit(entry=True)
+def call_forward(*args: Any) -> None:
+    forward(*args)
+
+
+@njit(entry=True)
+def call_forward_by_halves(*args: Any) -> None:
+    forward_by_halves(*args)
+
+
+@njit(entry=True)
+def call_backward(*args: Any) -> None:
+    backward(*args)
+
+
+@njit(entry=True)
+def call_backward_by_halves(*args: Any) -> None:
+    backward_by_halves(*args)
+
+
+@njit(entry=True)
+def call_weight_backward(*args: Any) -> None:
+    weight_backward(*args)
+
+
+@njit(entry=True)
+def call_bias_backward(*args: Any) -> None:
+    bias_backward(*args)
+
+
+class Case(NamedTuple):
+    """A convolution of some images, with whole numbers, of which every sum is exact."""
+
+    window: Window
+    X: Array
+    W: Array
+    b: Array
+    dY: Array
+
+
+def cases(rng: np.random.Generator, count: int) -> Iterator[Case]:
+    """Windows from all there are of small sizes, in an order of the generator's."""
+    kernels, strides, paddings = range(1, 6), range(1, 4), range(3)
+    channels, sizes = range(1, 10), range(5, 10)
+    axes = [kernels] * 2 + [strides] * 2 + [paddings] * 2 + [channels] * 2 + [sizes] * 2
+    for drawn in rng.integers([0] * 10, [len(axis) for axis in axes], (count, 10)):
+        kh, kw, sy, sx, py, px, n_in, n_out, h, w = (
+            axis[i] for axis, i in zip(axes, drawn, strict=True)
+        )
+        window = window_over((h, w), (kh, kw), (sy, sx), (py, px), "the window")
+        m = int(rng.integers(1, 2 * WIDTH))
+        out = window.out_height, window.out_across
+        arrays = [(m, h, w, n_in), (kh, kw, n_in, n_out), (n_out,), (m, *out, n_out)]
+        yield Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in arrays))
+
+
+def as_panels(images: Array) -> Array:
+    """Images (m, …) as panels (panels, units, width); lanes that are left are zero."""
+    rows = images.reshape(len(images), -1)
+    panels = -(-len(rows) // WIDTH)
+    padded = np.zeros((panels * WIDTH, rows.shape[1]))
+    padded[: len(rows)] = rows
+    return np.ascontiguousarray(padded.reshape(panels, WIDTH, -1).transpose(0, 2, 1))
+
+
+def as_images(panels: Array, shape: tuple[int, ...]) -> Array:
+    """Panels as images of a shape (m, …)."""
+    return panels.transpose(0, 2, 1).reshape(-1, panels.shape[1])[: shape[0]].reshape(shape)
+
+
+def results(case: Case) -> dict[str, Array]:
+    """Y and all gradients, by the blocks."""
+    window, (n_in, n_out) = case.window, case.W.shape[2:]
+    X, dY, tile, taps = as_panels(case.X), as_panels(case.dY), len(TALL), case.W[..., 0, 0].size
+    Y, dX = np.full_like(dY, np.nan), np.full_like(X, np.nan)
+    packed = np.zeros((-(-n_out // tile), taps * n_in, tile))
+    turned = np.zeros((-(-n_in // tile), taps * n_out, tile))
+    weight = case.W.ravel()
+    call_pack(packed, turned, weight, *window[4:8], 0, taps * n_in)
+    run = call_forward_by_halves if n_out % tile in (5, 6) else call_forward
+    run(Y, X, packed, case.b, *window, 0, len(X), 0, window.out_height * window.out_across)
+    run = call_backward_by_halves if n_in % tile in (5, 6) else call_backward
+    run(dX, dY, turned, *window, 0, len(X), 0, window.height * window.across)
+    dW, db = np.full_like(weight, np.nan), np.full(n_out, np.nan)
+    scratch = np.zeros((1, convolution_gradient.scratch_size(window, n_in, WIDTH)))
+    tiles = -(-n_out // int(convolution_gradient.UNITS_AT_ONCE))
+    call_weight_backward(dW, dY, X, scratch, *window, 0, 0, tiles, 0, window.kernel_height)
+    call_bias_backward(db, dY, 0, 0, n_out)
+    return {
+        "Y": as_images(Y, case.dY.shape),
+        "dX": as_images(dX, case.X.shape),
+        "dW": dW.reshape(case.W.shape),
+        "db": db,
+    }
+
+
+def torch_results(case: Case) -> dict[str, Array]:
+    """The same from PyTorch."""
+    torch = pytest.importorskip("torch")
+    window = case.window
+    X = torch.tensor(case.X.transpose(0, 3, 1, 2).copy(), requires_grad=True)
+    W = torch.tensor(case.W.transpose(3, 2, 0, 1).copy(), requires_grad=True)
+    b = torch.tensor(case.b, requires_grad=True)
+    Y = torch.nn.functional.conv2d(X, W, b, tuple(window[6:8]), tuple(window[8:]))
+    Y.backward(torch.tensor(case.dY.transpose(0, 3, 1, 2).copy()))
+    return {
+        "Y": Y.detach().numpy().transpose(0, 2, 3, 1),
+        "dX": X.grad.numpy().transpose(0, 2, 3, 1),
+        "dW": W.grad.numpy().transpose(2, 3, 1, 0),
+        "db": b.grad.numpy(),
+    }
+
+
+def test_every_window_computes_what_pytorch_does(rng: np.random.Generator) -> None:
+    for case in cases(rng, SHAPES):
+        found, expected = results(case), torch_results(case)
+        for name, array in expected.items():
+            assert np.array_equal(found[name], array), (name, case.window, case.W.shape)
+
+
+@pytest.mark.parametrize("kernel", [7, 9, 11])
+def test_large_windows_compute_what_pytorch_does(kernel: int, rng: np.random.Generator) -> None:
+    for padding, n_in, n_out in itertools.product((0, kernel // 2), (1, 4), (3, 25)):
+        window = window_over((13, 12), (kernel,) * 2, (1, 1), padding, "the window")
+        out = window.out_height, window.out_across
+        shapes = [(5, 13, 12, n_in), (kernel, kernel, n_in, n_out), (n_out,), (5, *out, n_out)]
+        case = Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in shapes))
+        for name, array in torch_results(case).items():
+            assert np.array_equal(results(case)[name], array), (name, window)
+
+
+def test_same_padding_keeps_an_images_size_with_a_zero_more_behind_an_even_window() -> None:
+    model = jn.Sequential([jn.Conv2D(1, (1, 2), padding="same"), jn.Flatten()], loss="mse")
+    model.build((1, 3, 1))
+    model.set_weights([np.array([1.0, 10.0]).reshape(1, 2, 1, 1), np.zeros(1)])
+    assert model.predict([[[[1.0], [2.0], [3.0]]]]).tolist() == [[21.0, 32.0, 3.0]]
+
+
+def test_first_weights_are_as_wide_as_the_numbers_that_a_unit_sees() -> None:
+    layers = [jn.Conv2D(64, 3, activation="relu"), jn.Conv2D(64, 3), jn.Flatten()]
+    relu, _, glorot, _ = jn.Sequential(layers, loss="mse").build((5, 5, 32)).get_weights()
+    assert relu.std() == pytest.approx((2 / (9 * 32)) ** 0.5, rel=0.02)
+    assert abs(glorot).max() == pytest.approx((6 / (9 * 64 + 9 * 64)) ** 0.5, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"filters": 0}, "filters must be from 1 to"),
+        ({"kernel_size": 0}, "kernel_size must be at least 1, got 0"),
+        ({"kernel_size": (3, 3, 3)}, "kernel_size must be a number or a pair of numbers"),
+        ({"strides": (1, 0)}, "strides must be at least 1, got 0"),
+        ({"padding": -1}, "padding must be at least 0, got -1"),
+        ({"padding": "full"}, "unknown padding .full.; there are: valid, same"),
+        ({"padding": "same", "strides": 2}, "padding='same' keeps an image's size"),
+        ({"activation": "softmax"}, "activation"),
+        ({"l2": -1.0}, "l2 must be"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(arguments: dict[str, Any], error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        jn.Conv2D(**{"filters": 3, "kernel_size": 3} | arguments)
+
+
+def test_a_window_larger_than_its_image_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Conv2D.* is larger than its input of 4 x 9"):
+        jn.Sequential([jn.Conv2D(2, 5), jn.Flatten()], loss="mse").build((4, 9, 1))
+
+
+def test_rows_of_features_are_no_images() -> None:
+    with pytest.raises(ValueError, match=r"Conv2D takes images of a shape .* Reshape"):
+        jn.Sequential([jn.Conv2D(2, 5), jn.Flatten()], loss="mse").build(64)
+    with pytest.raises(ValueError, match="Conv1D takes sequences of a shape"):
+        jn.Sequential([jn.Conv1D(2, 5), jn.Flatten()], loss="mse").build((28, 28, 1))
