@@ -13,7 +13,7 @@ import jitnet as jn
 from gradient_check import check_gradients, make_case
 from jitnet.arrays import Array
 from jitnet.kernels.panels import panel_width
-from rows import check, check_predictions
+from rows import Network, check, check_predictions, check_steps, sgd
 
 NO_SEQUENCE: Any = jn.Dense(3)
 NO_LAYER: Any = 3
@@ -33,6 +33,13 @@ NETWORKS: dict[str, Sequence[Any]] = {
     "nested at its end": [jn.Residual([jn.Residual([jn.Residual([jn.Dense(4, "gelu")])])])],
     "other shapes": [jn.Residual([jn.Reshape((2, 2)), jn.LayerNorm(0.3), jn.Flatten()])],
     "on images": [jn.Reshape((2, 2)), jn.Residual([jn.BatchNorm()]), jn.Flatten(), jn.Dense(2)],
+    "convolved": [
+        jn.Reshape((2, 2, 1)),
+        jn.Conv2D(3, 3, padding="same", activation="tanh"),
+        jn.Residual([jn.Conv2D(3, 3, padding="same", bias=False), jn.BatchNorm()]),
+        jn.Flatten(),
+        jn.Dense(2),
+    ],
     "normalised": [jn.Dense(4), jn.Residual([jn.BatchNorm(), jn.Dense(4, "silu")]), jn.BatchNorm()],
 }
 
@@ -49,6 +56,14 @@ def test_agrees_with_the_definition(network: str, examples: int, rng: np.random.
 @pytest.mark.parametrize("network", NETWORKS)
 def test_gradients_are_central_differences(network: str, rng: np.random.Generator) -> None:
     check_gradients(make_case(rng, NETWORKS[network], "mse", n_features=4, weighted=True))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_steps_of_training_are_those_of_the_definition(
+    network: str, rng: np.random.Generator
+) -> None:
+    layers = jn.Reshape((4,)), *NETWORKS[network]
+    check_steps(Network(layers, "mse", jn.SGD(0.05)), sgd, rng, steps=6)
 
 
 def test_of_zero_weights_it_does_nothing(rng: np.random.Generator) -> None:
