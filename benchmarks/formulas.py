@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 import jitnet as jn
 from jitnet.activations import ACTIVATIONS
-from jitnet.layers import Layer
+from jitnet.kernels.panels import panel_width
+from jitnet.layers import Layer, Node, Operation
 from jitnet.layers.layer import Shape
+from jitnet.layers.residual import residual_backward, residual_forward, shortcut_backward
 from jitnet.optimizers import Optimizer
 from jitnet.optimizers.table import OPTIMIZERS
 from jitnet.study.blocks import FORWARD, Activation, Blocks
@@ -69,6 +71,64 @@ DROPOUT: Outputs = {
     "Y": lambda _, of: of["X"] * _mask(*of["X"].shape),
     "dX": lambda _, of: of["dY"] * _mask(*of["dY"].shape),
 }
+
+
+def _standard(X: Array) -> Array:
+    """Each unit at mean 0 and variance 1."""
+    normal: Array = (X - X.mean(1, keepdims=True)) / np.sqrt(X.var(1, keepdims=True) + EPSILON)
+    return normal
+
+
+def _normal_gradient(dY: Array, X: Array, weight: Array) -> Array:
+    e = _standard(X)
+    means = dY.mean(1, keepdims=True) + e * (dY * e).mean(1, keepdims=True)
+    gradient: Array = weight / np.sqrt(X.var(1, keepdims=True) + EPSILON) * (dY - means)
+    return gradient
+
+
+def _of_panels(function: Callable[[Array], Array], array: Array) -> Array:
+    """A number a unit of each panel, as they lie there, and as `Blocks.read` gives them."""
+    width = panel_width(np.float32)
+    panels = []
+    for first in range(0, array.shape[1], width):
+        rows = np.zeros((-(-len(array) // width), width))
+        rows.reshape(-1)[: len(array)] = function(array[:, first : first + width])
+        panels.append(rows)
+    return np.concatenate(panels, axis=1)[:, : array.shape[1]]
+
+
+EPSILON = jn.BatchNorm().epsilon
+BATCH_NORM: Outputs = {
+    "squares": lambda _, of: _of_panels(lambda X: X.shape[1] * X.var(1), of["X"]),
+    "mean": lambda _, of: _of_panels(lambda _: of["X"].mean(1), of["X"]),
+    "Y": lambda _, of: _standard(of["X"]) * of["weight"] + of["bias"],
+    "total": lambda _, of: _of_panels(lambda dY: dY.sum(1), of["dY"]),
+    "mean_total": lambda _, of: of["dY"].mean(1),
+    "dX": lambda _, of: _normal_gradient(of["dY"], of["X"], of["weight"]),
+    "dweight": lambda _, of: (of["dY"] * _standard(of["X"])).sum(1, keepdims=True),
+}
+
+
+class Shortcut(Layer):
+    """The end of a shortcut from its own input: Y = X + X."""
+
+    def node(self, shape: Shape, width: int) -> Node:
+        """A node of the kernels that stand behind a residual's layers."""
+        forward, backward = Operation(residual_forward), Operation(residual_backward)
+        return Node(shape, (forward,), (backward,), borrows={"S": (0, "X")})
+
+
+class Split(Layer):
+    """The beginning of a shortcut whose gradient is its own: dX = dY + dY."""
+
+    def node(self, shape: Shape, width: int) -> Node:
+        """A node of the kernel that stands before a residual's layers."""
+        backward = Operation(shortcut_backward)
+        return Node(shape, (), (backward,), in_place=True, borrows={"dS": (0, "dY")})
+
+
+SHORTCUT: Outputs = {"Y": lambda _, of: 2 * of["X"], "dX": lambda _, of: of["dY"]}
+SPLIT: Outputs = {"dX": lambda _, of: 2 * of["dY"]}
 RESCALING: Outputs = {
     "Y": lambda _, of: of["X"] * np.float32(2.0) + np.float32(0.5),
     "dX": lambda _, of: of["dY"] * np.float32(2.0),
@@ -126,6 +186,9 @@ FORMULAS = (
     Formulas(jn.LayerNorm(), (UNITS,), "layer_norm", LAYER_NORM),
     Formulas(jn.Dropout(RATE), (UNITS,), "", DROPOUT),
     Formulas(jn.Rescaling(2.0, 0.5), (UNITS,), "", RESCALING),
+    Formulas(jn.BatchNorm(), (UNITS,), "", BATCH_NORM),
+    Formulas(Shortcut(), (UNITS,), "", SHORTCUT),
+    Formulas(Split(), (UNITS,), "", SPLIT),
     *POOLS,
     *map(_activation, ACTIVATIONS),
 )

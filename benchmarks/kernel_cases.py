@@ -101,7 +101,7 @@ def layer(formulas: Formulas, phase: int, number: int, m: int, threads: int) -> 
     kernel = blocks.kernels(phase)[number]
     output = next(iter(inspect.signature(kernel.serial).parameters))
     formula, rungs = formulas.outputs[output], f"jitnet.study.{formulas.rungs}"
-    blocks.runs(PREPARE, FORWARD)(1)  # what is behind it reads what forward has kept
+    blocks.runs(PREPARE, FORWARD, BACKWARD)(1)  # a kernel reads what others have kept
     run = blocks.runs(phase, kernel=kernel)
 
     def result() -> Array:
@@ -184,12 +184,17 @@ KERNELS: dict[str, Make] = {
     **{f"{name}_update": partial(optimizer, name) for name in CHOSEN},
 }
 """A kernel's name, and what makes its case."""
+KERNELS_OF_BATCHES = tuple(name for name in KERNELS if name.startswith("batch_norm_"))
 WITHOUT_LOOPS = (
     "_update",
     "dropout_forward",
     "dropout_backward",
     "rescaling_forward",
     "rescaling_backward",
+    *KERNELS_OF_BATCHES,
+    "residual_forward",
+    "residual_backward",
+    "shortcut_backward",
     *(f"{pool.name}_{way}" for pool in POOLS for way in ("forward", "backward")),
 )
 """How the names end of kernels that have no plain loops beside them."""

@@ -65,6 +65,8 @@ CHOICES: dict[str, dict[str, str]] = {
 
 KEYWORDS = {
     "alpha": "rho, of RMSprop; a penalty on the weights is Dense(…, l2=…)",
+    "affine": "nothing: a normalisation scales and shifts",
+    "axis": "nothing: channels are the last axis",
     "batch": "batch_size",
     "beta1": "beta_1",
     "beta2": "beta_2",
@@ -93,6 +95,7 @@ KEYWORDS = {
     "n_jobs": "n_threads",
     "nb_epoch": "epochs",
     "num_epochs": "epochs",
+    "num_features": "nothing: the first fit sees it, or build(n_features)",
     "out_features": "units",
     "random_state": "seed",
     "use_bias": "bias",

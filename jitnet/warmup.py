@@ -10,6 +10,7 @@ from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.panels import SOURCES
 from jitnet.layers import (
     AveragePool2D,
+    BatchNorm,
     Dense,
     Dropout,
     GlobalAveragePool,
@@ -19,6 +20,7 @@ from jitnet.layers import (
     MaxPool2D,
     Rescaling,
     Reshape,
+    Residual,
 )
 from jitnet.losses import LOSSES
 from jitnet.model import Sequential
@@ -58,7 +60,7 @@ def _models(dtype: str) -> Iterator[Sequential]:
     hidden: list[Layer] = [Dense(UNITS, name, l2=1e-3) for name in ACTIVATIONS]
     images = [Reshape((3, 3, 1)), MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
     sequences = [Reshape((1, 1)), GlobalAveragePool()]
-    others = [LayerNorm(), Dropout(0.5), Rescaling(2.0)]
+    others = [LayerNorm(), Dropout(0.5), Rescaling(2.0), Residual([BatchNorm()])]
     layers = [*hidden, *others, *images, *sequences, Dense(OUTPUTS)]
     optimizers: list[Optimizer] = [Adam(), SGD(), SGD(momentum=0.9), RMSprop()]
     for place, loss in enumerate(LOSSES):

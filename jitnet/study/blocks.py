@@ -243,9 +243,10 @@ class Blocks:
         return bool(self._names[name][0] == "panels")
 
     def _view(self, name: str) -> Array:
-        source, (place, size) = self._names[name]
-        if source == "panels":
-            shape = self.span.panels, size, self.width
+        source, (place, size, *_) = self._names[name]
+        if source == "panels" or source.startswith("room"):
+            panels = self.span.panels, size, self.width
+            shape = panels if source == "panels" else tuple(self._names[name][1][1:])
             return self.room.work.values[place : place + int(np.prod(shape))].reshape(shape)
         memory = self.network.gradients if source == "gradient" else self.network.parameters
         row = self._rows[name]

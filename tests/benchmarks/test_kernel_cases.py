@@ -22,7 +22,10 @@ def test_a_kernel_agrees_with_the_other_rungs(kernel: str, threads: int) -> None
 
 def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
     free = {jn.Flatten, jn.Reshape}
-    assert set(LAYERS.values()) - free <= {type(formulas.layer) for formulas in FORMULAS}
+    of_others = {jn.Residual}
+    timed = {type(formulas.layer) for formulas in FORMULAS}
+    assert set(LAYERS.values()) - free - of_others <= timed
+    assert {"residual_forward", "residual_backward", "shortcut_backward"} <= set(KERNELS)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,8 @@ def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
         "dense_bias_backward",
         "layer_norm_weight_backward",
         "dropout_forward",
+        "batch_norm_statistics",
+        "residual_forward",
         "gelu_forward",
         "max_pool_2d_backward",
         "average_pool_1d_backward",

@@ -14,6 +14,7 @@ from jitnet.kernels.simd import (
     absolute,
     by_precision,
     exponent,
+    first_lanes,
     fma,
     lanes,
     load,
@@ -95,10 +96,11 @@ def bits_kernel(y: Any, x: Any) -> None:
 
 @njit(entry=True)
 def some_kernel(y: Any, x: Any, start: int, count: int) -> None:
-    """The first lanes of x, zeros behind them, to the beginning of y; then some of them again."""
+    """The first lanes of x, zeros behind them, to y; then some of them again, and ones there."""
     v = load_some(at(x, 0), start, count)
     store(at(y, 0), 0, v)
     store_some(at(y, 0), 2 * lanes(at(x, 0)), v + 1.0, count)
+    store(at(y, 0), 3 * lanes(at(x, 0)), where(first_lanes(v, count), 1.0, splat(v, 0.0)))
 
 
 @njit(entry=True)
@@ -185,6 +187,7 @@ def test_some_lanes_are_read_and_written_and_nothing_beside_them(dtype: str) -> 
             expected[:n] = 0.0
             expected[:some] = x[start : start + some]
             expected[2 * n : 2 * n + some] = x[start : start + some] + 1
+            expected[3 * n :] = np.arange(n) < some
             some_kernel(y, x, start, count)
             np.testing.assert_array_equal(y, expected)
 
