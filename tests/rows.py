@@ -341,6 +341,16 @@ def check_steps(network: Network, step: Step, rng: np.random.Generator, steps: i
                 assert_close("optimizer", "float64", found, expected)
 
 
+def check_few(row: Row, dtype: str, rng: np.random.Generator) -> None:
+    """A few examples alone are predicted to the bits that they have among many."""
+    for network in networks(row):
+        X, _ = data_for(network, rng)
+        model = network.model(dtype).build(network.n_features)
+        among_many = model.predict(X)
+        for first, last in ((0, 1), (3, 6), (7, 7 + panel_width(dtype) // 2)):
+            assert np.array_equal(model.predict(X[first:last]), among_many[first:last])
+
+
 def check_row(row: Row, dtype: str, rng: np.random.Generator, n_examples: int = 23) -> None:
     """Networks around a row agree with the oracle: loss, gradients and predictions."""
     for network in networks(row):

@@ -10,7 +10,12 @@ from jitnet.checks import check_choice, check_flag, check_number, check_whole
 from jitnet.initializers import resolve
 from jitnet.kernels.matmul import TALL, tile_for_rest
 from jitnet.layers.activation import backward_of as slope_of
-from jitnet.layers.convolution import backward_of, convolution_pack, forward_of
+from jitnet.layers.convolution import (
+    backward_of,
+    convolution_pack,
+    few_forward_of,
+    forward_of,
+)
 from jitnet.layers.convolution_gradient import best_tile, scratch_size, weight_backward_of
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
 from jitnet.layers.window import Window
@@ -92,6 +97,7 @@ def convolution_node(
         ),
         rooms=rooms if layer.bias else rooms | {"bias": no_bias, "dbias": no_bias},
         prepare=Operation(convolution_pack, Cut("row", taps * n_in), packing),
+        few=Operation(few_forward_of(value), settings=settings),
         places=places,
         scratch=scratch_size(window, n_in, gradient_tile, width),
         is_activated=inside,

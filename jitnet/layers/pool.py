@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from jitnet.checks import check_whole
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
-from jitnet.layers.pooling import Pooling, backward_of, forward_of
+from jitnet.layers.pooling import Pooling, backward_of, few_forward_of, forward_of
 
 INPUTS = {1: "sequences (time, channels)", 2: "images (height, width, channels)"}
 """What pools of so many axes take."""
@@ -109,4 +109,5 @@ class Pool(Layer):
             output=(*(axis.windows for axis in axes), channels),
             forward=(Operation(forward, Cut("row", rows.windows), settings),),
             backward=(Operation(backward, Cut("row", rows.size, rows.stride), settings),),
+            few=Operation(few_forward_of(self.pooling), settings=settings),
         )

@@ -118,7 +118,7 @@ def test_a_fit_goes_on_in_copies_and_from_a_file(rng: np.random.Generator, tmp_p
 def test_a_few_examples_have_a_way_of_their_own(rng: np.random.Generator) -> None:
     layers = [jn.Dense(9), jn.Residual([jn.BatchNorm(), jn.Dense(9, "relu"), BLOCK_OF_9])]
     model = jn.Sequential([*layers, jn.Dense(2)], "mse", dtype="float64").build(8)
-    assert model._built()._few.takes(1)
+    assert model._built()._few.takes(1, True)
     X, _ = data_of(rng, 3 * WIDTH)
     whole = model.predict(X)
     for count in (1, 3, WIDTH // 2):
