@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_flag, check_number, check_whole
@@ -18,7 +18,7 @@ from jitnet.layers.convolution import (
 )
 from jitnet.layers.convolution_gradient import best_tile, scratch_size, weight_backward_of
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
-from jitnet.layers.window import Window
+from jitnet.layers.window import Numbers, Window, check_numbers, check_padding
 
 MOST_FILTERS = 2**20
 PACKING = ("kernel_height", "kernel_width", "stride_y", "stride_x")
@@ -31,6 +31,12 @@ class Convolution(Protocol):
     @property
     def filters(self) -> int: ...  # noqa: D102
     @property
+    def kernel_size(self) -> Numbers: ...  # noqa: D102
+    @property
+    def strides(self) -> Numbers: ...  # noqa: D102
+    @property
+    def padding(self) -> str | Numbers: ...  # noqa: D102
+    @property
     def activation(self) -> str: ...  # noqa: D102
     @property
     def initializer(self) -> str: ...  # noqa: D102
@@ -40,13 +46,21 @@ class Convolution(Protocol):
     def l2(self) -> float: ...  # noqa: D102
 
 
-def checked_units(layer: Convolution) -> dict[str, Any]:
-    """Check what all convolutions are told, and say how it is kept."""
-    filters = check_whole("filters", layer.filters, least=1, most=MOST_FILTERS)
+def keep_checked(layer: Convolution, axes: int) -> None:
+    """Check what a convolution is told, and have it keep that in one form."""
     check_choice("activation", layer.activation, ACTIVATIONS)
     resolve(layer.initializer, layer.activation)
-    l2 = float(check_number("l2", layer.l2, least=0.0))
-    return {"filters": filters, "bias": check_flag("bias", layer.bias), "l2": l2}
+    strides = check_numbers("strides", layer.strides, axes)
+    kept = {
+        "filters": check_whole("filters", layer.filters, least=1, most=MOST_FILTERS),
+        "kernel_size": check_numbers("kernel_size", layer.kernel_size, axes),
+        "strides": strides,
+        "padding": check_padding(layer.padding, strides, axes),
+        "bias": check_flag("bias", layer.bias),
+        "l2": float(check_number("l2", layer.l2, least=0.0)),
+    }
+    for name, value in kept.items():
+        object.__setattr__(layer, name, value)
 
 
 def convolution_node(

@@ -14,8 +14,8 @@ from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.layers.average_pool import AVERAGE
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
 from jitnet.layers.max_pool import MAXIMUM
-from jitnet.layers.pool import INPUTS
 from jitnet.layers.pooling import Pooling
+from jitnet.layers.window import INPUTS
 
 
 @factory
