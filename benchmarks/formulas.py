@@ -5,6 +5,7 @@ Every layer of the table that runs anything has a row here, and every optimiser.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -170,6 +171,35 @@ def _pool(name: str, layer: Layer, shape: Shape, pool: Shape) -> Formulas:
     return Formulas(layer, shape, "", outputs, name)
 
 
+@cache
+def _shares(layer: Layer, shape: Shape, m: int) -> Array:
+    """The share of each number of X in each of Y, (m, units, units), as it is seen on ones."""
+    units = math.prod(shape)
+    blocks = Blocks(layer, shape, m, np.float32)
+    run = blocks.runs(FORWARD)
+    found = np.empty((m, units, units), np.float32)
+    for unit, one in enumerate(np.eye(units)):
+        blocks.write(X=np.repeat(one[:, np.newaxis], m, axis=1))
+        run(1)
+        found[:, :, unit] = blocks.read("Y").T
+    return found
+
+
+def _moving(layer: Layer) -> Formulas:
+    """A layer that moves images at random."""
+    shape = 8, 8, 1
+
+    def moved(X: Array, along: str) -> Array:
+        found: Array = np.einsum(along, _shares(layer, shape, X.shape[1]), X)
+        return found
+
+    outputs: Outputs = {
+        "Y": lambda _, of: moved(of["X"], "iyx,xi->yi"),
+        "dX": lambda _, of: moved(of["dY"], "iyx,yi->xi"),
+    }
+    return Formulas(layer, shape, "", outputs)
+
+
 IMAGE, SEQUENCE = (26, 26, 8), (128, 8)
 POOLS = (
     _pool("max_pool_2d", jn.MaxPool2D(), IMAGE, (2, 2)),
@@ -189,6 +219,7 @@ FORMULAS = (
     Formulas(jn.BatchNorm(), (UNITS,), "", BATCH_NORM),
     Formulas(Shortcut(), (UNITS,), "", SHORTCUT),
     Formulas(Split(), (UNITS,), "", SPLIT),
+    *map(_moving, (jn.RandomFlip(), jn.RandomRotation(15), jn.RandomShift(2))),
     *POOLS,
     *map(_activation, ACTIVATIONS),
 )

@@ -18,6 +18,9 @@ from jitnet.layers import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    RandomFlip,
+    RandomRotation,
+    RandomShift,
     Rescaling,
     Reshape,
     Residual,
@@ -58,7 +61,8 @@ def warm_up(dtype: str) -> None:
 def _models(dtype: str) -> Iterator[Sequential]:
     """Small networks that have every layer, activation, loss and optimiser among them."""
     hidden: list[Layer] = [Dense(UNITS, name, l2=1e-3) for name in ACTIVATIONS]
-    images = [Reshape((3, 3, 1)), MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
+    moves = [RandomFlip(), RandomRotation(1.0), RandomShift(1)]
+    images = [Reshape((3, 3, 1)), *moves, MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
     sequences = [Reshape((1, 1)), GlobalAveragePool()]
     others = [LayerNorm(), Dropout(0.5), Rescaling(2.0), Residual([BatchNorm()])]
     layers = [*hidden, *others, *images, *sequences, Dense(OUTPUTS)]

@@ -212,6 +212,69 @@ def residual_track(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> 
     return tracked(layer.layers, X, parameters, uniform)
 
 
+def move_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = A X, where A moves the pixels of each image in training, and is I otherwise."""
+    return X if uniform is None else _moved(_moves(layer, X, uniform), X)
+
+
+def move_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX = Aᵀ dY."""
+    if uniform is None:
+        return dY, []
+    return _moved(_moves(layer, X, uniform).swapaxes(1, 2), dY), []
+
+
+def _moved(moves: FloatArray, images: FloatArray) -> FloatArray:
+    pixels = images.reshape(*moves.shape[:2], -1)
+    return (moves @ pixels).reshape(images.shape)
+
+
+def _moves(layer: Any, images: FloatArray, uniform: Draw) -> FloatArray:
+    """The share of each pixel of X in each of Y, (examples, pixels, pixels)."""
+    rows, columns = images.shape[1:3]
+    origins = of(ORIGINS, type(layer).__name__, "layer")
+    moves = np.zeros((len(images), rows, columns, rows, columns))
+    for move, numbers in zip(moves, uniform(len(images), 2), strict=True):
+        for r, c in np.ndindex(rows, columns):
+            at_r, at_c = origins(layer, numbers, rows, columns, r, c)
+            for row, column in np.ndindex(rows, columns):
+                share = max(1 - abs(at_r - row), 0) * max(1 - abs(at_c - column), 0)
+                move[r, c, row, column] = share
+    return moves.reshape(len(images), rows * columns, rows * columns)
+
+
+def _flip_origin(layer: Any, numbers: Any, rows: int, columns: int, r: int, c: int) -> Any:
+    """The mirror's place where the number of a direction of the mode is below 1/2."""
+    down = "vertical" in layer.mode and numbers[0] < 0.5
+    across = "horizontal" in layer.mode and numbers[1] < 0.5
+    return (rows - 1 - r if down else r), (columns - 1 - c if across else c)
+
+
+def _shift_origin(layer: Any, numbers: Any, rows: int, columns: int, r: int, c: int) -> Any:
+    """The place before a step of ⌊number · (2 pixels + 1)⌋ - pixels."""
+    most = np.broadcast_to(layer.pixels, 2)
+    down, across = np.floor(numbers * (2 * most + 1)) - most
+    return r - down, c - across
+
+
+def _rotation_origin(layer: Any, numbers: Any, rows: int, columns: int, r: int, c: int) -> Any:
+    """The place before a turn against the clock, as a complex number: right + i · up."""
+    centre = (columns - 1) / 2 - 1j * (rows - 1) / 2
+    angle = np.radians(layer.degrees) * (2 * numbers[0] - 1)
+    origin = (c - 1j * r - centre) * np.exp(-1j * angle) + centre
+    return -origin.imag, origin.real
+
+
+ORIGINS: dict[str, Callable[..., Any]] = {
+    "RandomFlip": _flip_origin,
+    "RandomRotation": _rotation_origin,
+    "RandomShift": _shift_origin,
+}
+"""Where in X a pixel of Y comes from: layer, an image's numbers, its size, and the pixel."""
+
+
 def rescaling_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
     """Y = scale X + offset."""
     Y: FloatArray = layer.scale * X + layer.offset
@@ -243,6 +306,9 @@ LAYERS: dict[str, LayerOracle] = {
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
     "MaxPool1D": MAX_POOL,
     "MaxPool2D": MAX_POOL,
+    "RandomFlip": LayerOracle(move_forward, move_backward),
+    "RandomRotation": LayerOracle(move_forward, move_backward),
+    "RandomShift": LayerOracle(move_forward, move_backward),
     "Rescaling": LayerOracle(rescaling_forward, rescaling_backward),
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
     "Residual": LayerOracle(residual_forward, residual_backward, track=residual_track),

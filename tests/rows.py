@@ -147,6 +147,20 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
         jn.Residual([jn.Dropout(0.4), jn.Residual([jn.LayerNorm(0.3), jn.Dropout(0.2)])]),
         (jn.Reshape((3, 3)), jn.Residual([jn.Flatten(), jn.Dense(9, "tanh"), jn.Reshape((3, 3))])),
     ),
+    "RandomFlip": lambda units: (
+        (jn.Reshape((3, 3, 1)), jn.RandomFlip()),
+        (jn.Reshape((2, 4, 2)), jn.RandomFlip("vertical")),
+        (jn.Reshape((-1, 3)), jn.RandomFlip("horizontal")),
+    ),
+    "RandomRotation": lambda units: (
+        (jn.Reshape((3, 3, 1)), jn.RandomRotation(180.0)),
+        (jn.Reshape((4, 3, 2)), jn.RandomRotation(20)),
+    ),
+    "RandomShift": lambda units: (
+        (jn.Reshape((3, 3, 1)), jn.RandomShift(1)),
+        (jn.Reshape((2, 5, 2)), jn.RandomShift((0, 4))),
+        (jn.Reshape((-1, 3)), jn.RandomShift((2, 1))),
+    ),
     "Rescaling": lambda units: (
         jn.Rescaling(0.5),
         jn.Rescaling(-1.5, 0.25),

@@ -70,7 +70,14 @@ def terms_together(n_in: int, line: int, padding_x: int, terms: int) -> int:
 
 @njit
 def _add_products(
-    sums: Any, x: Any, dy: Any, first_term: int, last_term: int, of_units: Any, of_terms: Any
+    sums: Any,
+    x: Any,
+    dy: Any,
+    start: int,
+    first_term: int,
+    last_term: int,
+    of_units: Any,
+    of_terms: Any,
 ) -> None:
     """sums[u, k] += dY[u] X[k] for a place's units and terms, both vectors of each."""
     n = lanes(sums)
@@ -80,7 +87,7 @@ def _add_products(
             for k in range(len(of_terms)):
                 i = (u * len(of_terms) + k) * n
                 term = max(first_term, min(k, last_term))
-                store(sums, i, fma(d, load(x, (term * VECTORS + v) * n), load(sums, i)))
+                store(sums, i, fma(d, load(x, start + (term * VECTORS + v) * n), load(sums, i)))
 
 
 @njit
@@ -91,6 +98,7 @@ def _sum_tile(
     x_line: int,
     x_step: int,
     dy_line: int,
+    start: int,
     rows: int,
     columns: int,
     first_term: int,
@@ -110,6 +118,7 @@ def _sum_tile(
                 sums,
                 ahead(x, row * x_line + column * x_step),
                 ahead(dy, row * dy_line + column * len(of_units) * width),
+                start,
                 first_term,
                 last_term,
                 of_units,
@@ -172,11 +181,12 @@ def _sum_edges(
         if k0 <= k1:
             _sum_tile(
                 totals,
-                ahead(x, (left * n_in + first_term) * width),
+                x,
                 ahead(dy, (place - first) * step),
                 x_line,
                 stride_x * n_in * width,
                 (last - first) * step,
+                (left * n_in + first_term) * width,
                 rows,
                 columns,
                 k0,
@@ -292,11 +302,12 @@ def _sum_lines(
                 elif y1 > y0 and x1 > x0:
                     _sum_tile(
                         totals,
-                        ahead(row, ((x0 * stride_x - padding_x) * n_in + k) * width),
+                        row,
                         ahead(dy, (x0 - first_column) * step),
                         x_line,
                         x_step,
                         columns * step,
+                        ((x0 * stride_x - padding_x) * n_in + k) * width,
                         y1 - y0,
                         x1 - x0,
                         ZERO,

@@ -15,6 +15,7 @@ from jitnet.kernels.simd import (
     by_precision,
     exponent,
     first_lanes,
+    floor,
     fma,
     lanes,
     load,
@@ -41,9 +42,9 @@ each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 HALF_EVEN = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49, 7.0]
 COEFFICIENTS = (2.0, -3.0, 5.0)
 
-RESULTS = 19
+RESULTS = 20
 """Rows that ``arithmetic_kernel`` writes."""
-COMPARED = slice(10, 15)
+COMPARED = slice(11, 16)
 """Those rows of it that hang on a comparison."""
 
 
@@ -69,6 +70,7 @@ def arithmetic_kernel(y: Any, a: Any, b: Any) -> None:
             absolute(v),
             square_root(absolute(v)),
             nearest(v),
+            floor(v),
             where(v < w, v, w),
             where(v <= w, 1.0, w),
             where(v > w, v, 1.0),
@@ -131,7 +133,7 @@ def test_lanes_compute_what_numpy_does(dtype: str, rng: np.random.Generator) -> 
     one, tenth = np.ones(size, dtype), np.full(size, 0.1, dtype)
     own = one if dtype == "float32" else 2 * one
     expected = [a + b, a - b, a * b, a / b, -a, 2 - a, a * 3, abs(a), np.sqrt(abs(a)), np.rint(a)]
-    expected += [np.minimum(a, b), np.where(a <= b, one, b), np.where(a > b, a, one)]
+    expected += [np.floor(a), np.minimum(a, b), np.where(a <= b, one, b), np.where(a > b, a, one)]
     expected += [np.maximum(a, b), np.where(a == b, a, -b)]
     double = a.astype(np.longdouble), b.astype(np.longdouble)
     rounded = [double[0] * double[1] + 1, tenth, 2 * double[0] ** 2 - 3 * double[0] + 5, own + a]
