@@ -119,9 +119,8 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     "AveragePool2D": lambda units: _pools(jn.AveragePool2D),
     "BatchNorm": lambda units: (
         jn.BatchNorm(),
-        (jn.Dense(units, "tanh"), jn.BatchNorm(0.5, 0.3)),
+        (jn.BatchNorm(0.5, 0.3), jn.Dense(units, "tanh"), jn.BatchNorm(0.0)),
         (jn.Reshape((3, 3)), jn.BatchNorm(0.7)),
-        (jn.BatchNorm(), jn.Dense(units, "tanh"), jn.BatchNorm(0.0)),
     ),
     "Dense": lambda units: (
         jn.Dense(units, "tanh", l2=0.1),
@@ -143,8 +142,7 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
             jn.Dense(units, bias=False),  # a single bias's gradient may all but vanish
             jn.Residual([jn.Dense(5, "tanh", l2=0.1), jn.Dense(units, "softplus", bias=False)]),
         ),
-        jn.Residual([jn.BatchNorm()]),
-        jn.Residual([jn.Dropout(0.4), jn.Residual([jn.LayerNorm(0.3), jn.Dropout(0.2)])]),
+        jn.Residual([jn.BatchNorm(), jn.Residual([jn.LayerNorm(0.3), jn.Dropout(0.2)])]),
         (jn.Reshape((3, 3)), jn.Residual([jn.Flatten(), jn.Dense(9, "tanh"), jn.Reshape((3, 3))])),
     ),
     "RandomFlip": lambda units: (
