@@ -12,7 +12,7 @@ from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, store, where
-from jitnet.layers.augmentation import ACROSS, DOWN, WAY_BACK, copy, draw
+from jitnet.layers.augmentation import ACROSS, DOWN, UNMOVED, WAY_BACK, copy, draw
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
 from jitnet.layers.window import sizes_and_channels
 
