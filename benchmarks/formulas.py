@@ -5,6 +5,7 @@ Every layer of the table that runs anything has a row here, and every optimiser.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 
 import jitnet as jn
 from jitnet.activations import ACTIVATIONS
-from jitnet.layers import Layer
+from jitnet.kernels.panels import panel_width
+from jitnet.layers import Layer, Node, Operation
 from jitnet.layers.layer import Shape
+from jitnet.layers.residual import residual_backward, residual_forward, shortcut_backward
 from jitnet.optimizers import Optimizer
 from jitnet.optimizers.table import OPTIMIZERS
+from jitnet.study.batch_norm import vectorized as batch_norm
 from jitnet.study.blocks import FORWARD, Activation, Blocks
 from jitnet.study.conv2d import vectorized as conv2d
 
@@ -34,8 +38,7 @@ Outputs = Mapping[str, Callable[[Any, Given], Any]]
 class Formulas(NamedTuple):
     """A layer, an example's shape, the folder of its rungs, if it has any, and its outputs.
 
-    ``name`` is what its kernels are called by, where several layers share them, or where those of a
-    phase compute an output only ``together``.
+    ``name`` is what its kernels are called by, where several layers share them.
     """
 
     layer: Layer
@@ -43,7 +46,6 @@ class Formulas(NamedTuple):
     rungs: str
     outputs: Outputs
     name: str = ""
-    together: bool = False
 
 
 DENSE: Outputs = {
@@ -72,18 +74,53 @@ DROPOUT: Outputs = {
     "Y": lambda _, of: of["X"] * _mask(*of["X"].shape),
     "dX": lambda _, of: of["dY"] * _mask(*of["dY"].shape),
 }
+
+
+def _of_panels(function: Callable[[Array], Array], array: Array) -> Array:
+    """A number a unit of each panel, as they lie there, and as `Blocks.read` gives them."""
+    width = panel_width(np.float32)
+    panels = []
+    for first in range(0, array.shape[1], width):
+        rows = np.zeros((-(-len(array) // width), width))
+        rows.reshape(-1)[: len(array)] = function(array[:, first : first + width])
+        panels.append(rows)
+    return np.concatenate(panels, axis=1)[:, : array.shape[1]]
+
+
+BATCH_NORM: Outputs = {
+    "squares": lambda _, of: _of_panels(lambda X: X.shape[1] * X.var(1), of["X"]),
+    "mean": lambda _, of: _of_panels(lambda _: of["X"].mean(1), of["X"]),
+    "Y": lambda _, of: batch_norm.batch_norm_forward(of["X"], of["weight"], of["bias"]),
+    "total": lambda _, of: _of_panels(lambda dY: dY.sum(1), of["dY"]),
+    "mean_total": lambda _, of: of["dY"].mean(1),
+    "dX": lambda _, of: batch_norm.input_gradient(of["dY"], of["X"], of["weight"]),
+    "dweight": lambda _, of: batch_norm.weight_gradients(of["D"], of["X"])[0],
+}
+
+
+class Shortcut(Layer):
+    """The end of a shortcut from its own input: Y = X + X."""
+
+    def node(self, shape: Shape, width: int) -> Node:
+        """A node of the kernels that stand behind a residual's layers."""
+        forward, backward = Operation(residual_forward), Operation(residual_backward)
+        return Node(shape, (forward,), (backward,), borrows={"S": (0, "X")})
+
+
+class Split(Layer):
+    """The beginning of a shortcut whose gradient is its own: dX = dY + dY."""
+
+    def node(self, shape: Shape, width: int) -> Node:
+        """A node of the kernel that stands before a residual's layers."""
+        backward = Operation(shortcut_backward)
+        return Node(shape, (), (backward,), in_place=True, borrows={"dS": (0, "dY")})
+
+
+SHORTCUT: Outputs = {"Y": lambda _, of: 2 * of["X"], "dX": lambda _, of: of["dY"]}
+SPLIT: Outputs = {"dX": lambda _, of: 2 * of["dY"]}
 RESCALING: Outputs = {
     "Y": lambda _, of: of["X"] * np.float32(2.0) + np.float32(0.5),
     "dX": lambda _, of: of["dY"] * np.float32(2.0),
-}
-RESIDUAL: Outputs = {
-    "Y": lambda _, of: of["X"] + of["X"] * np.float32(3.0),
-    "dX": lambda _, of: of["dY"] + of["dY"] * np.float32(3.0),
-}
-BATCH_NORM: Outputs = {
-    "Y": lambda rung, of: rung.batch_norm_forward(of["X"], of["weight"], of["bias"]),
-    "dX": lambda rung, of: rung.input_gradient(of["dY"], of["X"], of["weight"]),
-    "dweight": lambda rung, of: rung.weight_gradients(of["D"], of["X"])[0],
 }
 
 
@@ -122,6 +159,35 @@ def _pool(name: str, layer: Layer, shape: Shape, pool: Shape) -> Formulas:
     return Formulas(layer, shape, "", outputs, name)
 
 
+@cache
+def _shares(layer: Layer, shape: Shape, m: int) -> Array:
+    """The share of each number of X in each of Y, (m, units, units), as it is seen on ones."""
+    units = math.prod(shape)
+    blocks = Blocks(layer, shape, m, np.float32)
+    run = blocks.runs(FORWARD)
+    found = np.empty((m, units, units), np.float32)
+    for unit, one in enumerate(np.eye(units)):
+        blocks.write(X=np.repeat(one[:, np.newaxis], m, axis=1))
+        run(1)
+        found[:, :, unit] = blocks.read("Y").T
+    return found
+
+
+def _moving(layer: Layer) -> Formulas:
+    """A layer that moves images at random."""
+    shape = 8, 8, 1
+
+    def moved(X: Array, along: str) -> Array:
+        found: Array = np.einsum(along, _shares(layer, shape, X.shape[1]), X)
+        return found
+
+    outputs: Outputs = {
+        "Y": lambda _, of: moved(of["X"], "iyx,xi->yi"),
+        "dX": lambda _, of: moved(of["dY"], "iyx,yi->xi"),
+    }
+    return Formulas(layer, shape, "", outputs)
+
+
 def _convolution(name: str, layer: Layer, shape: Shape, taps: Shape) -> Formulas:
     """A convolution by the study's NumPy, of images, or of sequences as images of one row."""
     image = (*(1,) * (3 - len(shape)), *shape)
@@ -143,14 +209,14 @@ def _convolution(name: str, layer: Layer, shape: Shape, taps: Shape) -> Formulas
         _, A_prev, W = given(of)
         return columns(conv2d.conv_forward(A_prev, W, of["bias"].T, 1, 0))
 
-    def weight_gradient(which: int, of: Given) -> Array:
-        return conv2d.weight_gradients(*given(of), 1, 0)[which].reshape(-1, FILTERS).T
+    def weight_gradient(_: Any, of: Given) -> Array:
+        dW, _ = conv2d.weight_gradients(*given(of), 1, 0)
+        return dW.reshape(-1, FILTERS).T
 
     outputs: Outputs = {
         "Y": forward,
         "dX": lambda _, of: columns(conv2d.input_gradient(*given(of), 1, 0)),
-        "dweight": lambda _, of: weight_gradient(0, of),
-        "dbias": lambda _, of: weight_gradient(1, of),
+        "dweight": weight_gradient,
     }
     return Formulas(layer, shape, "", outputs, name)
 
@@ -176,8 +242,10 @@ FORMULAS = (
     Formulas(jn.LayerNorm(), (UNITS,), "layer_norm", LAYER_NORM),
     Formulas(jn.Dropout(RATE), (UNITS,), "", DROPOUT),
     Formulas(jn.Rescaling(2.0, 0.5), (UNITS,), "", RESCALING),
-    Formulas(jn.BatchNorm(), (UNITS,), "batch_norm", BATCH_NORM, "batch_norm", together=True),
-    Formulas(jn.Residual([jn.Rescaling(3.0)]), (UNITS,), "", RESIDUAL, "residual", together=True),
+    Formulas(jn.BatchNorm(), (UNITS,), "", BATCH_NORM),
+    Formulas(Shortcut(), (UNITS,), "", SHORTCUT),
+    Formulas(Split(), (UNITS,), "", SPLIT),
+    *map(_moving, (jn.RandomFlip(), jn.RandomRotation(15), jn.RandomShift(2))),
     *CONVOLUTIONS,
     *POOLS,
     *map(_activation, ACTIVATIONS),

@@ -2,8 +2,7 @@
 
 A case runs a kernel by itself, on some examples, as a team of threads does; beside it stand the
 same formula in NumPy and in plain loops, where the study has them. Kernels are found in the tables
-of layers, activations, losses and optimisers. Those that compute a formula only together are a case
-together.
+of layers, activations, losses and optimisers.
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from formulas import CHOSEN, FORMULAS, Formulas, Given, first_step
-from jitnet.kernels.jit import Kernel
+from formulas import CHOSEN, CONVOLUTIONS, FORMULAS, POOLS, Formulas, Given, first_step
 from jitnet.losses import LOSSES
 from jitnet.study.blocks import (
     BACKWARD,
@@ -98,23 +96,17 @@ def _blocks(formulas: Formulas, m: int, threads: int) -> tuple[Blocks, Given]:
     return blocks, {"X": X, "dY": dY, "D": D, **columns}
 
 
-WAYS = {
-    FORWARD: ("forward", "Y"),
-    BACKWARD: ("backward", "dX"),
-    GRADIENTS: ("weight_backward", "dweight"),
-}
-"""What all kernels of a phase are called together, and what they compute."""
-WAY = re.compile("(?:weight_|bias_)?(?:forward|backward)$")
+WAY = re.compile("(?:weight_)?(?:forward|backward)$")
 """How a kernel's name ends, whatever it begins with."""
 
 
-def layer(formulas: Formulas, phase: int, number: int | None, m: int, threads: int) -> Case:
-    """A kernel of a layer's phase, or all of them."""
+def layer(formulas: Formulas, phase: int, number: int, m: int, threads: int) -> Case:
+    """A kernel of a layer's phase."""
     blocks, given = _blocks(formulas, m, threads)
-    kernel = None if number is None else blocks.kernels(phase)[number]
-    output = WAYS[phase][1] if kernel is None else _written(kernel)
+    kernel = blocks.kernels(phase)[number]
+    output = next(iter(inspect.signature(kernel.serial).parameters))
     formula, rungs = formulas.outputs[output], f"jitnet.study.{formulas.rungs}"
-    blocks.runs(PREPARE, FORWARD, BACKWARD)(1)  # what is behind it reads what they have kept
+    blocks.runs(PREPARE, FORWARD, BACKWARD)(1)  # a kernel reads what others have kept
     run = blocks.runs(phase, kernel=kernel)
 
     def result() -> Array:
@@ -128,22 +120,13 @@ def layer(formulas: Formulas, phase: int, number: int | None, m: int, threads: i
     return Case(run, result, partial(formula, vectorized, given), partial(formula, loops, lists))
 
 
-def _written(kernel: Kernel) -> str:
-    """The array that a kernel writes."""
-    return next(iter(inspect.signature(kernel.serial).parameters))
-
-
 def _layers() -> dict[str, Make]:
     """The kernels of all phases by their names."""
     found: dict[str, Make] = {}
     for formulas in FORMULAS:
         blocks = Blocks(formulas.layer, formulas.shape, 1, np.float32)
-        for phase, (way, _) in WAYS.items():
-            kernels = blocks.kernels(phase)
-            if formulas.together and kernels:
-                found[f"{formulas.name}_{way}"] = partial(layer, formulas, phase, None)
-                continue
-            for number, kernel in enumerate(kernels):
+        for phase in (FORWARD, BACKWARD, GRADIENTS):
+            for number, kernel in enumerate(blocks.kernels(phase)):
                 name = kernel.serial.__name__
                 if formulas.name:
                     name = f"{formulas.name}_{WAY.findall(name)[0]}"
@@ -206,5 +189,23 @@ KERNELS: dict[str, Make] = {
     **{f"{name}_update": partial(optimizer, name) for name in CHOSEN},
 }
 """A kernel's name, and what makes its case."""
-WITHOUT_LOOPS = ("_update", "dropout_", "rescaling_", "residual_", "conv_", "_pool_")
-"""Parts of the names of kernels that have no plain loops beside them."""
+KERNELS_OF_BATCHES = tuple(name for name in KERNELS if name.startswith("batch_norm_"))
+WITHOUT_LOOPS = (
+    "_update",
+    "dropout_forward",
+    "dropout_backward",
+    "random_flip",
+    "random_rotation_forward",
+    "random_rotation_backward",
+    "random_shift",
+    "rescaling_forward",
+    "rescaling_backward",
+    *KERNELS_OF_BATCHES,
+    "residual_forward",
+    "residual_backward",
+    "shortcut_backward",
+    *(f"{pool.name}_{way}" for pool in POOLS for way in ("forward", "backward")),
+    *(f"{row.name}_{way}" for row in CONVOLUTIONS for way in ("forward", "backward")),
+    *(f"{row.name}_weight_backward" for row in CONVOLUTIONS),
+)
+"""How the names end of kernels that have no plain loops beside them."""

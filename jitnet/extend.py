@@ -20,6 +20,7 @@ from jitnet.kernels.matmul import multiply_rows
 from jitnet.kernels.random import mix, uniform
 from jitnet.kernels.simd import (
     absolute,
+    first_lanes,
     fma,
     lanes,
     load,
@@ -57,6 +58,7 @@ __all__ = [
     "erf",
     "exp",
     "expm1",
+    "first_lanes",
     "fma",
     "lanes",
     "load",

@@ -53,6 +53,11 @@ CHOICES: dict[str, dict[str, str]] = {
         "nesterov": "SGD(momentum=0.9, nesterov=True)",
         "lbfgs": "MLPClassifier or MLPRegressor with solver='lbfgs'",
     },
+    "mode": {
+        "both": "'horizontal_and_vertical'",
+        "leftright": "'horizontal'",
+        "updown": "'vertical'",
+    },
     "initializer": {
         "kaimingnormal": "'he_normal'",
         "kaiminguniform": "'he_uniform'",
@@ -65,6 +70,8 @@ CHOICES: dict[str, dict[str, str]] = {
 
 KEYWORDS = {
     "alpha": "rho, of RMSprop; a penalty on the weights is Dense(…, l2=…)",
+    "affine": "nothing: a normalisation scales and shifts",
+    "axis": "nothing: channels are the last axis",
     "batch": "batch_size",
     "beta1": "beta_1",
     "beta2": "beta_2",
@@ -77,7 +84,9 @@ KEYWORDS = {
     "device": "n_threads: the processor is the only device",
     "early_stopping": "callbacks: one whose on_epoch_end returns True",
     "eps": "epsilon",
+    "factor": "degrees, the greatest angle",
     "global_clipnorm": "clip_norm",
+    "height_factor": "pixels, how far images move at most",
     "in_features": "nothing: the first fit sees it, or build(n_features)",
     "input_dim": "nothing: the first fit sees it, or build(n_features)",
     "input_shape": "nothing: the first fit sees it, or build(shape)",
@@ -93,6 +102,7 @@ KEYWORDS = {
     "n_jobs": "n_threads",
     "nb_epoch": "epochs",
     "num_epochs": "epochs",
+    "num_features": "nothing: the first fit sees it, or build(n_features)",
     "out_features": "units",
     "random_state": "seed",
     "use_bias": "bias",

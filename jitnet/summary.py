@@ -56,6 +56,16 @@ def format_summary(
     return "\n".join(lines + [f"? is known after the first fit, or {build}"] * bool(build))
 
 
+def _unbuilt(layers: Sequence[Any], nodes_of: Callable[[Shape], Nodes]) -> tuple[list[Row], str]:
+    """The rows with question marks, and how to build the model."""
+    for build, (one, two) in EXAMPLES.items():
+        with suppress(ValueError):
+            pairs = zip(_rows(layers, nodes_of(one)), _rows(layers, nodes_of(two)), strict=True)
+            return [_known(*pair) for pair in pairs], build
+    rows = [(*_called(path, layer), *"???") for path, layer in _paths(layers)]
+    return [*rows, ("total", "", "", "", "?")], "build(shape)"
+
+
 def _rows(layers: Sequence[Any], nodes: Nodes) -> list[Row]:
     total = sum(row.parameter.size for row in nodes.parameters)
     rows = [_row(path, layer, nodes) for path, layer in _paths(layers)]
@@ -77,26 +87,17 @@ def _row(path: tuple[int, ...], layer: Any, nodes: Nodes) -> Row:
     last = max(place for place, of in enumerate(nodes.paths) if of == path)
     shapes = ", ".join(f"{parameter.name} {parameter.shape}" for parameter in own)
     output = f"({', '.join(map(str, ('m', *nodes.nodes[last].output)))})"
-    number = ".".join(str(place + 1) for place in path)
     count = f"{sum(parameter.size for parameter in own):,}"
     if hasattr(layer, "layers"):  # theirs stand beside them
         count = ""
-    return number, "  " * (len(path) - 1) + _name(layer), shapes or "-", output, count
+    return *_called(path, layer), shapes or "-", output, count
 
 
-def _unbuilt(layers: Sequence[Any], nodes_of: Callable[[Shape], Nodes]) -> tuple[list[Row], str]:
-    """The rows with question marks, and how to build the model."""
-    for build, (one, two) in EXAMPLES.items():
-        with suppress(ValueError):
-            pairs = zip(_rows(layers, nodes_of(one)), _rows(layers, nodes_of(two)), strict=True)
-            return [_known(*pair) for pair in pairs], build
-    rows = [(str(number), _name(layer), *"???") for number, layer in enumerate(layers, 1)]
-    return [*rows, ("total", "", "", "", "?")], "build(shape)"
-
-
-def _name(layer: Any) -> str:
+def _called(path: tuple[int, ...], layer: Any) -> tuple[str, str]:
+    """A layer's number, and its name, further in where it is within another one."""
     activation = getattr(layer, "activation", "identity")
-    return type(layer).__name__ + f", {activation}" * (activation != "identity")
+    name = type(layer).__name__ + f", {activation}" * (activation != "identity")
+    return ".".join(str(place + 1) for place in path), "  " * (len(path) - 1) + name
 
 
 def _known(row: Row, other: Row) -> Row:

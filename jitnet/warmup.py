@@ -10,6 +10,7 @@ from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.panels import SOURCES
 from jitnet.layers import (
     AveragePool2D,
+    BatchNorm,
     Dense,
     Dropout,
     GlobalAveragePool,
@@ -17,8 +18,12 @@ from jitnet.layers import (
     Layer,
     LayerNorm,
     MaxPool2D,
+    RandomFlip,
+    RandomRotation,
+    RandomShift,
     Rescaling,
     Reshape,
+    Residual,
 )
 from jitnet.losses import LOSSES
 from jitnet.model import Sequential
@@ -56,9 +61,10 @@ def warm_up(dtype: str) -> None:
 def _models(dtype: str) -> Iterator[Sequential]:
     """Small networks that have every layer, activation, loss and optimiser among them."""
     hidden: list[Layer] = [Dense(UNITS, name, l2=1e-3) for name in ACTIVATIONS]
-    images = [Reshape((3, 3, 1)), MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
+    moves = [RandomFlip(), RandomRotation(1.0), RandomShift(1)]
+    images = [Reshape((3, 3, 1)), *moves, MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
     sequences = [Reshape((1, 1)), GlobalAveragePool()]
-    others = [LayerNorm(), Dropout(0.5), Rescaling(2.0)]
+    others = [LayerNorm(), Dropout(0.5), Rescaling(2.0), Residual([BatchNorm()])]
     layers = [*hidden, *others, *images, *sequences, Dense(OUTPUTS)]
     optimizers: list[Optimizer] = [Adam(), SGD(), SGD(momentum=0.9), RMSprop()]
     for place, loss in enumerate(LOSSES):

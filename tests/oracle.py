@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-import jitnet as jn
+import convolutions
 import pools
 from jitnet.arrays import FloatArray
 from jitnet.layers.chain import nodes_of
@@ -144,68 +144,6 @@ def unmoved_backward(
     return dX, []
 
 
-def convolution_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
-    """Z[y, x] = Σ_ij X[y s + i - p, x s + j - p] W[i, j] + b, at every place of the window."""
-    W, b = _with_bias(layer, parameters)
-    images, W = _as_images(X, W)
-    Z = np.zeros((len(X), *_window_places(layer, images, W), layer.filters)) + b
-    for y, x, i, j, here in _meetings(layer, images, W, Z.shape[1:3]):
-        Z[:, y, x] += images[:, *here] @ W[i, j]
-    return Z if isinstance(layer, jn.Conv2D) else Z[:, 0]
-
-
-def convolution_backward(
-    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
-) -> tuple[FloatArray, list[FloatArray]]:
-    """What each weight and number of X has multiplied, times dZ there."""
-    W, _ = _with_bias(layer, parameters)
-    images, W = _as_images(X, W)
-    dZ = dY if isinstance(layer, jn.Conv2D) else dY[:, np.newaxis]
-    dX, dW = np.zeros_like(images), np.zeros_like(W)
-    for y, x, i, j, here in _meetings(layer, images, W, dZ.shape[1:3]):
-        dX[:, *here] += dZ[:, y, x] @ W[i, j].T
-        dW[i, j] += images[:, *here].T @ dZ[:, y, x]
-    gradients = [dW.reshape(parameters[0].shape), dZ.sum(axis=(0, 1, 2))]
-    return dX.reshape(X.shape), gradients[: len(parameters)]
-
-
-def _as_images(X: FloatArray, W: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Sequences as images of one row, and images of one channel with an axis for it."""
-    if W.ndim == 3:
-        return X.reshape(len(X), 1, X.shape[1], W.shape[1]), W[np.newaxis]
-    return X.reshape(*X.shape[:3], W.shape[2]), W
-
-
-def _steps_and_zeros(layer: Any, W: FloatArray) -> tuple[list[int], list[int]]:
-    """How far a window moves along each axis, and how many zeros come before the image."""
-    rank = 2 if isinstance(layer, jn.Conv2D) else 1
-    steps, zeros = np.broadcast_to(layer.strides, rank).tolist(), [0] * rank
-    if layer.padding == "same":
-        zeros = [(n - 1) // 2 for n in W.shape[2 - rank : 2]]
-    elif layer.padding != "valid":
-        zeros = np.broadcast_to(layer.padding, rank).tolist()
-    return [1] * (2 - rank) + steps, [0] * (2 - rank) + zeros
-
-
-def _window_places(layer: Any, images: FloatArray, W: FloatArray) -> list[int]:
-    steps, zeros = _steps_and_zeros(layer, W)
-    if layer.padding == "same":
-        return list(images.shape[1:3])
-    return [
-        (images.shape[1 + axis] + 2 * zeros[axis] - W.shape[axis]) // steps[axis] + 1
-        for axis in range(2)
-    ]
-
-
-def _meetings(layer: Any, images: FloatArray, W: FloatArray, places: Any) -> Any:
-    """Every place of the window, and each of its weights, with what it meets in the image."""
-    steps, zeros = _steps_and_zeros(layer, W)
-    for y, x, i, j in np.ndindex(*places, *W.shape[:2]):
-        here = y * steps[0] + i - zeros[0], x * steps[1] + j - zeros[1]
-        if 0 <= here[0] < images.shape[1] and 0 <= here[1] < images.shape[2]:
-            yield y, x, i, j, here
-
-
 def batch_norm_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
     """Y = e weight + bias with e = (X - mean) / √(variance + ε), channel by channel."""
     weight, bias = parameters[:2]
@@ -274,6 +212,69 @@ def residual_track(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> 
     return tracked(layer.layers, X, parameters, uniform)
 
 
+def move_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = A X, where A moves the pixels of each image in training, and is I otherwise."""
+    return X if uniform is None else _moved(_moves(layer, X, uniform), X)
+
+
+def move_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dX = Aᵀ dY."""
+    if uniform is None:
+        return dY, []
+    return _moved(_moves(layer, X, uniform).swapaxes(1, 2), dY), []
+
+
+def _moved(moves: FloatArray, images: FloatArray) -> FloatArray:
+    pixels = images.reshape(*moves.shape[:2], -1)
+    return (moves @ pixels).reshape(images.shape)
+
+
+def _moves(layer: Any, images: FloatArray, uniform: Draw) -> FloatArray:
+    """The share of each pixel of X in each of Y, (examples, pixels, pixels)."""
+    rows, columns = images.shape[1:3]
+    origins = of(ORIGINS, type(layer).__name__, "layer")
+    moves = np.zeros((len(images), rows, columns, rows, columns))
+    for move, numbers in zip(moves, uniform(len(images), 2), strict=True):
+        for r, c in np.ndindex(rows, columns):
+            at_r, at_c = origins(layer, numbers, rows, columns, r, c)
+            for row, column in np.ndindex(rows, columns):
+                share = max(1 - abs(at_r - row), 0) * max(1 - abs(at_c - column), 0)
+                move[r, c, row, column] = share
+    return moves.reshape(len(images), rows * columns, rows * columns)
+
+
+def _flip_origin(layer: Any, numbers: Any, rows: int, columns: int, r: int, c: int) -> Any:
+    """The mirror's place where the number of a direction of the mode is below 1/2."""
+    down = "vertical" in layer.mode and numbers[0] < 0.5
+    across = "horizontal" in layer.mode and numbers[1] < 0.5
+    return (rows - 1 - r if down else r), (columns - 1 - c if across else c)
+
+
+def _shift_origin(layer: Any, numbers: Any, rows: int, columns: int, r: int, c: int) -> Any:
+    """The place before a step of ⌊number · (2 pixels + 1)⌋ - pixels."""
+    most = np.broadcast_to(layer.pixels, 2)
+    down, across = np.floor(numbers * (2 * most + 1)) - most
+    return r - down, c - across
+
+
+def _rotation_origin(layer: Any, numbers: Any, rows: int, columns: int, r: int, c: int) -> Any:
+    """The place before a turn against the clock, as a complex number: right + i · up."""
+    centre = (columns - 1) / 2 - 1j * (rows - 1) / 2
+    angle = np.radians(layer.degrees) * (2 * numbers[0] - 1)
+    origin = (c - 1j * r - centre) * np.exp(-1j * angle) + centre
+    return -origin.imag, origin.real
+
+
+ORIGINS: dict[str, Callable[..., Any]] = {
+    "RandomFlip": _flip_origin,
+    "RandomRotation": _rotation_origin,
+    "RandomShift": _shift_origin,
+}
+"""Where in X a pixel of Y comes from: layer, an image's numbers, its size, and the pixel."""
+
+
 def rescaling_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
     """Y = scale X + offset."""
     Y: FloatArray = layer.scale * X + layer.offset
@@ -289,13 +290,14 @@ def rescaling_backward(
 
 AVERAGE_POOL = LayerOracle(pools.average_pool_forward, pools.average_pool_backward)
 MAX_POOL = LayerOracle(pools.max_pool_forward, pools.max_pool_backward, pools.max_pool_kinks)
+CONVOLUTION = LayerOracle(convolutions.convolution_forward, convolutions.convolution_backward)
 
 LAYERS: dict[str, LayerOracle] = {
     "AveragePool1D": AVERAGE_POOL,
     "AveragePool2D": AVERAGE_POOL,
     "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, track=batch_norm_track),
-    "Conv1D": LayerOracle(convolution_forward, convolution_backward),
-    "Conv2D": LayerOracle(convolution_forward, convolution_backward),
+    "Conv1D": CONVOLUTION,
+    "Conv2D": CONVOLUTION,
     "Dense": LayerOracle(dense_forward, dense_backward),
     "Dropout": LayerOracle(dropout_forward, dropout_backward),
     "Flatten": LayerOracle(flatten_forward, unmoved_backward),
@@ -304,6 +306,9 @@ LAYERS: dict[str, LayerOracle] = {
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
     "MaxPool1D": MAX_POOL,
     "MaxPool2D": MAX_POOL,
+    "RandomFlip": LayerOracle(move_forward, move_backward),
+    "RandomRotation": LayerOracle(move_forward, move_backward),
+    "RandomShift": LayerOracle(move_forward, move_backward),
     "Rescaling": LayerOracle(rescaling_forward, rescaling_backward),
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
     "Residual": LayerOracle(residual_forward, residual_backward, track=residual_track),

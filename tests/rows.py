@@ -119,9 +119,8 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     "AveragePool2D": lambda units: _pools(jn.AveragePool2D),
     "BatchNorm": lambda units: (
         jn.BatchNorm(),
-        (jn.Dense(units, "tanh"), jn.BatchNorm(0.5, 0.3)),
+        (jn.BatchNorm(0.5, 0.3), jn.Dense(units, "tanh"), jn.BatchNorm(0.0)),
         (jn.Reshape((3, 3)), jn.BatchNorm(0.7)),
-        (jn.BatchNorm(), jn.Dense(units, "tanh"), jn.BatchNorm(0.0)),
     ),
     "Dense": lambda units: (
         jn.Dense(units, "tanh", l2=0.1),
@@ -143,9 +142,22 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
             jn.Dense(units, bias=False),  # a single bias's gradient may all but vanish
             jn.Residual([jn.Dense(5, "tanh", l2=0.1), jn.Dense(units, "softplus", bias=False)]),
         ),
-        jn.Residual([jn.BatchNorm()]),
-        jn.Residual([jn.Dropout(0.4), jn.Residual([jn.LayerNorm(0.3), jn.Dropout(0.2)])]),
+        jn.Residual([jn.BatchNorm(), jn.Residual([jn.LayerNorm(0.3), jn.Dropout(0.2)])]),
         (jn.Reshape((3, 3)), jn.Residual([jn.Flatten(), jn.Dense(9, "tanh"), jn.Reshape((3, 3))])),
+    ),
+    "RandomFlip": lambda units: (
+        (jn.Reshape((3, 3, 1)), jn.RandomFlip()),
+        (jn.Reshape((2, 4, 2)), jn.RandomFlip("vertical")),
+        (jn.Reshape((-1, 3)), jn.RandomFlip("horizontal")),
+    ),
+    "RandomRotation": lambda units: (
+        (jn.Reshape((3, 3, 1)), jn.RandomRotation(180.0)),
+        (jn.Reshape((4, 3, 2)), jn.RandomRotation(20)),
+    ),
+    "RandomShift": lambda units: (
+        (jn.Reshape((3, 3, 1)), jn.RandomShift(1)),
+        (jn.Reshape((2, 5, 2)), jn.RandomShift((0, 4))),
+        (jn.Reshape((-1, 3)), jn.RandomShift((2, 1))),
     ),
     "Rescaling": lambda units: (
         jn.Rescaling(0.5),
@@ -339,6 +351,16 @@ def check_steps(network: Network, step: Step, rng: np.random.Generator, steps: i
             model.fit(X, T, epochs=1, batch_size=20, shuffle=False)
             for found, expected in zip(model.get_weights(), weights, strict=True):
                 assert_close("optimizer", "float64", found, expected)
+
+
+def check_few(row: Row, dtype: str, rng: np.random.Generator) -> None:
+    """A few examples alone are predicted to the bits that they have among many."""
+    for network in networks(row):
+        X, _ = data_for(network, rng)
+        model = network.model(dtype).build(network.n_features)
+        among_many = model.predict(X)
+        for first, last in ((0, 1), (3, 6), (7, 7 + panel_width(dtype) // 2)):
+            assert np.array_equal(model.predict(X[first:last]), among_many[first:last])
 
 
 def check_row(row: Row, dtype: str, rng: np.random.Generator, n_examples: int = 23) -> None:

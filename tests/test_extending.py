@@ -241,6 +241,16 @@ def sums_its_own_panels(
     """A kernel of gradients that sees no more than some of the panels."""
 
 
+@extend.njit
+def has_rows(dgain: Any, dY: Any, first_row: int, last_row: int) -> None:
+    """A gradient of some rows."""
+
+
+@extend.njit
+def has_no_panels(Y: Any, X: Any, first_row: int, last_row: int) -> None:
+    """Computes some rows of all panels."""
+
+
 def plain(Y: Any, X: Any, first_panel: int, last_panel: int) -> None:
     """A function that njit has not seen."""
 
@@ -311,6 +321,41 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a free node with other numbers": (
         node(output=(7,), forward=(), backward=(), is_free=True),
         r"is free, .* must have as many numbers as its input: \d, .* got the shape \(7,\)",
+    ),
+    "a node of others with an operation of its own": (
+        node(inner=(node(),)),
+        "layer 2, .* is made of others, and so has nothing of its own",
+    ),
+    "a node within another one of the wrong form": (
+        node(forward=(), backward=(), inner=(node(has_no_share, path=(1,)),)),
+        "has_no_share of layer 2 within layer 2, Odd.* must ask for first_panel",
+    ),
+    "a forward that ends without panels": (
+        node(forward=(Operation(has_no_panels, extend.Cut("row", 3), whole=True),)),
+        "forward of layer 2, .* must end in a kernel that asks for first_panel .*has_no_panels",
+    ),
+    "a forward kernel that divides no panels, and does not wait for them": (
+        node(forward=(Operation(has_no_panels, extend.Cut("row", 3)),)),
+        "has_no_panels of layer 2, .* must ask for first_panel and last_panel: several workers",
+    ),
+    "a gradient that waits for all panels": (
+        node(
+            gradients=(Operation(has_rows, extend.Cut("row", 3), whole=True),),
+            parameters=(Parameter("gain", (3,)),),
+        ),
+        "has_rows of layer 2, .* computes from all panels anyway",
+    ),
+    "a statistic that is tracked without a share": (
+        node(track=(Operation(has_no_share),), parameters=(Parameter("gain", (3,)),)),
+        "has_no_share of layer 2, .* must ask for first_unit and last_unit: several workers",
+    ),
+    "an array borrowed from nowhere": (
+        node(borrows={"S": (-5, "X")}),
+        "layer 2, .* borrows 'S' from -5 nodes further on, but it is number 1 of",
+    ),
+    "something else borrowed": (
+        node(borrows={"S": (-1, "weight")}),
+        "borrows of layer 2, .* must be a dict of names to .* X, dX, Y, dY",
     ),
     "a setting that is no number": (
         node(forward=(Operation(does_nothing, settings=WORDS),)),

@@ -86,6 +86,8 @@ def test_every_hint_names_what_there_is() -> None:
                 given = {what: ours}
                 if what in ("loss", "optimizer"):
                     model(**{"layers": [jn.Dense(2)]} | given)
+                elif what == "mode":
+                    jn.RandomFlip(**given)
                 else:
                     jn.Dense(1, **given)
     for name in re.findall(r"\b([A-Z]\w+)\(", hints):

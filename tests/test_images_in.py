@@ -90,7 +90,7 @@ def test_a_free_layer_costs_the_next_one_nothing_of_its_ways(units: int, threads
     assert bits(model) == bits(flat)
     engine, reader = model._built(), model._built().nodes.reader
     assert reader is engine.nodes.nodes[1]
-    assert engine._few.takes(1)
+    assert engine._few.takes(1, True)
     kinds = [call.block[0].py_func.__name__ for call in forms_of(model)]
     assert kinds == [call.block[0].py_func.__name__ for call in forms_of(flat)]
 

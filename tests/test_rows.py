@@ -70,6 +70,14 @@ def test_bits_are_the_same_with_one_to_sixteen_workers(
 
 @each_dtype
 @each_row
+def test_a_few_examples_have_the_bits_that_they_have_among_many(
+    row: Row, dtype: str, rng: np.random.Generator
+) -> None:
+    rows.check_few(row, dtype, rng)
+
+
+@each_dtype
+@each_row
 def test_a_fit_goes_on_with_its_bits_from_memory_and_from_a_file(
     row: Row, dtype: str, rng: np.random.Generator, tmp_path: Path
 ) -> None:

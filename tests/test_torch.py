@@ -84,6 +84,9 @@ TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     "LayerNorm": lambda layer, x, weight, bias: F.layer_norm(
         x, x.shape[-1:], weight, bias, layer.epsilon
     ),
+    "RandomFlip": lambda layer, x: x,
+    "RandomRotation": lambda layer, x: x,
+    "RandomShift": lambda layer, x: x,
     "Rescaling": lambda layer, x: x * layer.scale + layer.offset,
     "Reshape": lambda layer, x: x.reshape(len(x), *layer.shape),
     "Residual": lambda layer, x, *own: x + through(layer.layers, x, own),

@@ -222,7 +222,7 @@ class Engine:
         """Predictions, (n_samples, n_outputs), or the output layer's logits if not ``linked``."""
         link = self.loss.link if linked else "identity"
         is_small = 2 * self.all_multiplications * len(X) < PARALLEL_FLOPS
-        if is_small and not isinstance(X, SparseRows) and self._few.takes(len(X)):
+        if not isinstance(X, SparseRows) and self._few.takes(len(X), is_small):
             return self._few.predict(self.training.turns, self.network.parameters, X, link)
         return passes.predict(self, X, link)
 

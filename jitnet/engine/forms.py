@@ -153,7 +153,10 @@ def _check_whole(node: Node, owner: str) -> None:
 
 def _check_borrowed(borrows: Any, owner: str) -> None:
     if not isinstance(borrows, Mapping) or not all(
-        isinstance(value, tuple) and len(value) == 2 and value[1] in BORROWED
+        isinstance(value, tuple)
+        and len(value) == 2
+        and isinstance(value[0], int)
+        and value[1] in BORROWED
         for value in borrows.values()
     ):
         raise TypeError(

@@ -90,7 +90,18 @@ class Nodes:
                 self.paths.append((number, *node.path))
                 self.owners.append(owner_within(owner, node.path))
                 shape = node.output
+        self._check_borrowed()
         self.parameters, self.count = self._lay_out()
+
+    def _check_borrowed(self) -> None:
+        """Refuse a node that borrows what the network does not have."""
+        for number, (owner, node) in enumerate(zip(self.owners, self.nodes, strict=True)):
+            for name, (distance, _) in node.borrows.items():
+                if not 0 <= number + distance < len(self.nodes):
+                    raise ValueError(
+                        f"{owner} borrows {name!r} from {distance} nodes further on, but it is "
+                        f"number {number} of {len(self.nodes)}, counted from 0"
+                    )
 
     def _lay_out(self) -> tuple[list[Placed], int]:
         placed, place = [], 0

@@ -290,6 +290,7 @@ def _unary(instruction: str) -> Callable[[Any, Any], Any]:
 absolute = compiled_as(np.abs)(_unary("fabs"))
 square_root = compiled_as(np.sqrt)(_unary("sqrt"))
 nearest = compiled_as(np.rint)(_unary("nearbyint"))
+floor = compiled_as(np.floor)(_unary("floor"))
 
 
 @compiled_as(lambda x: x.sum(dtype=x.dtype))

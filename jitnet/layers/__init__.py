@@ -11,6 +11,9 @@ from jitnet.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room
 from jitnet.layers.layer_norm import LayerNorm
 from jitnet.layers.max_pool import MaxPool1D, MaxPool2D
+from jitnet.layers.random_flip import RandomFlip
+from jitnet.layers.random_rotation import RandomRotation
+from jitnet.layers.random_shift import RandomShift
 from jitnet.layers.rescaling import Rescaling
 from jitnet.layers.reshape import Reshape
 from jitnet.layers.residual import Residual
@@ -29,6 +32,9 @@ KINDS: tuple[type[Layer], ...] = (
     LayerNorm,
     MaxPool1D,
     MaxPool2D,
+    RandomFlip,
+    RandomRotation,
+    RandomShift,
     Rescaling,
     Reshape,
     Residual,
@@ -56,6 +62,9 @@ __all__ = [
     "Node",
     "Operation",
     "Parameter",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomShift",
     "Rescaling",
     "Reshape",
     "Residual",

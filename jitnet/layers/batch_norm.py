@@ -31,8 +31,10 @@ from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room, Sh
 
 @njit(parallel=True)
 def batch_norm_statistics(
-    mean: Any,
     squares: Any,
+    start: Any,
+    shift: Any,
+    mean: Any,
     rstd: Any,
     X: Any,
     running_mean: Any,
@@ -45,19 +47,19 @@ def batch_norm_statistics(
     first_channel: int,
     last_channel: int,
 ) -> None:
-    """mean[p, c] and squares[p, c] = Σ (X - mean[p, c])² of a panel's examples and places.
+    """squares[p, c] = Σ (X - mean)² of a panel's values; their mean is start[p, c] + shift[p, c].
 
-    Out of training mean and rstd are the running ones, rstd = 1 / √(running_variance + ε). Writes
-    mean and squares, or rstd, (panels, rows, width), whose first numbers in a panel are of its
-    channels, for the given panels and channels; reads X (panels, units, width) and what runs
-    (channels,). Each parallel iteration owns a panel.
+    The start is the first value: what is left of a large mean is exact. Out of training only mean
+    and rstd = 1 / √(variance + ε) are written, of what runs. Each is (panels, rows, width), and its
+    first numbers in a panel are of the channels. Writes the given panels and channels; reads X
+    (panels, units, width) and what runs (channels,). Each parallel iteration owns a panel.
     """
     _, units, width = X.shape
     rows, channels = mean.shape[1], running_mean.size
     for p in prange(first_panel, last_panel):
-        m, s = at(mean, p * rows * width), at(squares, p * rows * width)
+        panel = p * rows * width
         if not training:
-            r, n = at(rstd, p * rows * width), lanes(at(rstd, 0))
+            m, r, n = at(mean, panel), at(rstd, panel), lanes(at(mean, 0))
             for c in range(first_channel, last_channel, n):
                 left = min(n, last_channel - c)
                 variance = load_some(at(running_variance, c), 0, left)
@@ -66,25 +68,26 @@ def batch_norm_statistics(
             continue
         real = min(width, examples - p * width)  # the others are copies of the last one
         count = real * (units // channels)
+        s, d, q = at(start, panel), at(shift, panel), at(squares, panel)
         for c in range(first_channel, last_channel):
             first = (p * units + c) * width
-            start = at(X, first)[0]  # sums of what is left of a large mean are exact enough
-            total = splat(m, 0.0)
+            origin = at(X, first)[0]
+            total = splat(s, 0.0)
             for i in range(0, width, width // VECTORS):
                 x = at(X, first + i)
                 own = first_lanes(x, real - i)
                 for place in range(0, units * width, channels * width):
-                    total = total + where(own, load(x, place) - start, 0.0)
-            m[c] = start + sum_lanes(total) / count
-            center = m[c]
-            total = splat(m, 0.0)
+                    total = total + where(own, load(x, place) - origin, 0.0)
+            s[c], d[c] = origin, sum_lanes(total) / count
+            distance = d[c]
+            total = splat(s, 0.0)
             for i in range(0, width, width // VECTORS):
                 x = at(X, first + i)
                 own = first_lanes(x, real - i)
                 for place in range(0, units * width, channels * width):
-                    e = where(own, load(x, place) - center, 0.0)
+                    e = where(own, load(x, place) - origin - distance, 0.0)
                     total = fma(e, e, total)
-            s[c] = sum_lanes(total)
+            q[c] = sum_lanes(total)
 
 
 @njit(parallel=True)
@@ -93,6 +96,8 @@ def batch_norm_moments(
     rstd: Any,
     batch_mean: Any,
     batch_variance: Any,
+    start: Any,
+    shift: Any,
     squares: Any,
     epsilon: float,
     places: int,
@@ -104,8 +109,8 @@ def batch_norm_moments(
 
     Σ (x - mean)² = Σ_p squares[p] + n[p] (mean[p] - mean)² (Chan, Golub and LeVeque, 1983). Writes
     mean and rstd, in every panel, batch_mean and batch_variance = Σ (x - mean)² / (n - 1)
-    (channels,), the given channels; reads the panels' means and squares. Each parallel iteration
-    owns a vector of channels.
+    (channels,), the given channels; reads of the panels start + shift, which are their means, and
+    squares. Each parallel iteration owns a vector of channels.
     """
     panels, rows, width = mean.shape
     row, n = rows * width, lanes(at(mean, 0))
@@ -113,18 +118,19 @@ def batch_norm_moments(
     for block in prange((last_channel - first_channel + n - 1) // n):
         c = first_channel + block * n
         left = min(n, last_channel - c)
-        m, s, r = at(mean, c), at(squares, c), at(rstd, c)
-        start = load_some(m, 0, left)
-        total = splat(m, 0.0)
+        m, r, s, d, q = at(mean, c), at(rstd, c), at(start, c), at(shift, c), at(squares, c)
+        origin, total = load_some(s, 0, left), splat(s, 0.0)
         for p in range(panels):
             own = float(places * min(width, examples - p * width))
-            total = total + (load_some(m, p * row, left) - start) * own
-        center = start + total / float(count)
-        total = splat(m, 0.0)
+            e = load_some(s, p * row, left) - origin + load_some(d, p * row, left)
+            total = fma(e, splat(s, own), total)
+        distance = total / float(count)
+        total = splat(s, 0.0)
         for p in range(panels):
             own = float(places * min(width, examples - p * width))
-            e = load_some(m, p * row, left) - center
-            total = total + fma(e * own, e, load_some(s, p * row, left))
+            e = load_some(s, p * row, left) - origin + load_some(d, p * row, left) - distance
+            total = total + fma(e * own, e, load_some(q, p * row, left))
+        center = origin + distance
         scale = splat(m, 1.0) / square_root(total / float(count) + epsilon)
         for p in range(panels):
             store_some(m, p * row, center, left)
@@ -315,11 +321,12 @@ def batch_norm_weight_backward(
     """
     panels, rows, width = total.shape
     for c in prange(first_channel, last_channel):
-        db, dw = (dbias[c], dweight[c]) if add else (dbias[c] * 0, dweight[c] * 0)
-        for p in range(panels):
-            db += at(total, p * rows * width)[c]
-            dw += at(along, p * rows * width)[c]
-        dbias[c], dweight[c] = db, dw
+        dw, db = at(along, c)[0], at(total, c)[0]
+        for p in range(1, panels):
+            dw += at(along, p * rows * width + c)[0]
+            db += at(total, p * rows * width + c)[0]
+        dweight[c] = dweight[c] + dw if add else dw
+        dbias[c] = dbias[c] + db if add else db
 
 
 @njit(parallel=True)
@@ -427,7 +434,8 @@ class BatchNorm(Layer):
                 Parameter("running_variance", (channels,), _ones(channels), trained=False),
             ),
             rooms={
-                **dict.fromkeys(("mean", "squares", "rstd", "total", "along"), of_panel),
+                **dict.fromkeys(("start", "shift", "squares", "mean", "rstd"), of_panel),
+                **dict.fromkeys(("total", "along"), of_panel),
                 **dict.fromkeys(
                     ("batch_mean", "batch_variance", "mean_total", "mean_along"), of_batch
                 ),

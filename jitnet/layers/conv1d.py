@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jitnet.checks import check_whole
 from jitnet.hints import hinted_class
-from jitnet.layers.convolution_node import checked_units, convolution_node
+from jitnet.layers.convolution_node import convolution_node, keep_checked
 from jitnet.layers.layer import Layer, Node, Shape
-from jitnet.layers.window import check_padding, sequence_of, window_over
+from jitnet.layers.window import Numbers, Window, each, sizes_and_channels
 
 
 @hinted_class
@@ -59,9 +58,9 @@ class Conv1D(Layer):
     """
 
     filters: int
-    kernel_size: int
-    strides: int = 1
-    padding: str | int = "valid"
+    kernel_size: Numbers
+    strides: Numbers = 1
+    padding: str | Numbers = "valid"
     activation: str = "identity"
     initializer: str = "auto"
     bias: bool = True
@@ -69,25 +68,13 @@ class Conv1D(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        whole = {
-            name: check_whole(name, getattr(self, name), least=1)
-            for name in ("kernel_size", "strides")
-        }
-        padding = self.padding
-        if isinstance(padding, str):
-            check_padding(padding, whole["strides"])
-        else:
-            padding = check_whole("padding", padding, least=0)
-        for name, value in (whole | {"padding": padding} | checked_units(self)).items():
-            object.__setattr__(self, name, value)
+        keep_checked(self, axes=1)
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape: a sequence is an image of one row."""
-        steps, channels = sequence_of(shape, "Conv1D")
-        padding = self.padding if isinstance(self.padding, str) else (0, self.padding)
-        kernel, strides = (1, self.kernel_size), (1, self.strides)
-        window = window_over((1, steps), kernel, strides, padding, repr(self))
-        shape_of_weight = self.kernel_size, channels, self.filters
-        return convolution_node(
-            self, window, shape_of_weight, (window.out_across, self.filters), width
-        )
+        (steps,), channels = sizes_and_channels(shape, 1, "Conv1D")
+        (kernel,), (stride,) = each(self.kernel_size, 1), each(self.strides, 1)
+        padding = self.padding if isinstance(self.padding, str) else (0, *each(self.padding, 1))
+        window = Window.over((1, steps), (1, kernel), (1, stride), padding, self)
+        weights, output = (kernel, channels, self.filters), (window.out_across, self.filters)
+        return convolution_node(self, window, weights, output, width)

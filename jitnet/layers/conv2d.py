@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jitnet.hints import hinted_class
-from jitnet.layers.convolution_node import checked_units, convolution_node
+from jitnet.layers.convolution_node import convolution_node, keep_checked
 from jitnet.layers.layer import Layer, Node, Shape
-from jitnet.layers.window import (
-    Pair,
-    check_padding,
-    check_pair,
-    image_of,
-    pair_of,
-    window_over,
-)
+from jitnet.layers.window import Numbers, Window, each, sizes_and_channels
 
 
 @hinted_class
@@ -66,9 +59,9 @@ class Conv2D(Layer):
     """
 
     filters: int
-    kernel_size: int | Pair
-    strides: int | Pair = 1
-    padding: str | int | Pair = "valid"
+    kernel_size: Numbers
+    strides: Numbers = 1
+    padding: str | Numbers = "valid"
     activation: str = "identity"
     initializer: str = "auto"
     bias: bool = True
@@ -76,15 +69,13 @@ class Conv2D(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        pairs = {name: check_pair(name, getattr(self, name)) for name in ("kernel_size", "strides")}
-        padding = check_padding(self.padding, pairs["strides"])
-        for name, value in (pairs | {"padding": padding} | checked_units(self)).items():
-            object.__setattr__(self, name, value)
+        keep_checked(self, axes=2)
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""
-        height, across, channels = image_of(shape, "Conv2D")
-        kernel, strides = pair_of(self.kernel_size), pair_of(self.strides)
-        window = window_over((height, across), kernel, strides, self.padding, repr(self))
+        size, channels = sizes_and_channels(shape, 2, "Conv2D")
+        kernel, strides = each(self.kernel_size, 2), each(self.strides, 2)
+        padding = self.padding if isinstance(self.padding, str) else each(self.padding, 2)
+        window = Window.over(size, kernel, strides, padding, self)
         output = window.out_height, window.out_across, self.filters
         return convolution_node(self, window, (*kernel, channels, self.filters), output, width)

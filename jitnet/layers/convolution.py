@@ -18,10 +18,10 @@ import numpy as np
 from numba import prange
 
 from jitnet.kernels.cpu import VECTORS
-from jitnet.kernels.intrinsics import at
+from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_rows
-from jitnet.kernels.simd import lanes, load, splat, store
+from jitnet.kernels.simd import lanes, load, load_some, store, store_some
 
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)
@@ -109,7 +109,7 @@ def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
         _, n_all, width = X.shape
         n_in, n_out = n_all // (height * across), Y.shape[1] // (out_height * out_across)
         terms, line = kernel_height * kernel_width * n_in, kernel_width * n_in
-        add = n_in > ZERO  # yes; a literal True would be a type of its own
+        add = n_in < ZERO  # no; a literal False would be a type of its own
         for p in prange(first_panel, last_panel):
             b = at(bias, 0)
             for place in range(first_place, last_place):
@@ -118,31 +118,28 @@ def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
                 i0, i1 = max(ZERO, -top), min(kernel_height, height - top)
                 j0, j1 = max(ZERO, -left), min(kernel_width, across - left)
                 y = at(Y, (p * out_height * out_across + place) * n_out * width)
+                depth = max(ZERO, j1 - j0) * n_in
+                multiply_rows(
+                    y,
+                    at(packed, (i0 * line + j0 * n_in) * HEIGHT),
+                    at(X, ((p * height + top + i0) * across + left + j0) * n_in * width),
+                    width,
+                    terms * HEIGHT,
+                    ONE,
+                    HEIGHT,
+                    line * HEIGHT,
+                    across * n_in * width,
+                    max(ZERO, i1 - i0) * depth,
+                    depth,
+                    width,
+                    add,
+                    ZERO,
+                    n_out,
+                    low,
+                )
                 for u in range(n_out):
-                    for i in range(0, width, width // VECTORS):
-                        store(y, u * width + i, splat(y, b[u]))
-                depth = (j1 - j0) * n_in
-                if i1 > i0 and depth > 0:
-                    multiply_rows(
-                        y,
-                        at(packed, (i0 * line + j0 * n_in) * HEIGHT),
-                        at(X, ((p * height + top + i0) * across + left + j0) * n_in * width),
-                        width,
-                        terms * HEIGHT,
-                        ONE,
-                        HEIGHT,
-                        line * HEIGHT,
-                        across * n_in * width,
-                        (i1 - i0) * depth,
-                        depth,
-                        width,
-                        add,
-                        ZERO,
-                        n_out,
-                        low,
-                    )
-                for i in range(0, n_out * width, lanes(y)):
-                    store(y, i, value(load(y, i)))
+                    for i in range(u * width, (u + 1) * width, width // VECTORS):
+                        store(y, i, value(load(y, i) + b[u]))
 
     return convolution_forward
 
@@ -214,3 +211,103 @@ def backward_of(low: tuple[int, ...]) -> Kernel:
                 )
 
     return convolution_backward
+
+
+@factory
+def few_forward_of(value: Kernel) -> Kernel:
+    """The block of a convolution of a few examples, with an activation."""
+
+    @njit(parallel=True)
+    def convolution_few_forward(
+        Y: Any,
+        X: Any,
+        weight: Any,
+        bias: Any,
+        height: int,
+        across: int,
+        out_height: int,
+        out_across: int,
+        kernel_height: int,
+        kernel_width: int,
+        stride_y: int,
+        stride_x: int,
+        padding_y: int,
+        padding_x: int,
+    ) -> None:
+        """``convolution_forward`` of a few examples, to the same bits: units lie in the lanes.
+
+        Writes Y (examples, out_height · out_across · n_out); reads X (examples, height · across ·
+        n_in), the flat weight, which may be read beyond its last row, by less than two vectors, and
+        bias (n_out,). Each parallel iteration owns a row of an example's places.
+        """
+        examples, n_all = X.shape
+        n_in, n_out = n_all // (height * across), Y.shape[1] // (out_height * out_across)
+        full = max(ZERO, (across - kernel_width + padding_x) // stride_x + 1)
+        for line in prange(examples * out_height):
+            x = at(X, line // out_height * n_all)
+            y = at(Y, line * out_across * n_out)
+            top = line % out_height * stride_y - padding_y
+            i0, i1 = max(ZERO, -top), min(kernel_height, height - top)
+            place = ZERO
+            while place < out_across:
+                left = place * stride_x - padding_x
+                j0, j1 = max(ZERO, -left), min(kernel_width, across - left)
+                count = ONE
+                if j0 == 0 and j1 == kernel_width:  # and so up to the right edge
+                    count = min(full, out_across) - place
+                _multiply_rows_of_image(
+                    ahead(y, place * n_out),
+                    ahead(x, ((top + i0) * across + left + j0) * n_in),
+                    at(weight, (i0 * kernel_width + j0) * n_in * n_out),
+                    across * n_in,
+                    stride_x * n_in,
+                    kernel_width * n_in * n_out,
+                    n_out,
+                    i1 - i0,
+                    max(ZERO, j1 - j0) * n_in,
+                    count,
+                )
+                place += count
+            for start in range(0, out_across * n_out, n_out):
+                for u in range(0, n_out, lanes(y)):
+                    units = min(lanes(y), n_out - u)
+                    z = load_some(y, start + u, units) + load_some(at(bias, u), 0, units)
+                    store_some(y, start + u, value(z), units)
+
+    return convolution_few_forward
+
+
+@njit
+def _multiply_rows_of_image(
+    y: Any,
+    x: Any,
+    weight: Any,
+    x_line: int,
+    x_step: int,
+    weight_line: int,
+    n_out: int,
+    lines: int,
+    terms: int,
+    places: int,
+) -> None:
+    """y[place, u] = Σ x[line, place, k] W[line, k, u] for some places of a row, line by line."""
+    width = VECTORS * lanes(y)
+    for u in range(0, n_out, width):
+        for line in range(max(ONE, lines)):
+            multiply_rows(
+                ahead(y, u),
+                ahead(x, line * x_line),
+                ahead(weight, line * weight_line + u),
+                n_out,
+                HEIGHT * x_step,
+                x_step,
+                ZERO,
+                ONE,
+                n_out,
+                terms if lines > 0 else ZERO,
+                ONE,
+                min(width, n_out - u),
+                line > 0,
+                ZERO,
+                places,
+            )

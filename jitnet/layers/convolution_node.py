@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_flag, check_number, check_whole
 from jitnet.initializers import resolve
 from jitnet.kernels.matmul import TALL, tile_for_rest
 from jitnet.layers.activation import backward_of as slope_of
-from jitnet.layers.convolution import backward_of, convolution_pack, forward_of
-from jitnet.layers.convolution_gradient import (
-    UNITS_AT_ONCE,
-    convolution_bias_backward,
-    convolution_weight_backward,
-    scratch_size,
+from jitnet.layers.convolution import (
+    backward_of,
+    convolution_pack,
+    few_forward_of,
+    forward_of,
 )
+from jitnet.layers.convolution_gradient import best_tile, scratch_size, weight_backward_of
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
-from jitnet.layers.window import Window
+from jitnet.layers.window import Numbers, Window, check_numbers, check_padding
 
 MOST_FILTERS = 2**20
 PACKING = ("kernel_height", "kernel_width", "stride_y", "stride_x")
@@ -31,6 +31,12 @@ class Convolution(Protocol):
     @property
     def filters(self) -> int: ...  # noqa: D102
     @property
+    def kernel_size(self) -> Numbers: ...  # noqa: D102
+    @property
+    def strides(self) -> Numbers: ...  # noqa: D102
+    @property
+    def padding(self) -> str | Numbers: ...  # noqa: D102
+    @property
     def activation(self) -> str: ...  # noqa: D102
     @property
     def initializer(self) -> str: ...  # noqa: D102
@@ -40,13 +46,21 @@ class Convolution(Protocol):
     def l2(self) -> float: ...  # noqa: D102
 
 
-def checked_units(layer: Convolution) -> dict[str, Any]:
-    """Check what all convolutions are told, and say how it is kept."""
-    filters = check_whole("filters", layer.filters, least=1, most=MOST_FILTERS)
+def keep_checked(layer: Convolution, axes: int) -> None:
+    """Check what a convolution is told, and have it keep that in one form."""
     check_choice("activation", layer.activation, ACTIVATIONS)
     resolve(layer.initializer, layer.activation)
-    l2 = float(check_number("l2", layer.l2, least=0.0))
-    return {"filters": filters, "bias": check_flag("bias", layer.bias), "l2": l2}
+    strides = check_numbers("strides", layer.strides, axes)
+    kept = {
+        "filters": check_whole("filters", layer.filters, least=1, most=MOST_FILTERS),
+        "kernel_size": check_numbers("kernel_size", layer.kernel_size, axes),
+        "strides": strides,
+        "padding": check_padding(layer.padding, strides, axes),
+        "bias": check_flag("bias", layer.bias),
+        "l2": float(check_number("l2", layer.l2, least=0.0)),
+    }
+    for name, value in kept.items():
+        object.__setattr__(layer, name, value)
 
 
 def convolution_node(
@@ -72,34 +86,33 @@ def convolution_node(
         pointwise=True,
         names={"dX": "dY", "X": "Y"},
     )
-    by_tiles = Cut("tile", -(-n_out // int(UNITS_AT_ONCE)))
+    gradient_tile = best_tile(n_out, window, n_in)
+    by_tiles = Cut("tile", -(-n_out // len(gradient_tile[0])))
     by_tiles = by_tiles._replace(otherwise=Cut("tap", window.kernel_height))
     draw = partial(
         resolve(layer.initializer, layer.activation), taps * n_in, taps * n_out, shape=weights
     )
-    bias_gradient = Operation(convolution_bias_backward, Cut("unit", n_out))
     packing = {name: settings[name] for name in PACKING}
     tile = len(TALL)
     rooms = {
         "packed": Room(shape=(-(-n_out // tile), taps * n_in, tile)),
         "turned": Room(shape=(-(-n_in // tile), taps * n_out, tile)),
     }
+    no_bias = Room(shape=(n_out,))  # zeros, and what nobody reads
     return Node(
         output=output,
         forward=(Operation(forward, Cut("place", places), settings),),
         arrange=(slope,) * (inside and layer.activation != "identity"),
         backward=(Operation(backward, Cut("place", in_places), settings),),
-        gradients=(
-            Operation(convolution_weight_backward, by_tiles, settings),
-            *(bias_gradient,) * layer.bias,
-        ),
+        gradients=(Operation(weight_backward_of(gradient_tile), by_tiles, settings),),
         parameters=(
             Parameter("weight", weights, draw, layer.l2),
             *(Parameter("bias", (n_out,)),) * layer.bias,
         ),
-        rooms=rooms if layer.bias else rooms | {"bias": Room(shape=(n_out,))},  # zeros
+        rooms=rooms if layer.bias else rooms | {"bias": no_bias, "dbias": no_bias},
         prepare=Operation(convolution_pack, Cut("row", taps * n_in), packing),
+        few=Operation(few_forward_of(value), settings=settings),
         places=places,
-        scratch=scratch_size(window, n_in, width),
+        scratch=scratch_size(window, n_in, gradient_tile, width),
         is_activated=inside,
     )

@@ -10,12 +10,12 @@ from numba import prange
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import Kernel, factory, njit
-from jitnet.kernels.simd import lanes, load, splat, store
+from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.layers.average_pool import AVERAGE
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
 from jitnet.layers.max_pool import MAXIMUM
-from jitnet.layers.pool import INPUTS
 from jitnet.layers.pooling import Pooling
+from jitnet.layers.window import INPUTS
 
 
 @factory
@@ -44,6 +44,36 @@ def global_forward_of(pooling: Pooling) -> Kernel:
                 store(y, k, value * share)
 
     return global_pool_forward
+
+
+@factory
+def global_few_forward_of(pooling: Pooling) -> Kernel:
+    """The block of a pool of a few examples over all places."""
+    start, take, scale, _ = pooling
+
+    @njit(parallel=True)
+    def global_pool_few_forward(Y: Any, X: Any) -> None:
+        """``global_pool_forward`` of a few examples: channels lie in the lanes.
+
+        Writes Y (examples, channels); reads X (examples, places · channels). Each parallel
+        iteration owns an example.
+        """
+        examples, units = X.shape
+        channels = Y.shape[1]
+        for example in prange(examples):
+            x, y, share = (
+                at(X, example * units),
+                at(Y, example * channels),
+                scale(units // channels),
+            )
+            for k in range(0, channels, lanes(x)):
+                count = min(lanes(x), channels - k)
+                value = splat(x, start)
+                for place in range(k, units, channels):
+                    value = take(value, load_some(x, place, count))
+                store_some(y, k, value * share, count)
+
+    return global_pool_few_forward
 
 
 @factory
@@ -99,6 +129,7 @@ class GlobalPool(Layer):
             output=shape[-1:],
             forward=(Operation(global_forward_of(self.pooling), cut),),
             backward=(Operation(global_backward_of(self.pooling), cut),),
+            few=Operation(global_few_forward_of(self.pooling)),
         )
 
 

@@ -13,7 +13,7 @@ from numba import prange
 
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import Kernel, factory, njit
-from jitnet.kernels.simd import lanes, load, splat, store
+from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 
 
 class Pooling(NamedTuple):
@@ -116,6 +116,51 @@ def forward_of(pooling: Pooling) -> Kernel:
                         store(y, k, value * share)
 
     return pool_forward
+
+
+@factory
+def few_forward_of(pooling: Pooling) -> Kernel:
+    """The block of a pool of a few examples."""
+    start, take, scale, _ = pooling
+
+    @njit(parallel=True)
+    def pool_few_forward(
+        Y: Any,
+        X: Any,
+        columns: int,
+        channels: int,
+        out_columns: int,
+        pool_rows: int,
+        pool_columns: int,
+        row_stride: int,
+        column_stride: int,
+        row_padding: int,
+        column_padding: int,
+    ) -> None:
+        """``pool_forward`` of a few examples: channels lie in the lanes.
+
+        Writes Y (examples, out_rows · out_columns · channels); reads X (examples, rows · columns ·
+        channels). Each parallel iteration owns a row of an example's windows.
+        """
+        examples, units = X.shape
+        rows, out_rows = units // (columns * channels), Y.shape[1] // (out_columns * channels)
+        for line in prange(examples * out_rows):
+            top, bottom = window(line % out_rows, pool_rows, row_stride, row_padding, rows)
+            for column in range(out_columns):
+                left, right = window(column, pool_columns, column_stride, column_padding, columns)
+                x = at(X, line // out_rows * units + (top * columns + left) * channels)
+                y = at(Y, (line * out_columns + column) * channels)
+                share = scale((bottom - top) * (right - left))
+                for k in range(0, channels, lanes(x)):
+                    count = min(lanes(x), channels - k)
+                    value = splat(x, start)
+                    for r in range(bottom - top):
+                        for c in range(right - left):
+                            place = (r * columns + c) * channels + k
+                            value = take(value, load_some(x, place, count))
+                    store_some(y, k, value * share, count)
+
+    return pool_few_forward
 
 
 @factory

@@ -14,6 +14,8 @@ from jitnet.kernels.simd import (
     absolute,
     by_precision,
     exponent,
+    first_lanes,
+    floor,
     fma,
     lanes,
     load,
@@ -40,9 +42,9 @@ each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 HALF_EVEN = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49, 7.0]
 COEFFICIENTS = (2.0, -3.0, 5.0)
 
-RESULTS = 19
+RESULTS = 20
 """Rows that ``arithmetic_kernel`` writes."""
-COMPARED = slice(10, 15)
+COMPARED = slice(11, 16)
 """Those rows of it that hang on a comparison."""
 
 
@@ -68,6 +70,7 @@ def arithmetic_kernel(y: Any, a: Any, b: Any) -> None:
             absolute(v),
             square_root(absolute(v)),
             nearest(v),
+            floor(v),
             where(v < w, v, w),
             where(v <= w, 1.0, w),
             where(v > w, v, 1.0),
@@ -95,10 +98,11 @@ def bits_kernel(y: Any, x: Any) -> None:
 
 @njit(entry=True)
 def some_kernel(y: Any, x: Any, start: int, count: int) -> None:
-    """The first lanes of x, zeros behind them, to the beginning of y; then some of them again."""
+    """The first lanes of x, zeros behind them, to y; then some of them again, and ones there."""
     v = load_some(at(x, 0), start, count)
     store(at(y, 0), 0, v)
     store_some(at(y, 0), 2 * lanes(at(x, 0)), v + 1.0, count)
+    store(at(y, 0), 3 * lanes(at(x, 0)), where(first_lanes(v, count), 1.0, splat(v, 0.0)))
 
 
 @njit(entry=True)
@@ -129,7 +133,7 @@ def test_lanes_compute_what_numpy_does(dtype: str, rng: np.random.Generator) -> 
     one, tenth = np.ones(size, dtype), np.full(size, 0.1, dtype)
     own = one if dtype == "float32" else 2 * one
     expected = [a + b, a - b, a * b, a / b, -a, 2 - a, a * 3, abs(a), np.sqrt(abs(a)), np.rint(a)]
-    expected += [np.minimum(a, b), np.where(a <= b, one, b), np.where(a > b, a, one)]
+    expected += [np.floor(a), np.minimum(a, b), np.where(a <= b, one, b), np.where(a > b, a, one)]
     expected += [np.maximum(a, b), np.where(a == b, a, -b)]
     double = a.astype(np.longdouble), b.astype(np.longdouble)
     rounded = [double[0] * double[1] + 1, tenth, 2 * double[0] ** 2 - 3 * double[0] + 5, own + a]
@@ -185,6 +189,7 @@ def test_some_lanes_are_read_and_written_and_nothing_beside_them(dtype: str) -> 
             expected[:n] = 0.0
             expected[:some] = x[start : start + some]
             expected[2 * n : 2 * n + some] = x[start : start + some] + 1
+            expected[3 * n :] = np.arange(n) < some
             some_kernel(y, x, start, count)
             np.testing.assert_array_equal(y, expected)
 

@@ -13,7 +13,7 @@ from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import HALF, LOW, TALL
 from jitnet.kernels.panels import panel_width
 from jitnet.layers import convolution, convolution_gradient
-from jitnet.layers.window import Window, window_over
+from jitnet.layers.window import Window
 
 Array = np.ndarray[Any, Any]
 
@@ -27,8 +27,9 @@ forward = convolution.forward_of(value, LOW).serial
 forward_by_halves = convolution.forward_of(value, HALF).serial
 backward = convolution.backward_of(LOW).serial
 backward_by_halves = convolution.backward_of(HALF).serial
-weight_backward = convolution_gradient.convolution_weight_backward.serial
-bias_backward = convolution_gradient.convolution_bias_backward.serial
+weight_backward, other_weight_backward = (
+    convolution_gradient.weight_backward_of(tile).serial for tile in convolution_gradient.TILES
+)
 
 
 @njit(entry=True)
@@ -62,8 +63,8 @@ def call_weight_backward(*args: Any) -> None:
 
 
 @njit(entry=True)
-def call_bias_backward(*args: Any) -> None:
-    bias_backward(*args)
+def call_other_weight_backward(*args: Any) -> None:
+    other_weight_backward(*args)
 
 
 class Case(NamedTuple):
@@ -85,7 +86,7 @@ def cases(rng: np.random.Generator, count: int) -> Iterator[Case]:
         kh, kw, sy, sx, py, px, n_in, n_out, h, w = (
             axis[i] for axis, i in zip(axes, drawn, strict=True)
         )
-        window = window_over((h, w), (kh, kw), (sy, sx), (py, px), "the window")
+        window = Window.over((h, w), (kh, kw), (sy, sx), (py, px), "the window")
         m = int(rng.integers(1, 2 * WIDTH))
         out = window.out_height, window.out_across
         arrays = [(m, h, w, n_in), (kh, kw, n_in, n_out), (n_out,), (m, *out, n_out)]
@@ -120,10 +121,11 @@ def results(case: Case) -> dict[str, Array]:
     run = call_backward_by_halves if n_in % tile in (5, 6) else call_backward
     run(dX, dY, turned, *window, 0, len(X), 0, window.height * window.across)
     dW, db = np.full_like(weight, np.nan), np.full(n_out, np.nan)
-    scratch = np.zeros((1, convolution_gradient.scratch_size(window, n_in, WIDTH)))
-    tiles = -(-n_out // int(convolution_gradient.UNITS_AT_ONCE))
-    call_weight_backward(dW, dY, X, scratch, *window, 0, 0, tiles, 0, window.kernel_height)
-    call_bias_backward(db, dY, 0, 0, n_out)
+    best = convolution_gradient.best_tile(n_out, window, n_in)
+    scratch = np.zeros((1, convolution_gradient.scratch_size(window, n_in, best, WIDTH)))
+    run = (call_weight_backward, call_other_weight_backward)[convolution_gradient.TILES.index(best)]
+    tiles = -(-n_out // len(best[0]))
+    run(dW, db, dY, X, scratch, *window, 0, 0, tiles, 0, window.kernel_height)
     return {
         "Y": as_images(Y, case.dY.shape),
         "dX": as_images(dX, case.X.shape),
@@ -159,7 +161,7 @@ def test_every_window_computes_what_pytorch_does(rng: np.random.Generator) -> No
 @pytest.mark.parametrize("kernel", [7, 9, 11])
 def test_large_windows_compute_what_pytorch_does(kernel: int, rng: np.random.Generator) -> None:
     for padding, n_in, n_out in itertools.product((0, kernel // 2), (1, 4), (3, 25)):
-        window = window_over((13, 12), (kernel,) * 2, (1, 1), padding, "the window")
+        window = Window.over((13, 12), (kernel,) * 2, (1, 1), (padding,) * 2, "the window")
         out = window.out_height, window.out_across
         shapes = [(5, 13, 12, n_in), (kernel, kernel, n_in, n_out), (n_out,), (5, *out, n_out)]
         case = Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in shapes))
@@ -186,11 +188,11 @@ def test_first_weights_are_as_wide_as_the_numbers_that_a_unit_sees() -> None:
     [
         ({"filters": 0}, "filters must be from 1 to"),
         ({"kernel_size": 0}, "kernel_size must be at least 1, got 0"),
-        ({"kernel_size": (3, 3, 3)}, "kernel_size must be a number or a pair of numbers"),
+        ({"kernel_size": (3, 3, 3)}, "kernel_size must be a whole number or 2, one for each axis"),
         ({"strides": (1, 0)}, "strides must be at least 1, got 0"),
         ({"padding": -1}, "padding must be at least 0, got -1"),
         ({"padding": "full"}, "unknown padding .full.; there are: valid, same"),
-        ({"padding": "same", "strides": 2}, "padding='same' keeps an image's size"),
+        ({"padding": "same", "strides": 2}, "padding='same' keeps an input's size"),
         ({"activation": "softmax"}, "activation"),
         ({"l2": -1.0}, "l2 must be"),
     ],
@@ -201,12 +203,12 @@ def test_settings_that_make_no_sense_are_refused(arguments: dict[str, Any], erro
 
 
 def test_a_window_larger_than_its_image_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"Conv2D.* is larger than its input of 4 x 9"):
+    with pytest.raises(ValueError, match=r"Conv2D\(.* are larger than its input of \(4, 9\)"):
         jn.Sequential([jn.Conv2D(2, 5), jn.Flatten()], loss="mse").build((4, 9, 1))
 
 
 def test_rows_of_features_are_no_images() -> None:
-    with pytest.raises(ValueError, match=r"Conv2D takes images of a shape .* Reshape"):
+    with pytest.raises(ValueError, match=r"Conv2D takes images .* Reshape makes images of rows"):
         jn.Sequential([jn.Conv2D(2, 5), jn.Flatten()], loss="mse").build(64)
-    with pytest.raises(ValueError, match="Conv1D takes sequences of a shape"):
+    with pytest.raises(ValueError, match="Conv1D takes sequences"):
         jn.Sequential([jn.Conv1D(2, 5), jn.Flatten()], loss="mse").build((28, 28, 1))

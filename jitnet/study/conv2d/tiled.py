@@ -15,8 +15,7 @@ ENGINE = (
     convolution.convolution_pack,
     convolution.forward_of(ACTIVATIONS["identity"].value, tile_for_rest(1)),
     convolution.backward_of(tile_for_rest(1)),
-    convolution_gradient.convolution_weight_backward,
-    convolution_gradient.convolution_bias_backward,
+    convolution_gradient.weight_backward_of(convolution_gradient.TILES[0]),
     matmul.multiply_rows,
     matmul.multiply_tile,
 )
