@@ -150,9 +150,8 @@ def _read(source: Source, folder: Path, part: str, kind: str) -> NDArray[Any]:
     """One of the four files."""
     path = _find(source, folder, part, kind)
     array = read_idx(path)
-    axes = AXES[kind]
-    shape = (SIDE,) * (axes - 1)
-    if array.dtype != np.uint8 or array.ndim != axes or array.shape[1:] != shape:
+    shape = (SIDE,) * (AXES[kind] - 1)
+    if array.dtype != np.uint8 or array.shape[1:] != shape:
         expected = ", ".join(map(str, ("n", *shape)))
         raise ValueError(
             f"{path} has numbers of {array.dtype} in the shape {array.shape}, expected are {kind} "
