@@ -110,9 +110,6 @@ ROWS = {
     ),
 }
 
-if not hasattr(jn, "RandomFlip"):
-    del ROWS["fashion_augmented"]
-
 SETTINGS = "epochs, batch, Adam's rate"
 SEED_NAMES = [f"seed {seed}" for seed in SEEDS]
 HEADER = ["row", "data", "network", SETTINGS, *SEED_NAMES, "mean", "bar", "met", "published",
