@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn import datasets
 
+from data_folder import data_folder
 from jitnet.arrays import Array
-
-BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 class Table(NamedTuple):
@@ -22,10 +19,6 @@ class Table(NamedTuple):
     X: Array
     y: Array
     classify: bool
-
-
-def _file(name: str) -> Path:
-    return Path(os.environ.get("JITNET_DATA") or BESIDE) / name
 
 
 def _table(frame: pd.DataFrame, target: Any, *, classify: bool) -> Table:
@@ -40,13 +33,13 @@ def _bundled(load: Callable[..., Any], *, classify: bool) -> Table:
 
 
 def _wine_quality() -> Table:
-    parts = [pd.read_csv(_file(f"wine_quality/winequality-{c}.csv.gz"), header=None)
+    parts = [pd.read_csv(data_folder() / f"wine_quality/winequality-{c}.csv.gz", header=None)
              for c in ("red", "white")]  # fmt: skip
     return _table(pd.concat(parts), 11, classify=False)
 
 
 def _csv(name: str, target: Any, *, classify: bool, names: bool = True) -> Table:
-    frame = pd.read_csv(_file(name), header=0 if names else None, skipinitialspace=True)
+    frame = pd.read_csv(data_folder() / name, header=0 if names else None, skipinitialspace=True)
     target = frame.columns[target] if isinstance(target, int) else target
     return _table(frame, target, classify=classify)
 
@@ -55,7 +48,10 @@ def adult_halves() -> tuple[Table, Table]:
     """Adult's examples to train on and its own test, with the same columns."""
     train, test = (
         pd.read_csv(
-            _file(f"adult/adult.{part}.gz"), header=None, skipinitialspace=True, comment="|"
+            data_folder() / f"adult/adult.{part}.gz",
+            header=None,
+            skipinitialspace=True,
+            comment="|",
         )
         for part in ("data", "test")
     )

@@ -188,19 +188,21 @@ class LineProgress(_Shown):
     def __init__(self, stream: TextIO | None = None, interval: float = 0.5) -> None:
         super().__init__(stream)
         self.interval = interval
-        self._next_line, self._unwritten = 0.0, ""
+        self._next_line, self._unwritten, self._written = 0.0, "", ""
         self._line: Line | None = None
 
     def start(self, n_epochs: int, compiling: bool = False) -> None:
         """Begin; see `Progress.start`."""
-        self._next_line, self._unwritten = time.perf_counter() + self.interval, ""
+        self._next_line = time.perf_counter() + self.interval
+        self._unwritten = self._written = ""
         self._line = Line(self.stream) if self.live else None
         super().start(n_epochs, compiling)
 
     def update(self, epochs_done: float, logs: dict[str, float]) -> None:
         """Write a line, if the last one is old enough; see `Progress.update`."""
         epoch = f"{epochs_done:.1f}".removesuffix(".0")
-        self._unwritten = f"epoch {epoch}/{self.n_epochs}  {_figures(logs)}"
+        text = f"epoch {epoch}/{self.n_epochs}  {_figures(logs)}".rstrip()
+        self._unwritten = "" if text == self._written else text
         if time.perf_counter() >= self._next_line or epochs_done >= self.n_epochs:
             self._write_last()
 
@@ -217,7 +219,8 @@ class LineProgress(_Shown):
                 self._line.show(self._unwritten)
             else:
                 self._write_line(self._unwritten)
-            self._next_line, self._unwritten = time.perf_counter() + self.interval, ""
+            self._next_line = time.perf_counter() + self.interval
+            self._unwritten, self._written = "", self._unwritten
 
     def _write_line(self, text: str) -> None:
         if self._line is not None:

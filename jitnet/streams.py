@@ -119,6 +119,12 @@ class Output:
             raise self._lost from None
 
 
+def say(text: str) -> None:
+    """Print a line; the command goes on where nobody reads it."""
+    with suppress(ReaderLeft):
+        print(text, flush=True)
+
+
 def fitting(text: str, encoding: str) -> str:
     """A text in which readable ASCII stands for what an encoding does not have.
 

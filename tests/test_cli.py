@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from jitnet.cli import main, train_digits
+from idx_files import bars, write_set
+from jitnet.cli import main
+from jitnet.train.jobs import JOBS, train
 
 
 class InterruptedStream(io.StringIO):
@@ -59,18 +61,133 @@ def test_training_shows_progress_and_ends_in_an_accuracy_and_a_model(
     assert f"{accuracy:.4f}" == printed["test accuracy"]
 
 
-def test_mean_accuracy_over_five_stratified_folds() -> None:
+def mean_accuracy_over_folds(network: str) -> float:
+    """That of a network of the embedded digits' over five stratified folds."""
     X, y = jn.datasets.load_digits()
     X /= 16
     folds = jn.datasets.stratified_folds(y)
+    chosen = JOBS["digits"].networks[network]
     accuracies = [
-        train_digits(X[folds != k], y[folds != k]).evaluate(X[folds == k], y[folds == k])[
+        train(chosen, X[folds != k], y[folds != k]).evaluate(X[folds == k], y[folds == k])[
             "accuracy"
         ]
         for k in range(5)
     ]
-    print(f"mean accuracy over five folds {np.mean(accuracies):.4f}")
-    assert np.mean(accuracies) >= 0.975
+    mean = float(np.mean(accuracies))
+    print(f"{network}: mean accuracy over five folds {mean:.4f}")
+    return mean
+
+
+def test_mean_accuracy_over_five_stratified_folds() -> None:
+    perceptron = mean_accuracy_over_folds("mlp")
+    assert perceptron >= 0.975
+    assert mean_accuracy_over_folds("cnn") >= perceptron
+
+
+def test_the_digits_convnet_reads_no_fewer_of_the_held_out_ones(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("safetensors", reason="a model is written with safetensors")
+    accuracies = []
+    for network in ("mlp", "cnn"):
+        assert main(["train", "digits", "--quiet", "--network", network]) == 0
+        shown = capsys.readouterr().out
+        accuracies.append(float(figures(shown)["test accuracy"]))
+    assert "64-8×8×1-conv64-pool-conv128-pool-10, 20 epochs, batches of 32" in shown
+    assert accuracies[1] >= accuracies[0]
+    X, _ = jn.datasets.load_digits()
+    assert jn.load(here / "digits.safetensors").predict(X / 16).shape == (1797, 10)
+
+
+def test_a_convnet_may_have_hidden_dense_layers(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = "--quiet --network cnn --hidden 16,8 --epochs 1"
+    assert main(["train", "digits", *options.split()]) == 0
+    assert "pool-16-8-10, 1 epoch, batches" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "network", "layers"),
+    [
+        ("mnist", "cnn", "28×28-conv32-pool-conv64-pool-10, 8 epochs, batches of 20"),
+        ("fashion", "cnn", "28×28-conv32-pool-conv64-pool-128-10, 8 epochs, batches of 20"),
+        ("mnist", "mlp", "28×28-512-512-10, 8 epochs, batches of 20"),
+    ],
+)
+def test_images_of_a_users_train_a_model_that_takes_them_as_they_are(
+    name: str, network: str, layers: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("safetensors", reason="a model is written with safetensors")
+    write_set(here / "files")
+    options = ["--data", "files", "--epochs", "8", "--batch-size", "20", "--quiet"]
+    assert main(["train", name, *options, "--network", network]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0].split() == f"{name} 60 images to train on, 30 held out".split()
+    assert layers in shown
+    printed = figures(shown)
+    assert printed["model"] == f"{name}.safetensors"
+    X, y = bars(30)
+    accuracy = jn.load(here / f"{name}.safetensors").evaluate(X, y)["accuracy"]
+    assert f"{accuracy:.4f}" == printed["test accuracy"]
+    assert accuracy == 1
+
+
+@pytest.mark.parametrize(("name", "folder"), [("mnist", "mnist"), ("fashion", "fashion-mnist")])
+def test_without_a_folder_images_come_from_jitnet_data_and_go_through_convolutions(
+    name: str,
+    folder: str,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_set(here / folder)
+    monkeypatch.setenv("JITNET_DATA", str(here))
+    assert main(["train", name, "--epochs", "1", "--quiet"]) == 0
+    assert "conv32" in capsys.readouterr().out
+
+
+def test_without_any_folder_it_is_said_where_the_files_are_to_be_had(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("JITNET_DATA", raising=False)
+    for name, address, licence in (
+        ("mnist", "https://ossci-datasets.s3.amazonaws.com/mnist/", "CC BY-SA 3.0"),
+        ("fashion", "https://github.com/zalandoresearch/fashion-mnist", "MIT"),
+    ):
+        with pytest.raises(SystemExit) as end:
+            main(["train", name])
+        assert end.value.code == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        for part in ("argument --data", "JITNET_DATA", address, licence):
+            assert part in error
+
+
+def test_a_damaged_file_is_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write_set(here / "files")
+    damaged = files / "t10k-labels-idx1-ubyte.gz"
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    with pytest.raises(SystemExit) as end:
+        main(["train", "mnist", "--data", "files"])
+    assert end.value.code == 2
+    shown = capsys.readouterr()
+    assert f"argument --data: {Path('files', damaged.name)} is damaged" in shown.err
+    assert shown.out == ""
+
+
+def test_help_has_all_data_sets_and_networks_in_lines_that_fit_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as end:
+        main(["train", "--help"])
+    assert end.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    table = [line.split() for line in lines[-6:]]
+    assert table[0] == ["digits", "mlp", "256", "40", "32", "0.005"]
+    assert [row[0] for row in table] == ["digits", "cnn", "mnist", "mlp", "fashion", "mlp"]
 
 
 def test_quiet_training_writes_no_progress_and_obeys_its_options(
@@ -103,13 +220,17 @@ def test_the_output_may_be_a_device_or_a_link(here: Path) -> None:
     [
         ("", "required: COMMAND"),
         ("train", "required: DATA"),
-        ("train letters", "there is no data set 'letters'; there are: digits"),
+        ("train letters", "there is no data set 'letters'; there are: digits, mnist, fashion"),
         ("train digits --epochs 0", "--epochs: expected at least 1, got 0"),
         ("train digits --epochs many", "--epochs: expected a whole number, got 'many'"),
         ("train digits --hidden 64,,8", "--hidden: expected a whole number, got ''"),
         ("train digits --learning-rate nan", "--learning-rate: expected a positive number"),
         ("train digits --seed -1", "--seed: expected at least 0, got -1"),
         ("train digits --threads 1000000", "threads"),
+        ("train digits --network rnn", "there is no network 'rnn'; there are: mlp, cnn"),
+        ("train digits --data .", "--data: the digits come with jitnet"),
+        ("train mnist --data nowhere", "--data: there is no folder 'nowhere'; MNIST's files are"),
+        ("train fashion --data .", "there is no train-images-idx3-ubyte, packed (.gz) or not, in"),
         ("train digits --output nowhere/model", "must be a file in a folder that can be written"),
     ],
 )

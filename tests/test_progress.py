@@ -119,6 +119,20 @@ def test_lines_keep_their_distance_but_the_last_always_comes() -> None:
     assert stream.getvalue() == "epoch 3/3  loss 0.3333\n"
 
 
+def test_lines_of_a_long_epoch_say_something_new_and_end_where_their_text_does() -> None:
+    stream = io.StringIO()
+    progress = LineProgress(stream, interval=0)
+    for _ in range(2):  # fits
+        progress.start(n_epochs=1)
+        for done in (0.11, 0.12, 0.2):
+            progress.update(done, {})
+        for loss in (0.5, 0.5, 0.25):
+            progress.update(1, {"loss": loss})
+        progress.close()
+    fit = ["epoch 0.1/1", "epoch 0.2/1", "epoch 1/1  loss 0.5000", "epoch 1/1  loss 0.2500"]
+    assert stream.getvalue().splitlines() == 2 * fit
+
+
 def test_a_fit_that_stops_early_leaves_its_last_figures() -> None:
     stream = io.StringIO()
     progress = LineProgress(stream, interval=1e6)

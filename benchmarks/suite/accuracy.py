@@ -2,9 +2,9 @@
 
 from statistics import fmean
 
-import jitnet as jn
-from jitnet.cli import train_digits
+from jitnet.train.jobs import JOBS, train
 
+DIGITS = JOBS["digits"]
 SEEDS = range(5)
 
 
@@ -18,10 +18,8 @@ class Accuracy:
     unit = "share of held-out digits"
 
     def setup(self, epochs: int) -> None:
-        """Load the digits and hold every fifth of a class out."""
-        self.X, self.y = jn.datasets.load_digits()
-        self.X /= 16
-        self.held_out = jn.datasets.every_nth_of_each_class(self.y)
+        """Load the digits, of which every fifth of a class is held out."""
+        self.seen, self.held_out = DIGITS.load(None)
 
     def track_accuracy(self, epochs: int) -> float:
         """Track the mean over some seeds."""
@@ -32,6 +30,5 @@ class Accuracy:
         return 1 - self.track_accuracy(epochs)
 
     def _accuracy(self, epochs: int, seed: int) -> float:
-        X, y, held_out = self.X, self.y, self.held_out
-        model = train_digits(X[~held_out], y[~held_out], epochs=epochs, seed=seed, threads=1)
-        return model.evaluate(X[held_out], y[held_out])["accuracy"]
+        network = DIGITS.networks["mlp"]._replace(epochs=epochs)
+        return train(network, *self.seen, seed=seed, threads=1).evaluate(*self.held_out)["accuracy"]

@@ -5,7 +5,7 @@ row of a window follow one another, and a window is a few such runs. With the we
 tiles, (tiles, terms, height of a tile), a dense layer's register tile multiplies it as it lies:
 nothing is copied, and where an edge cuts a window off, the runs are shorter.
 
-The input's gradient is the same product of a window over dY with the weights turned by 180° and
+The input's gradient is the same product of a window over dY with the weights half a turn round and
 channels exchanged. With strides an input meets every s-th weight alone; those that meet are packed
 side by side, phase by phase.
 """

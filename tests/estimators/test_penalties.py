@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import statistics
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -128,10 +126,10 @@ def test_callbacks_hear_of_the_fit_that_is_kept_alone(rng: np.random.Generator) 
 
 def test_real_tables_reach_their_bars() -> None:
     pytest.importorskip("pandas", reason="the tables are read with pandas")
+    from data_folder import data_folder
     from preset import TASKS, contenders, score
-    from tabular_sets import BESIDE
 
-    if not Path(os.environ.get("JITNET_DATA") or BESIDE).is_dir():
+    if not data_folder().is_dir():
         pytest.skip("JITNET_DATA, the folder of the real data sets, is not set")
     for name, task in TASKS.items():
         reached = []

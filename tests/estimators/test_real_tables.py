@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,9 +14,10 @@ from sklearn import neural_network
 from sklearn.preprocessing import StandardScaler
 
 import jitnet as jn
-from tabular_sets import BESIDE, TABLES
+from data_folder import data_folder
+from tabular_sets import TABLES
 
-FOUND = Path(os.environ.get("JITNET_DATA") or BESIDE).is_dir()
+FOUND = data_folder().is_dir()
 BUNDLED = ("breast cancer", "wine", "diabetes")
 OTHERS = ("german credit", "wine quality", "letter", "california", "adult")
 

@@ -104,7 +104,8 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
     """Call the blocks of a phase: a worker's panels, or in lockstep some units of all panels.
 
     A block that needs the whole batch waits for all that was written before it, in lockstep most
-    others do as well.
+    others do as well. One panel after the other through all blocks of two convolutions and their
+    pools was as fast, 0.995 to 1.01, though a panel's rows were then still near.
     """
     span = worker.span
     p0, p1 = share(worker, panels, ONE)
