@@ -33,6 +33,7 @@ from jitnet.memory import zeros
 from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks
 from jitnet.study.roofs import arithmetic_roof
 from jitnet.tables import markdown_table
+from peer_models.jitnet_layers import make_model
 from race.machine import description
 from race.report import network, number
 from workloads import WORKLOADS, Workload, make_data
@@ -183,10 +184,7 @@ def share(run: Callable[[int], None], flops: int, reference: Reference, turns: i
 def step_share(job: Workload, reference: Reference, turns: int) -> float:
     """The share of a whole step of training, the median of some turns."""
     job = job.shortened(max(2, int(STEP_FLOPS / job.step_flops)))
-    hidden = [jn.Dense(units, job.activation) for units in job.sizes[1:-1]]
-    loss = "binary_crossentropy" if job.binary else "softmax_crossentropy"
-    optimizer = jn.Adam(job.learning_rate, epsilon=job.epsilon)
-    model = jn.Sequential([*hidden, jn.Dense(job.sizes[-1])], loss, optimizer, n_threads=1)
+    model = make_model(job, n_threads=1)
     data = make_data(job)
 
     def run() -> None:
