@@ -159,13 +159,7 @@ def product(options: argparse.Namespace, pace: Pace, findings: Findings) -> None
 
 def prediction(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
     """Race jitnet's predictions against PyTorch's."""
-    with ExitStack() as stack:
-        entries = [Entry(kind, options.threads) for kind in PREDICTION_KINDS]
-        children, missing = start_children(entries, stack)
-        findings.note(missing)
-        contests = race(PREDICTIONS, children, pace, options.threads)
-        titles = [child.title for child in children]
-    findings.contests["predict"] = contests
+    contests, titles = compete("predict", PREDICTION_KINDS, PREDICTIONS, options, pace, findings)
     finished = [contest for contest in contests if not contest.fault]
     findings.tables += [
         f"## Predictions of {CONVNET.name}\n",
