@@ -5,6 +5,7 @@
     python benchmarks/peers.py --output peers.md --json peers.json --plot peers.svg
     python benchmarks/peers.py --readme README.md           renew the table there
     python benchmarks/peers.py --sections single            one thread beside NumPy on one
+    python benchmarks/peers.py --sections images,predict,memory
     python benchmarks/peers.py --quick                      a smoke test of all of it
 
 Each library trains in a process of its own, and only one of them works at a time. Before a race
@@ -18,58 +19,23 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from race.child import Child
-from race.contest import Contest, Entry, Pace, hold_contest, start_children
+from race.contest import Pace
 from race.machine import core_count, description
 from race.marks import renew
-from race.report import (
-    METHOD,
-    calm,
-    number,
-    product_table,
-    short_table,
-    single_table,
-    speed_table,
-    threads_table,
-    work_table,
-)
-from workloads import PRODUCTS, WORKLOADS, Job, Workload
-
-LIBRARIES = ("jitnet", "numpy", "sklearn", "torch", "jax")
-SECTIONS = ("training", "single", "product", "threads")
-SINGLE = ("mnist512", "tabular")
-SCALED = ("mnist512", "tabular", "wide")
-SCALING_BAR = 1.8
-ONE, TWO = "one thread", "two threads"
-
-
-@dataclass
-class Findings:
-    """All that a run found, to be printed and stored."""
-
-    threads: int
-    versions: dict[str, str] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    contests: dict[str, list[Contest]] = field(default_factory=dict)
-    tables: list[str] = field(default_factory=list)
-
-    def faults(self) -> list[str]:
-        """A line for each race that was called off."""
-        contests = (contest for section in self.contests.values() for contest in section)
-        return [f"{contest.job.name}: {contest.fault}" for contest in contests if contest.fault]
+from race.report import METHOD, short_table
+from race.sections import LIBRARIES, SECTIONS, Findings
+from workloads import IMAGES, WORKLOADS
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Compare jitnet's training speed with its peers'.")
-    names = [workload.name for workload in WORKLOADS]
+    names = [workload.name for workload in (*WORKLOADS, *IMAGES)]
     parser.add_argument("--workloads", default=",".join(names), help="which, separated by commas")
     parser.add_argument("--peers", default=",".join(LIBRARIES), help="which libraries")
     parser.add_argument("--sections", default=",".join(SECTIONS), help="which parts")
@@ -82,100 +48,17 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--readme", type=Path, help="renew the short table in this file")
     parser.add_argument("--plot", type=Path, help="draw the speeds into this file (matplotlib)")
     options = parser.parse_args(arguments)
-    for choice, known in (("workloads", names), ("peers", LIBRARIES), ("sections", SECTIONS)):
+    for choice, known in (
+        ("workloads", names),
+        ("peers", LIBRARIES),
+        ("sections", tuple(SECTIONS)),
+    ):
         chosen = getattr(options, choice).split(",")
         unknown = [name for name in chosen if name not in known]
         if unknown:
             parser.error(f"--{choice}: {', '.join(unknown)}: choose from {', '.join(known)}")
         setattr(options, choice, chosen)
     return options
-
-
-def race(jobs: Sequence[Job], children: Sequence[Child], pace: Pace, threads: int) -> list[Contest]:
-    """Hold one contest after the other, with a line on each as it ends."""
-    contests = []
-    for job in jobs:
-        contest = hold_contest(job, children, pace, threads)
-        speeds = ", ".join(f"{title} {number(contest.best(title))}" for title in contest.rates)
-        print(f"{job.name}: {contest.fault or speeds}", file=sys.stderr, flush=True)
-        contests.append(contest)
-    return contests
-
-
-def training(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
-    """Race all libraries over the workloads."""
-    with ExitStack() as stack:
-        entries = [Entry(kind, options.threads) for kind in options.peers]
-        children, missing = start_children(entries, stack)
-        findings.missing += missing
-        findings.versions.update({child.title: child.version for child in children})
-        contests = race(chosen_workloads(options), children, pace, options.threads)
-    findings.contests["training"] = contests
-    findings.tables += [
-        "## Steps per second\n",
-        speed_table(contests, [child.title for child in children]),
-        "## Work\n",
-        work_table(contests),
-        calm(contests),
-    ]
-
-
-def single(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
-    """Race jitnet against NumPy, each on one thread."""
-    workloads = [w for w in chosen_workloads(options) if w.name in SINGLE]
-    if not workloads:
-        return
-    with ExitStack() as stack:
-        children, missing = start_children((Entry("jitnet", 1), Entry("numpy", 1)), stack)
-        findings.missing += missing
-        if missing:
-            return
-        findings.versions.update({child.title: child.version for child in children})
-        contests = race(workloads, children, pace, 1)
-    findings.contests["single"] = contests
-    findings.tables += ["## One thread\n", single_table(contests)]
-
-
-def product(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
-    """Multiply square matrices on one core."""
-    with ExitStack() as stack:
-        entries = [Entry("jitnet_product", 1), Entry("numpy_product", 1)]
-        children, missing = start_children(entries, stack)
-        findings.missing += missing
-        if missing:
-            return
-        contests = race(PRODUCTS, children, pace, 1)
-    findings.contests["product"] = contests
-    finished = [contest for contest in contests if not contest.fault]
-    findings.tables += [
-        "## Matrix product on one core, packing included\n",
-        product_table(finished),
-    ]
-
-
-def scaling(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
-    """Race jitnet on two threads against jitnet on one."""
-    workloads = [w for w in chosen_workloads(options) if w.name in SCALED]
-    if core_count() < 2 or not workloads:
-        return
-    with ExitStack() as stack:
-        children, missing = start_children(
-            (Entry("jitnet", 1, ONE), Entry("jitnet", 2, TWO)), stack
-        )
-        findings.missing += missing
-        if missing:
-            return
-        contests = race(workloads, children, pace, 2)
-    findings.contests["threads"] = contests
-    findings.tables += [
-        "## Two threads over one\n",
-        threads_table(contests, ONE, TWO, SCALING_BAR),
-    ]
-
-
-def chosen_workloads(options: argparse.Namespace) -> list[Workload]:
-    """Those that the command line names, in the table's order."""
-    return [workload for workload in WORKLOADS if workload.name in options.workloads]
 
 
 def render(options: argparse.Namespace, findings: Findings) -> str:
@@ -202,7 +85,8 @@ def summary(findings: Findings) -> str:
     versions = ", ".join(f"{title} {release}" for title, release in findings.versions.items())
     where = f"Steps per second. {description()}; {versions}; {date.today()}."
     contests = findings.contests
-    return f"{short_table(contests['training'], contests.get('single', ()))}\n{where}\n"
+    together = [*contests["training"], *contests.get("images", ())]
+    return f"{short_table(together, contests.get('single', ()))}\n{where}\n"
 
 
 def figures(findings: Findings) -> dict[str, Any]:
@@ -213,6 +97,7 @@ def figures(findings: Findings) -> dict[str, Any]:
         "threads": findings.threads,
         "versions": findings.versions,
         "missing": findings.missing,
+        "peak_memory_bytes": findings.memory,
         "contests": {
             section: [
                 {
@@ -234,9 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     pace = Pace(0.02, 1, True) if options.quick else Pace(options.seconds, options.rounds, False)
     findings = Findings(options.threads)
-    parts = {"training": training, "single": single, "product": product, "threads": scaling}
     for section in options.sections:
-        parts[section](options, pace, findings)
+        SECTIONS[section](options, pace, findings)
     report = render(options, findings)
     print(report)
     if options.output:

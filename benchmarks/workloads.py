@@ -8,14 +8,19 @@ learned all the same, from classes that lie in noise around their centres.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from image_networks import CIFAR, FASHION, LENET5, MNIST_CONVNET, RESIDUAL, SEQUENCES
+from networks import Network, mlp
+
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+
+SMOKE_BATCHES, SMOKE_IMAGES = 5, 8
+"""Batches of a smoke test, and the images in each."""
 
 
 @dataclass(frozen=True)
@@ -24,17 +29,14 @@ class Workload:
 
     Attributes
     ----------
-    sizes : tuple of int
-        Features, hidden units of each layer, outputs. One output is a sigmoid with binary
-        cross-entropy; several are a softmax with cross-entropy.
-    activation : str
-        Of the hidden layers: "relu" or "tanh".
+    network : Network
+        Its layers and the shape of an example.
     examples : int
         Number of examples in the data set.
     batch : int
         Examples a step; all of them is full-batch gradient descent.
     optimizer : str
-        "sgd", plain, or "adam".
+        "sgd" or "adam".
     learning_rate : float
         Step size.
     bar : float
@@ -43,11 +45,12 @@ class Workload:
         Steps that a peer does in one go in full-batch work; otherwise a chunk is an epoch.
     epsilon : float
         Adam's ε.
+    momentum : float
+        That of "sgd".
     """
 
     name: str
-    sizes: tuple[int, ...]
-    activation: str
+    network: Network
     examples: int
     batch: int
     optimizer: str
@@ -55,11 +58,27 @@ class Workload:
     bar: float
     steps_a_chunk: int = 0
     epsilon: float = 1e-8
+    momentum: float = 0.0
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Features and units, where all layers are dense."""
+        return self.network.sizes
+
+    @property
+    def activation(self) -> str:
+        """Of the hidden layers."""
+        return self.network.activation
+
+    @property
+    def outputs(self) -> int:
+        """Units of the last layer."""
+        return self.network.outputs
 
     @property
     def binary(self) -> bool:
         """Whether the network has the one output of a two-class problem."""
-        return self.sizes[-1] == 1
+        return self.outputs == 1
 
     @property
     def full_batch(self) -> bool:
@@ -73,13 +92,13 @@ class Workload:
 
     @property
     def step_flops(self) -> float:
-        """Floating-point operations of the matrix products in a step, the mean over an epoch.
+        """Floating-point operations of the products in a step, the mean over an epoch.
 
-        Forward, weight gradient and input gradient take 2 m n_in n_out each for m examples; the
-        first layer needs no input gradient.
+        Forward, weight gradient and input gradient take 2 m each for m examples and each product
+        of a weight and an input; the first layer needs no input gradient.
         """
         m = self.examples if self.full_batch else self.examples / self.steps
-        products = [a * b for a, b in pairwise(self.sizes)]
+        products = self.network.products()
         return m * (6.0 * sum(products) - 2.0 * products[0])
 
     def shortened(self, batches: int) -> Workload:
@@ -90,9 +109,18 @@ class Workload:
             steps_a_chunk=min(self.steps_a_chunk, 10 * batches),
         )
 
+    def smoke(self) -> Workload:
+        """The same job on next to nothing; full batches stay what they are."""
+        batch = self.batch if self.network.is_dense else min(self.batch, SMOKE_IMAGES)
+        return replace(self, batch=batch).shortened(SMOKE_BATCHES)
+
     def smooth(self) -> Workload:
-        """The same job with an ε of Adam's beside which a gradient of rounding alone is small."""
-        return replace(self, epsilon=1e-3)
+        """The same job without what is drawn, and a gradient of rounding alone small beside ε."""
+        return replace(self, epsilon=1e-3, network=self.network.without_dropout())
+
+    def without_kinks(self) -> Workload:
+        """The same job with the network's smooth twin."""
+        return replace(self, network=self.network.without_kinks())
 
 
 @dataclass(frozen=True)
@@ -113,7 +141,7 @@ class Product:
         """Floating-point operations of the product."""
         return 2.0 * self.size**3
 
-    def shortened(self, batches: int) -> Product:
+    def smoke(self) -> Product:
         """A product is short."""
         return self
 
@@ -122,7 +150,35 @@ class Product:
         return self
 
 
-Job = Workload | Product
+@dataclass(frozen=True)
+class Prediction:
+    """What a workload's network makes of so many images: as a job, one step a chunk."""
+
+    workload: Workload
+    examples: int
+    bar: float
+    steps: int = 1
+
+    @property
+    def name(self) -> str:
+        """What it is called on the way to another process."""
+        return f"{self.workload.name}, predict {self.examples}"
+
+    @property
+    def step_flops(self) -> float:
+        """Floating-point operations of the products."""
+        return 2.0 * self.examples * sum(self.workload.network.products())
+
+    def smoke(self) -> Prediction:
+        """The same of few images."""
+        return replace(self, examples=min(self.examples, SMOKE_BATCHES * SMOKE_IMAGES))
+
+    def smooth(self) -> Prediction:
+        """A prediction is smooth."""
+        return self
+
+
+Job = Workload | Product | Prediction
 
 
 class Data(NamedTuple):
@@ -135,12 +191,17 @@ class Data(NamedTuple):
 def make_data(workload: Workload) -> Data:
     """Classes in turn, each example at its class's centre plus noise, all within about ±1."""
     random = np.random.default_rng(20)
-    classes = max(2, workload.sizes[-1])
+    classes, shape = max(2, workload.outputs), workload.network.shape
     y = np.arange(workload.examples) % classes
-    X = random.standard_normal((workload.examples, workload.sizes[0]), dtype=np.float32)
-    X += random.standard_normal((classes, workload.sizes[0]), dtype=np.float32)[y]
+    X = random.standard_normal((workload.examples, *shape), dtype=np.float32)
+    X += random.standard_normal((classes, *shape), dtype=np.float32)[y]
     X *= np.float32(0.3)
     return Data(X, y)
+
+
+def make_images(prediction: Prediction) -> FloatArray:
+    """What is predicted."""
+    return make_data(replace(prediction.workload, examples=prediction.examples)).X
 
 
 def make_matrices(product: Product) -> FloatArray:
@@ -150,27 +211,43 @@ def make_matrices(product: Product) -> FloatArray:
 
 
 def initial_weights(workload: Workload) -> list[FloatArray]:
-    """[W1, b1, W2, b2, …] of the network before its first step: √(2 / n_in) normal, and zero."""
+    """The network's arrays before its first step: weights √(2 / n_in) normal, and constants."""
     random = np.random.default_rng(10)
     weights = []
-    for n_in, n_out in pairwise(workload.sizes):
-        W = random.standard_normal((n_in, n_out), dtype=np.float32)
-        weights += [W * np.float32(np.sqrt(2.0 / n_in)), np.zeros(n_out, np.float32)]
+    for shape, n_in, value, _ in workload.network.parameters():
+        if n_in:
+            W = random.standard_normal(shape, dtype=np.float32)
+            weights.append(W * np.float32(np.sqrt(2.0 / n_in)))
+        else:
+            weights.append(np.full(shape, value, np.float32))
     return weights
 
 
 WORKLOADS = (
-    Workload("logistic", (2, 1), "relu", 1000, 1000, "sgd", 0.1, 2.0, 1000),
-    Workload("planar", (2, 4, 1), "tanh", 400, 400, "sgd", 1.2, 3.5, 1000),
-    Workload("cat", (12288, 20, 7, 5, 1), "relu", 209, 209, "sgd", 0.0075, 1.6, 100),
-    Workload("digits", (64, 100, 10), "relu", 1797, 32, "adam", 1e-3, 2.5),
-    Workload("deep", (64, *[64] * 10, 10), "relu", 1797, 64, "adam", 1e-3, 2.0),
-    Workload("mnist128", (784, 128, 10), "relu", 12800, 128, "adam", 1e-3, 1.5),
-    Workload("mnist512", (784, 512, 512, 10), "relu", 12800, 256, "adam", 1e-3, 1.2),
-    Workload("tabular", (28, 256, 256, 256, 1), "relu", 51200, 512, "adam", 1e-3, 1.4),
-    Workload("higgs", (28, *[300] * 5, 1), "tanh", 20000, 100, "adam", 1e-3, 1.2),
-    Workload("wide", (1024, 2048, 2048, 10), "relu", 5120, 512, "adam", 1e-3, 1.1),
+    Workload("logistic", mlp(2, 1), 1000, 1000, "sgd", 0.1, 2.0, 1000),
+    Workload("planar", mlp(2, 4, 1, activation="tanh"), 400, 400, "sgd", 1.2, 3.5, 1000),
+    Workload("cat", mlp(12288, 20, 7, 5, 1), 209, 209, "sgd", 0.0075, 1.6, 100),
+    Workload("digits", mlp(64, 100, 10), 1797, 32, "adam", 1e-3, 2.5),
+    Workload("deep", mlp(64, *[64] * 10, 10), 1797, 64, "adam", 1e-3, 2.0),
+    Workload("mnist128", mlp(784, 128, 10), 12800, 128, "adam", 1e-3, 1.5),
+    Workload("mnist512", mlp(784, 512, 512, 10), 12800, 256, "adam", 1e-3, 1.2),
+    Workload("tabular", mlp(28, 256, 256, 256, 1), 51200, 512, "adam", 1e-3, 1.4),
+    Workload("higgs", mlp(28, *[300] * 5, 1, activation="tanh"), 20000, 100, "adam", 1e-3, 1.2),
+    Workload("wide", mlp(1024, 2048, 2048, 10), 5120, 512, "adam", 1e-3, 1.1),
+)
+
+
+IMAGES = (
+    Workload("lenet5", LENET5, 3200, 32, "adam", 3e-4, 5.0),
+    Workload("lenet5_128", LENET5, 5120, 128, "adam", 3e-4, 4.0),
+    Workload("mnist_convnet", MNIST_CONVNET, 2560, 128, "adam", 1e-3, 2.5),
+    Workload("fashion", FASHION, 1000, 100, "adam", 1e-3, 1.7),
+    Workload("cifar", CIFAR, 2000, 100, "sgd", 1e-3, 2.5, momentum=0.9),
+    Workload("residual", RESIDUAL, 640, 64, "adam", 1e-3, 1.5),
+    Workload("sequences", SEQUENCES, 1280, 64, "adam", 1e-3, 2.5),
 )
 
 PRODUCTS = (Product(256), Product(512), Product(1024))
-JOBS: dict[str, Job] = {job.name: job for job in (*WORKLOADS, *PRODUCTS)}
+CONVNET = next(workload for workload in IMAGES if workload.name == "mnist_convnet")
+PREDICTIONS = (Prediction(CONVNET, 10_000, 2.0), Prediction(CONVNET, 1, 3.0))
+JOBS: dict[str, Job] = {job.name: job for job in (*WORKLOADS, *IMAGES, *PRODUCTS, *PREDICTIONS)}

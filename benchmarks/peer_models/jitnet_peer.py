@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jitnet as jn
 from peer_models.base import Peer
+from peer_models.jitnet_layers import make_model
 from workloads import FloatArray, Workload, initial_weights, make_data
 
 
@@ -24,18 +25,8 @@ class JitnetPeer(Peer):
 
     def reset(self) -> None:
         """Go back to the initial weights and a fresh optimiser."""
-        rate, epsilon = self.workload.learning_rate, self.workload.epsilon
-        adam = self.workload.optimizer == "adam"
-        self.model = jn.Sequential(
-            [
-                *(jn.Dense(n, activation=self.workload.activation) for n in self._hidden()),
-                jn.Dense(self.workload.sizes[-1]),
-            ],
-            loss="binary_crossentropy" if self.workload.binary else "softmax_crossentropy",
-            optimizer=jn.Adam(rate, epsilon=epsilon) if adam else jn.SGD(rate),
-            seed=0,
-        )
-        self.model.build(self.workload.sizes[0])
+        self.model = make_model(self.workload)
+        self.model.build(self.workload.network.shape)
         self.model.set_weights(initial_weights(self.workload))
 
     def run(self, chunks: int) -> None:
@@ -51,9 +42,6 @@ class JitnetPeer(Peer):
         else:
             self._fit(steps * self.workload.batch, 1, shuffle=False)
         return list(self.model.get_weights())
-
-    def _hidden(self) -> tuple[int, ...]:
-        return self.workload.sizes[1:-1]
 
     def _fit(self, examples: int, epochs: int, shuffle: bool) -> None:
         batch = None if self.workload.full_batch else self.workload.batch

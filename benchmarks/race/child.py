@@ -17,6 +17,9 @@ THREAD_VARIABLES = (
     "NPROC",  # what XLA reads
 )
 
+BACKENDS = {"keras_torch": "torch", "keras_jax": "jax"}
+"""What Keras runs on, by the kind of child."""
+
 
 class MissingPeerError(Exception):
     """The library is not installed."""
@@ -43,7 +46,10 @@ class Child(Process):
     def __init__(self, kind: str, threads: int, title: str | None = None) -> None:
         self.kind = kind
         arguments = ["-m", "race.worker", kind, str(threads)]
-        super().__init__(kind, arguments, child_environment(threads))
+        environment = child_environment(threads)
+        if kind in BACKENDS:
+            environment["KERAS_BACKEND"] = BACKENDS[kind]
+        super().__init__(kind, arguments, environment)
         greeting = self.answer()
         if "missing" in greeting:
             self.close()

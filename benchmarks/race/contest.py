@@ -14,7 +14,8 @@ from race.agreement import DisagreementError, check_agreement
 from race.child import Child, MissingPeerError
 from workloads import Job
 
-SMOKE_BATCHES = 5
+REFERENCES = ("numpy", "torch", "jax", "keras")
+"""Whose weights the others must reach: the first of them that takes part."""
 SETTLE_SECONDS = 0.2  # in which the threads of the one before fall asleep: OpenBLAS's take 0.1
 PEAK_SECONDS = 0.1
 
@@ -90,12 +91,11 @@ def start_children(entries: Sequence[Entry], stack: ExitStack) -> tuple[list[Chi
 
 
 def hold_contest(job: Job, children: Sequence[Child], pace: Pace, threads: int) -> Contest:
-    """Check that all reach the same weights as NumPy, where it takes part, and race them."""
-    batches = SMOKE_BATCHES if pace.smoke else None
-    contest = Contest(job.shortened(batches) if batches else job)
+    """Check that all reach the same weights as the reference, if it takes part; race them."""
+    contest = Contest(job.smoke() if pace.smoke else job)
     for child in children:
-        child.ask("prepare", job=job.name, batches=batches)
-    reference = next((child for child in children if child.kind.startswith("numpy")), None)
+        child.ask("prepare", job=job.name, smoke=pace.smoke)
+    reference = reference_among(children)
     if reference is not None:
         others = [child for child in children if child is not reference]
         try:
@@ -105,6 +105,15 @@ def hold_contest(job: Job, children: Sequence[Child], pace: Pace, threads: int) 
             return contest
     _race(contest, children, pace, threads)
     return contest
+
+
+def reference_among(children: Sequence[Child]) -> Child | None:
+    """The library that the others are compared with."""
+    for kind in REFERENCES:
+        for child in children:
+            if child.kind.startswith(kind):
+                return child
+    return None
 
 
 def _race(contest: Contest, children: Sequence[Child], pace: Pace, threads: int) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jitnet.tables import markdown_table
 from race.contest import Contest
-from workloads import Product, Workload
+from workloads import Prediction, Product, Workload
 
 SUBJECT = "jitnet"
 NOTHING = "-"
@@ -16,13 +16,17 @@ METHOD = """\
 Steps per second, the fastest turn of each library, float32, forward, backward and update.
 Libraries take turns in one run, one at a time, each in a process of its own, after all that can be
 given weights have reached the same ones in five steps, Adam's with an ε beside which rounding is
-small. The ratio is jitnet's steps per second over
+small and without dropout. The ratio is jitnet's steps per second over
 the best other library's, between fastest and between median turns. jitnet records the loss and the
 accuracy of every epoch; NumPy and JAX do not compute them.
 
-Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the layers, less
-2 m n_in n_out of the first, which needs no input gradient. Their share is of the FMA peak in
-GFLOP/s, the highest that was seen between the turns.
+32C5 is a convolution of 32 filters with a window of 5 × 5, or of 5 steps in a sequence, MP2 a max
+pool of 2 × 2, GAP a global average pool, BN a batch norm, D0.5 dropout, […] a residual block. A
+library that has several ways to convolve takes part once for each, and the best counts.
+
+Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the layers, times the
+places of a convolution's window, less 2 m n_in n_out of the first, which needs no input gradient.
+Their share is of the FMA peak in GFLOP/s, the highest that was seen between the turns.
 """
 
 
@@ -50,7 +54,6 @@ def met(figure: float, bar: float) -> str:
 def verdict(contest: Contest) -> list[str]:
     """Ratio, ratio of medians, bar, and whether the bar is met by both."""
     both = ratios(contest)
-    assert isinstance(contest.job, Workload)
     bar = f"{contest.job.bar:.2f}"
     if both is None:
         return [NOTHING, NOTHING, bar, NOTHING]
@@ -58,17 +61,10 @@ def verdict(contest: Contest) -> list[str]:
 
 
 def network(job: Workload) -> str:
-    """Sizes with repeated ones counted, the activation, batch and optimiser."""
-    sizes: list[str] = []
-    for size in map(str, job.sizes):
-        last, _, count = sizes[-1].partition("×") if sizes else ("", "", "")
-        if size == last:
-            sizes[-1] = f"{size}×{int(count or 1) + 1}"
-        else:
-            sizes.append(size)
+    """The layers with repeated ones counted, the activation, batch and optimiser."""
     batch = f"all {job.examples}" if job.full_batch else str(job.batch)
-    hidden = f" {job.activation}" if len(job.sizes) > 2 else ""
-    return f"{'-'.join(sizes)}{hidden}, {batch}, {job.optimizer}"
+    momentum = f" {job.momentum:g}" if job.momentum else ""
+    return f"{job.network}, {batch}, {job.optimizer}{momentum}"
 
 
 def speed_table(contests: Sequence[Contest], titles: Sequence[str]) -> str:
@@ -133,6 +129,29 @@ def product_table(contests: Sequence[Contest]) -> str:
         rows.append([str(job.size), *speeds, number(peak), f"{share:.1%}", f"{job.bar:.0%}"])
         rows[-1].append(met(share, job.bar))
     return markdown_table(header, rows)
+
+
+def prediction_table(contests: Sequence[Contest], titles: Sequence[str]) -> str:
+    """A row a number of images: milliseconds of each library's fastest turn."""
+    header = ["images", *(f"{title}, ms" for title in titles), "times as fast", "of medians"]
+    rows = []
+    for contest in contests:
+        assert isinstance(contest.job, Prediction)
+        times = [number(1e3 / contest.best(title)) for title in titles]
+        rows.append([f"{contest.job.examples:,}", *times, *verdict(contest)])
+    return markdown_table([*header, "bar", "met"], rows)
+
+
+def memory_table(peaks: Mapping[str, int]) -> str:
+    """A row a library: the most memory that it took, and what share of the least other's."""
+    least = min((peak for title, peak in peaks.items() if title != SUBJECT), default=None)
+    rows = [
+        [title, f"{peak / 2**20:.0f}", f"{peak / least:.2f}" if least else NOTHING]
+        for title, peak in peaks.items()
+    ]
+    verdict = met(least, peaks[SUBJECT]) if least and SUBJECT in peaks else NOTHING
+    table = markdown_table(["library", "MiB", "over the least other's"], rows)
+    return f"{table}\nAt most 1 is asked for: {verdict}.\n"
 
 
 def threads_table(contests: Sequence[Contest], one: str, two: str, bar: float) -> str:

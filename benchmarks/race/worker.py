@@ -10,17 +10,25 @@ from typing import Any
 import numpy as np
 
 from peer_models.base import Peer
+from race.memory import peak_bytes
 from race.process import send, serve, take_standard_output
-from workloads import JOBS, Job
+from workloads import JOBS, Job, Workload
 
 PEERS = {
     "jitnet": "peer_models.jitnet_peer:JitnetPeer",
     "numpy": "peer_models.numpy_peer:NumpyPeer",
     "sklearn": "peer_models.sklearn_peer:SklearnPeer",
     "torch": "peer_models.torch_peer:TorchPeer",
+    "torch_channels_last": "peer_models.torch_peer:ChannelsLastPeer",
     "jax": "peer_models.jax_peer:JaxPeer",
+    "jax_patches": "peer_models.jax_peer:JaxPatchesPeer",
+    "keras_torch": "peer_models.keras_peer:KerasPeer",
+    "keras_jax": "peer_models.keras_peer:KerasPeer",
     "jitnet_product": "peer_models.jitnet_product:JitnetProduct",
     "numpy_product": "peer_models.numpy_product:NumpyProduct",
+    "jitnet_prediction": "peer_models.jitnet_prediction:JitnetPrediction",
+    "torch_prediction": "peer_models.torch_prediction:TorchPrediction",
+    "torch_prediction_channels_last": "peer_models.torch_prediction:ChannelsLastPrediction",
 }
 
 
@@ -34,18 +42,23 @@ class Worker:
         self.peer: Peer
         self.chunk_steps = 0
         self.chunk_seconds = 0.0
+        self.imported = peak_bytes()
 
-    def prepare(self, job: str, batches: int | None) -> dict[str, Any]:
-        """Set the library up for a job, on all its data or only so many batches of it."""
-        task = JOBS[job] if batches is None else JOBS[job].shortened(batches)
+    def prepare(self, job: str, smoke: bool) -> dict[str, Any]:
+        """Set the library up for a job, on all its data or, for a smoke test, a little of it."""
+        task = JOBS[job].smoke() if smoke else JOBS[job]
         self.task = task
         self.peer = self.kind(task, self.threads)
         self.chunk_steps = task.steps
         return {}
 
-    def weights(self, steps: int, path: str) -> dict[str, Any]:
+    def weights(self, steps: int, path: str, kinks: bool) -> dict[str, Any]:
         """Train so many smooth steps in the data's own order and save the weights, if it can."""
-        weights = self.kind(self.task.smooth(), self.threads).weights_after(steps)
+        task = self.task.smooth()
+        if not kinks:
+            assert isinstance(task, Workload)
+            task = task.without_kinks()
+        weights = self.kind(task, self.threads).weights_after(steps)
         if weights is not None:
             np.savez(path, *weights)
         return {"saved": weights is not None}
@@ -68,6 +81,10 @@ class Worker:
         elapsed = perf_counter() - start
         self.chunk_seconds = elapsed / chunks
         return {"steps": chunks * self.chunk_steps, "seconds": elapsed}
+
+    def peak(self) -> dict[str, Any]:
+        """The most memory that there was, above that of the import."""
+        return {"bytes": peak_bytes() - self.imported}
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ class Subject(JitnetPeer):
         """Go back to the initial weights and a fresh optimiser."""
         super().reset()
         self.model.n_threads = None if self.threads >= available_threads() else self.threads
-        self.model.build(self.workload.sizes[0])  # from here on the threads count
+        self.model.build(self.workload.network.shape)  # from here on the threads count
         self.model.set_weights(initial_weights(self.workload))
 
 

@@ -4,6 +4,7 @@ import peers
 from race.contest import Contest
 from race.machine import description
 from race.report import short_table, single_table
+from race.sections import SINGLE
 from workloads import WORKLOADS
 
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
@@ -38,7 +39,7 @@ def test_a_race_that_was_called_off_has_no_row() -> None:
 def test_one_thread_is_measured_by_default_and_on_each_side() -> None:
     options = peers.parse([])
     assert "single" in options.sections
-    assert set(peers.SINGLE) == {"mnist512", "tabular"} <= set(BY_NAME)
+    assert set(SINGLE) == {"mnist512", "tabular"} <= set(BY_NAME)
 
 
 def test_the_machine_is_named_with_the_width_of_its_vectors() -> None:
