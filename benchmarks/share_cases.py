@@ -13,7 +13,7 @@ import jitnet as jn
 from jitnet.arrays import Array
 from jitnet.engine.calls import names_of
 from jitnet.kernels.panels import panel_width
-from jitnet.layers import Node, convolution_gradient, dense
+from jitnet.layers import Node, dense
 from jitnet.layers.chain import chain
 from jitnet.layers.layer import Layer, Shape
 from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks, from_panels
@@ -93,8 +93,7 @@ class ConvolutionProducts:
         self.pack = self.blocks.runs(PREPARE)
         self.forward = self.blocks.runs(FORWARD)
         self.backward = self.blocks.runs(BACKWARD)
-        kernel = convolution_gradient.convolution_weight_backward
-        self.gradient = self.blocks.runs(GRADIENTS, kernel=kernel)
+        self.gradient = self.blocks.runs(GRADIENTS)
 
     def check(self) -> None:
         """Raise an AssertionError where a kernel does not agree with NumPy."""
