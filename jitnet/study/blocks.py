@@ -207,18 +207,18 @@ class Blocks:
         self.calls = self.room.phases(Wanted(TRAIN, engine.dtype, False, link, False))
         cut = Cut("parameter", engine.nodes.count, ALIGNMENT)
         self.calls[UPDATE] = [call._replace(cut=cut) for call in self.calls[UPDATE]]
-        self._names = self._find_names(len(studied), in_place)
+        self._names = self._find_names(len(studied), len(engine.nodes.nodes) - 1, in_place)
         rows = engine.nodes.parameters
         self.parameters = [row.parameter for row in rows if row.node == len(studied) == 1]
         self._rows = {d + row.parameter.name: row.parameter for row in rows for d in ("", "d")}
         self.write(weights=np.ones((1, m)))
 
-    def _find_names(self, number: int, in_place: bool) -> dict[str, Any]:
-        """Where a node's arrays lie, and those of the loss, by the names that kernels ask for."""
+    def _find_names(self, first: int, last: int, in_place: bool) -> dict[str, Any]:
+        """Where a layer's arrays lie, and those of the loss, by the names that kernels ask for."""
         nodes, places = self.room.nodes, self.room.places
-        names = {**names_of(nodes, places, 0), **names_of(nodes, places, number)}
-        if in_place:
-            names["dY"] = names_of(nodes, places, number + 1)["given"]
+        names = {**names_of(nodes, places, 0), **names_of(nodes, places, first)}
+        above = names_of(nodes, places, last)
+        names |= {"Y": above["Y"], "dY": above["given"] if in_place else above["dY"]}
         return names | {
             "Z": names["Y"],
             "dZ": names["dY"],

@@ -67,6 +67,12 @@ def test_blocks_give_what_a_network_gives() -> None:
     np.testing.assert_array_equal(blocks.read("Y"), model.predict(X.T).T)
 
 
+def test_a_layer_of_several_nodes_gives_what_its_last_one_gives() -> None:
+    blocks = blocks_of(jn.Residual([jn.Rescaling(3.0)]), 20, 37)
+    for output, given in (("Y", "X"), ("dX", "dY")):
+        np.testing.assert_allclose(blocks.read(output), 4 * blocks.read(given), rtol=1e-15)
+
+
 def test_a_kernel_may_run_by_itself() -> None:
     blocks = blocks_of(jn.Dense(30), 20, 37)
     kernels = blocks.kernels(GRADIENTS)
