@@ -52,7 +52,8 @@ compiled = Compiled()
 event.register("numba:compile", compiled)
 for name in PROBLEMS:
     problem = get_problem(name)
-    compare(problem, dict(zip(problem.sizes, (37, 13, 5))), RUNGS, "float32", 2)
+    size = {**problem.sizes, **dict(zip(problem.sizes, (7, 5, 3)))}
+    compare(problem, size, RUNGS, "float32", 2)
 roofs.arithmetic_roof(1, np.float32, 0.01)
 roofs.memory_roof(1, 0.01)
 quiet.share_of_cores(1)
