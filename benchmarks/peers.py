@@ -1,6 +1,6 @@
 """Train the same networks with jitnet and with its peers, and print who is how fast.
 
-    python benchmarks/peers.py                              all of it, some ten minutes
+    python benchmarks/peers.py                              all of it, some half an hour
     python benchmarks/peers.py --workloads digits,deep --sections training
     python benchmarks/peers.py --output peers.md --json peers.json --plot peers.svg
     python benchmarks/peers.py --readme README.md           renew the table there

@@ -19,7 +19,7 @@ from networks import Network, mlp
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
-SMOKE_BATCHES, SMOKE_IMAGES = 5, 8
+SMOKE_BATCHES, SMOKE_IMAGES = 5, 4
 """Batches of a smoke test, and the images in each."""
 
 

@@ -9,7 +9,7 @@ from peer_models.torch_layers import load_weights, placed_as, sequential, to_ten
 from workloads import FloatArray, Prediction, make_images
 
 PART = 128
-"""Images that go through the network at once; 64 and 256 were no faster, 1,000 half as fast."""
+"""Images that go through the network at once; 64 were no faster, 256 and more were slower."""
 
 
 class TorchPrediction(Peer):

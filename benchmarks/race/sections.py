@@ -58,6 +58,11 @@ class Findings:
         contests = (contest for section in self.contests.values() for contest in section)
         return [f"{contest.job.name}: {contest.fault}" for contest in contests if contest.fault]
 
+    def saw(self, children: Sequence[Child]) -> None:
+        """Keep the versions of libraries, each once, however many ways they take part in."""
+        for child in children:
+            self.versions[child.title.partition(",")[0]] = child.version
+
     def note(self, missing: Sequence[str]) -> None:
         """Keep the lines on libraries that are missing, each once."""
         self.missing += [line for line in missing if line not in self.missing]
@@ -118,7 +123,7 @@ def compete(
         entries = [Entry(kind, options.threads) for kind in kinds]
         children, missing = start_children(entries, stack)
         findings.note(missing)
-        findings.versions.update({child.title: child.version for child in children})
+        findings.saw(children)
         contests = race(jobs, children, pace, options.threads)
     findings.contests[section] = contests
     return contests, [child.title for child in children]
@@ -134,7 +139,7 @@ def single(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
         findings.note(missing)
         if missing:
             return
-        findings.versions.update({child.title: child.version for child in children})
+        findings.saw(children)
         contests = race(workloads, children, pace, 1)
     findings.contests["single"] = contests
     findings.tables += ["## One thread\n", single_table(contests)]

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from race.child import BACKENDS, BENCHMARKS
 from race.contest import Contest, reference_among
 from race.memory import STATUS
 from race.report import memory_table, prediction_table
-from race.sections import IMAGE_KINDS, PREDICTION_KINDS
+from race.sections import IMAGE_KINDS, PREDICTION_KINDS, Findings
 from race.worker import PEERS
 from workloads import PREDICTIONS
 
@@ -44,6 +44,13 @@ def test_the_reference_is_the_first_that_takes_part(kinds: tuple[str, ...], expe
 
 def test_jitnet_is_no_reference_for_itself() -> None:
     assert reference_among(children("jitnet", "jitnet")) is None
+
+
+def test_a_librarys_version_is_said_once() -> None:
+    findings = Findings(threads=1)
+    titles = ("PyTorch", "PyTorch, channels last", "JAX, patches")
+    findings.saw([cast(Any, SimpleNamespace(title=title, version="1")) for title in titles])
+    assert findings.versions == {"PyTorch": "1", "JAX": "1"}
 
 
 def test_all_that_are_raced_have_a_worker() -> None:
