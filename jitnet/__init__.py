@@ -9,6 +9,7 @@ from jitnet import datasets
 from jitnet.callbacks import Callback
 from jitnet.errors import NotFittedError
 from jitnet.layers import (
+    Activation,
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
@@ -36,6 +37,7 @@ from jitnet.schedules import Constant, Cosine, Exponential, OneCycle, Schedule, 
 
 __all__ = [
     "SGD",
+    "Activation",
     "Adam",
     "AdamW",
     "AveragePool1D",

@@ -133,6 +133,11 @@ def reshape_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) ->
     return Y
 
 
+def activation_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Z = X, of which the activation that stands after every layer makes A."""
+    return X
+
+
 def unmoved_backward(
     layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
 ) -> tuple[FloatArray, list[FloatArray]]:
@@ -293,6 +298,7 @@ MAX_POOL = LayerOracle(pools.max_pool_forward, pools.max_pool_backward, pools.ma
 CONVOLUTION = LayerOracle(convolutions.convolution_forward, convolutions.convolution_backward)
 
 LAYERS: dict[str, LayerOracle] = {
+    "Activation": LayerOracle(activation_forward, unmoved_backward),
     "AveragePool1D": AVERAGE_POOL,
     "AveragePool2D": AVERAGE_POOL,
     "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, track=batch_norm_track),

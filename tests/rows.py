@@ -103,6 +103,11 @@ def _global_pools(kind: Any) -> Sequence[Any]:
 
 
 LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
+    "Activation": lambda units: (
+        jn.Activation("tanh"),
+        (jn.Dense(units, bias=False), jn.Activation("softplus")),
+        (jn.Reshape((3, 3)), jn.LayerNorm(0.3), jn.Activation("gelu")),
+    ),
     "Conv1D": lambda units: (
         (jn.Reshape((9,)), jn.Conv1D(units, 3, activation="gelu", l2=0.1)),
         (jn.Reshape((3, 3)), jn.Conv1D(units, 2, 2, 1, "tanh", bias=False), jn.Conv1D(3, 1)),

@@ -73,6 +73,7 @@ def convolved(convolve: Callable[..., Any]) -> Callable[..., Any]:
 
 TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     **TORCH_POOLS,
+    "Activation": lambda layer, x: x,  # `through` applies it, as behind every layer
     "BatchNorm": lambda layer, x, weight, bias, mean, variance: F.batch_norm(
         x.movedim(-1, 1), mean.detach(), variance.detach(), weight, bias, eps=layer.epsilon
     ).movedim(1, -1),

@@ -1,5 +1,6 @@
 """The layers: a file each with what it is, its forward loop and its backward loops."""
 
+from jitnet.layers.activation import Activation
 from jitnet.layers.average_pool import AveragePool1D, AveragePool2D
 from jitnet.layers.batch_norm import BatchNorm
 from jitnet.layers.conv1d import Conv1D
@@ -19,6 +20,7 @@ from jitnet.layers.reshape import Reshape
 from jitnet.layers.residual import Residual
 
 KINDS: tuple[type[Layer], ...] = (
+    Activation,
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
@@ -44,6 +46,7 @@ LAYERS: dict[str, type[Layer]] = {kind.__name__: kind for kind in KINDS}
 
 __all__ = [
     "LAYERS",
+    "Activation",
     "AveragePool1D",
     "AveragePool2D",
     "BatchNorm",

@@ -1,14 +1,17 @@
-"""An activation after a layer: A = g(Z), unit by unit."""
+"""Activations, after a layer or as one of their own: A = g(Z), unit by unit."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from jitnet.activations import ACTIVATIONS
+from jitnet.checks import check_choice
+from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.simd import lanes, load, store
-from jitnet.layers.layer import Node, Operation, Shape
+from jitnet.layers.layer import Layer, Node, Operation, Shape
 
 
 @factory
@@ -59,3 +62,40 @@ def activation_node(name: str, shape: Shape) -> Node:
         backward=(Operation(backward_of(activation.slope), pointwise=True),),
         in_place=True,
     )
+
+
+@hinted_class
+@dataclass(frozen=True)
+class Activation(Layer):
+    """An activation as a layer of its own, where another layer stands before it.
+
+    Behind `Dense` or a convolution it is the same as their own ``activation``, but for first
+    weights, which that chooses where their initialiser is ``"auto"``.
+
+    Parameters
+    ----------
+    activation : str
+        g, as in `Dense`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the name is no string, or there is no such activation.
+
+    Examples
+    --------
+    >>> import jitnet as jn
+    >>> layers = [jn.Conv2D(8, 3, bias=False), jn.BatchNorm(), jn.Activation("relu"), jn.Flatten()]
+    >>> jn.Sequential(layers, loss="mse").build((4, 4, 1)).predict([[[[1.0]] * 4] * 4]).shape
+    (1, 32)
+    """
+
+    activation: str
+
+    def __post_init__(self) -> None:
+        """Check what was given."""
+        check_choice("activation", self.activation, ACTIVATIONS)
+
+    def node(self, shape: Shape, width: int) -> Node:
+        """Nothing but what stands after every layer that has an activation."""
+        return Node(output=shape, forward=(), backward=(), is_free=True)
