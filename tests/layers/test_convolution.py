@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import jitnet as jn
+from convolutions import convolution_backward, convolution_forward
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import HALF, LOW, TALL
@@ -17,8 +18,8 @@ from jitnet.layers.window import Window
 
 Array = np.ndarray[Any, Any]
 
-SHAPES = 2_100
-"""Windows that are compared, of the 500,000 or so that there are."""
+SHAPES, FEW_SHAPES = 2_100, 100
+"""Windows that are compared with PyTorch, and with the definition, of 4 million."""
 
 WIDTH = panel_width(np.float64)
 value = ACTIVATIONS["identity"].value
@@ -149,6 +150,24 @@ def torch_results(case: Case) -> dict[str, Array]:
         "dW": W.grad.numpy().transpose(2, 3, 1, 0),
         "db": b.grad.numpy(),
     }
+
+
+def defined_results(case: Case) -> dict[str, Array]:
+    """The same from the definition."""
+    kh, kw, _, n_out = case.W.shape
+    _, _, _, _, _, _, *moves = case.window
+    strides, padding = (moves[0], moves[1]), (moves[2], moves[3])
+    layer = jn.Conv2D(n_out, (kh, kw), strides, padding)
+    dX, (dW, db) = convolution_backward(layer, case.dY, case.X, [case.W, case.b], None)
+    Y = convolution_forward(layer, case.X, [case.W, case.b], None)
+    return {"Y": Y, "dX": dX, "dW": dW, "db": db}
+
+
+def test_windows_compute_what_is_defined(rng: np.random.Generator) -> None:
+    for case in cases(rng, FEW_SHAPES):
+        found = results(case)
+        for name, array in defined_results(case).items():
+            assert np.array_equal(found[name], array), (name, case.window, case.W.shape)
 
 
 def test_every_window_computes_what_pytorch_does(rng: np.random.Generator) -> None:
