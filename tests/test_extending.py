@@ -320,7 +320,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     ),
     "a free node with other numbers": (
         node(output=(7,), forward=(), backward=(), is_free=True),
-        r"is free, .* must have as many numbers as its input: \d, .* got the shape \(7,\)",
+        r"computes nothing, .* must have as many numbers as its input: \d, .* got the shape \(7,\)",
+    ),
+    "a node without operations with other numbers": (
+        node(output=(7,), forward=(), backward=()),
+        r"computes nothing, .* must have as many numbers as its input: \d, .* got the shape \(7,\)",
     ),
     "a node of others with an operation of its own": (
         node(inner=(node(),)),

@@ -319,7 +319,7 @@ def _barrier(call: Call, before: Call | None) -> int:
 
     In lockstep they need not, if a worker reads nothing but what it has just written.
     """
-    if call.whole or (before is not None and before.alone):
+    if call.whole or (before is not None and (before.alone or before.whole)):
         return ALWAYS
     own = call.pointwise and before is not None and call.divided == before.divided
     return NEVER if own else IN_LOCKSTEP

@@ -187,10 +187,10 @@ def units_of(shape: Shape) -> int:
 
 
 def _check_free(node: Node, owner: str, shape: Shape) -> None:
-    """Refuse a free node whose output has other numbers than its input."""
-    if node.is_free and units_of(node.output) != units_of(shape):
+    """Refuse a node without operations whose output has other numbers than its input."""
+    if not (node.forward or node.inner) and units_of(node.output) != units_of(shape):
         raise ValueError(
-            f"{owner} is free, so that its output must have as many numbers as its input: "
+            f"{owner} computes nothing, so that its output must have as many numbers as its input: "
             f"{units_of(shape)}, of the shape {shape}; got the shape {node.output}"
         )
 

@@ -402,7 +402,8 @@ class BatchNorm(Layer):
     def __post_init__(self) -> None:
         """Check what was given."""
         check_number("momentum", self.momentum, least=0.0, below=1.0)
-        check_number("epsilon", self.epsilon, above=0.0)
+        epsilon = check_number("epsilon", self.epsilon, above=0.0)
+        object.__setattr__(self, "epsilon", epsilon)
         object.__setattr__(self, "momentum", float(self.momentum))
 
     def node(self, shape: Shape, width: int) -> Node:

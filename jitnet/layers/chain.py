@@ -21,11 +21,16 @@ def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
 
 def nodes_of(layer: Any, node: Node) -> list[Node]:
     """A layer's node, or those that it is made of, and one for its activation, if it has one."""
-    nodes = [*(node.inner or (node,))]
+    nodes = _flat(node)
     activation = getattr(layer, "activation", "identity")
     if activation != "identity" and not node.is_activated:
         nodes.append(activation_node(activation, node.output))
     return nodes
+
+
+def _flat(node: Node) -> list[Node]:
+    """A node, or those that it is made of, and they of others."""
+    return [part for inner in node.inner for part in _flat(inner)] if node.inner else [node]
 
 
 def chain(layers: Sequence[Layer], shape: Shape, width: int) -> list[Node]:

@@ -50,9 +50,25 @@ def best_tile(n_out: int, window: Window, n_in: int) -> Tile:
 
 def tiles_of(window: Window, n_in: int, terms: int) -> int:
     """Tiles of so many terms in a window's."""
-    line = window.kernel_width * n_in
-    together = n_in if window.padding_x > 0 and n_in >= terms else line  # as in terms_together
-    return window.kernel_height * (line // together) * -(-together // terms)
+    together = terms_together(window, n_in, terms)
+    return window.kernel_height * (window.kernel_width * n_in // together) * -(-together // terms)
+
+
+def terms_together(window: Window, n_in: int, terms: int) -> int:
+    """Terms of a line of taps that tiles divide; those of a tap, where edges may be in between."""
+    return n_in if has_edges(window) and n_in >= terms else window.kernel_width * n_in
+
+
+def has_edges(window: Window) -> bool:
+    """Whether a window reaches out of the image on the left or on the right."""
+    end = (window.out_across - 1) * window.stride_x - window.padding_x + window.kernel_width
+    return window.padding_x > 0 or end > window.across
+
+
+def line_settings(window: Window, n_in: int, tile: Tile) -> dict[str, int]:
+    """How the gradients' kernel goes along a line of taps."""
+    together = terms_together(window, n_in, len(tile[1]))
+    return {"together": together, "at_edges": has_edges(window) and together > n_in}
 
 
 def scratch_size(window: Window, n_in: int, tile: Tile, width: int) -> int:
@@ -60,12 +76,6 @@ def scratch_size(window: Window, n_in: int, tile: Tile, width: int) -> int:
     units, terms = map(len, tile)
     copies = PLACES_BYTES // VECTOR_BYTES // VECTORS
     return (copies + units + tiles_of(window, n_in, terms) * len(TALL)) * width
-
-
-@njit
-def terms_together(n_in: int, line: int, padding_x: int, terms: int) -> int:
-    """Terms of a line of taps that tiles divide; those of a tap, where edges may be in between."""
-    return n_in if padding_x > 0 and n_in >= terms else line
 
 
 @njit
@@ -250,6 +260,8 @@ def _sum_lines(
     padding_x: int,
     n_in: int,
     line: int,
+    together: int,
+    at_edges: int,
     first_row: int,
     last_row: int,
     first_column: int,
@@ -263,11 +275,7 @@ def _sum_lines(
     width = VECTORS * lanes(totals)
     tile, step = len(of_units) * len(of_terms) * lanes(totals), len(of_units) * width
     x_line, x_step = stride_y * across * n_in * width, stride_x * n_in * width
-    together, columns = (
-        terms_together(n_in, line, padding_x, len(of_terms)),
-        last_column - first_column,
-    )
-    at_edges = padding_x > 0 and together > n_in
+    columns = last_column - first_column
     x0, x1 = first_column, last_column
     for tap in range(first_tap, last_tap):
         y0 = max(first_row, first_place(tap, padding_y, stride_y))
@@ -365,6 +373,8 @@ def weight_backward_of(tile: Tile) -> Kernel:
         stride_x: int,
         padding_y: int,
         padding_x: int,
+        together: int,
+        at_edges: int,
         add: int,
         first_tile: int,
         last_tile: int,
@@ -382,7 +392,6 @@ def weight_backward_of(tile: Tile) -> Kernel:
         panels, n_all, width = X.shape
         n_in, n_out = n_all // (height * across), dY.shape[1] // (out_height * out_across)
         line = kernel_width * n_in
-        together = terms_together(n_in, line, padding_x, len(of_terms))
         groups = (last_tap - first_tap) * (line // together)
         tiles = groups * ((together + len(of_terms) - 1) // len(of_terms))
         places: Any = np.int64(PLACES_BYTES // VECTOR_BYTES // VECTORS) // len(of_units)
@@ -429,6 +438,8 @@ def weight_backward_of(tile: Tile) -> Kernel:
                                 padding_x,
                                 n_in,
                                 line,
+                                together,
+                                at_edges,
                                 y,
                                 y1,
                                 x,

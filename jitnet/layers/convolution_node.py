@@ -16,7 +16,12 @@ from jitnet.layers.convolution import (
     few_forward_of,
     forward_of,
 )
-from jitnet.layers.convolution_gradient import best_tile, scratch_size, weight_backward_of
+from jitnet.layers.convolution_gradient import (
+    best_tile,
+    line_settings,
+    scratch_size,
+    weight_backward_of,
+)
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
 from jitnet.layers.window import Numbers, Window, check_numbers, check_padding
 
@@ -87,6 +92,7 @@ def convolution_node(
         names={"dX": "dY", "X": "Y"},
     )
     gradient_tile = best_tile(n_out, window, n_in)
+    along = settings | line_settings(window, n_in, gradient_tile)
     by_tiles = Cut("tile", -(-n_out // len(gradient_tile[0])))
     by_tiles = by_tiles._replace(otherwise=Cut("tap", window.kernel_height))
     draw = partial(
@@ -104,7 +110,7 @@ def convolution_node(
         forward=(Operation(forward, Cut("place", places), settings),),
         arrange=(slope,) * (inside and layer.activation != "identity"),
         backward=(Operation(backward, Cut("place", in_places), settings),),
-        gradients=(Operation(weight_backward_of(gradient_tile), by_tiles, settings),),
+        gradients=(Operation(weight_backward_of(gradient_tile), by_tiles, along),),
         parameters=(
             Parameter("weight", weights, draw, layer.l2),
             *(Parameter("bias", (n_out,)),) * layer.bias,

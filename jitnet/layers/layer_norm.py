@@ -167,7 +167,8 @@ class LayerNorm(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        check_number("epsilon", self.epsilon, above=0.0)
+        epsilon = check_number("epsilon", self.epsilon, above=0.0)
+        object.__setattr__(self, "epsilon", epsilon)
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

@@ -1,7 +1,7 @@
 """A convolution's blocks are those of PyTorch, for every kind of window."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -126,7 +126,8 @@ def results(case: Case) -> dict[str, Array]:
     scratch = np.zeros((1, convolution_gradient.scratch_size(window, n_in, best, WIDTH)))
     run = (call_weight_backward, call_other_weight_backward)[convolution_gradient.TILES.index(best)]
     tiles = -(-n_out // len(best[0]))
-    run(dW, db, dY, X, scratch, *window, 0, 0, tiles, 0, window.kernel_height)
+    along = convolution_gradient.line_settings(window, n_in, best).values()
+    run(dW, db, dY, X, scratch, *window, *along, 0, 0, tiles, 0, window.kernel_height)
     return {
         "Y": as_images(Y, case.dY.shape),
         "dX": as_images(dX, case.X.shape),
@@ -152,12 +153,10 @@ def torch_results(case: Case) -> dict[str, Array]:
     }
 
 
-def defined_results(case: Case) -> dict[str, Array]:
+def defined_results(case: Case, padding: Any = None) -> dict[str, Array]:
     """The same from the definition."""
     kh, kw, _, n_out = case.W.shape
-    _, _, _, _, _, _, *moves = case.window
-    strides, padding = (moves[0], moves[1]), (moves[2], moves[3])
-    layer = jn.Conv2D(n_out, (kh, kw), strides, padding)
+    layer = jn.Conv2D(n_out, (kh, kw), case.window[6:8], padding or case.window[8:])
     dX, (dW, db) = convolution_backward(layer, case.dY, case.X, [case.W, case.b], None)
     Y = convolution_forward(layer, case.X, [case.W, case.b], None)
     return {"Y": Y, "dX": dX, "dW": dW, "db": db}
@@ -168,6 +167,23 @@ def test_windows_compute_what_is_defined(rng: np.random.Generator) -> None:
         found = results(case)
         for name, array in defined_results(case).items():
             assert np.array_equal(found[name], array), (name, case.window, case.W.shape)
+
+
+@pytest.mark.parametrize("kernel", [*itertools.product(range(1, 6), repeat=2)])
+def test_windows_that_keep_the_size_compute_what_is_defined(
+    kernel: tuple[int, int], rng: np.random.Generator
+) -> None:
+    window = Window.over((5, 6), kernel, (1, 1), "same", "the window")
+    for n_in, n_out in ((1, 6), (2, 8), (3, 3), (7, 13)):
+        shapes = [
+            (WIDTH + 1, 5, 6, n_in),
+            (*kernel, n_in, n_out),
+            (n_out,),
+            (WIDTH + 1, 5, 6, n_out),
+        ]
+        case = Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in shapes))
+        for name, array in defined_results(case, "same").items():
+            assert np.array_equal(results(case)[name], array), (name, n_in, n_out)
 
 
 def test_every_window_computes_what_pytorch_does(rng: np.random.Generator) -> None:
@@ -186,6 +202,22 @@ def test_large_windows_compute_what_pytorch_does(kernel: int, rng: np.random.Gen
         case = Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in shapes))
         for name, array in torch_results(case).items():
             assert np.array_equal(results(case)[name], array), (name, window)
+
+
+def test_a_batch_in_blocks_has_the_same_bits_with_more_workers_than_rows_of_taps(
+    rng: np.random.Generator, with_cores: Callable[[int], list[int]]
+) -> None:
+    with_cores(16)
+    X, y = rng.normal(size=(400, 64, 64, 1)), rng.normal(size=(400, 2))
+    found = set()
+    for workers in (1, 2, 4):
+        layers = [jn.Conv2D(5, 3), jn.Flatten(), jn.Dense(2)]
+        model = jn.Sequential(layers, loss="mse", n_threads=workers)
+        model.fit(X, y, epochs=1, batch_size=None)
+        engine = model._built()
+        assert engine.block(engine.data(X.reshape(400, -1), y, False, y[:, 0], uniform=True)) < 400
+        found.add(b"".join(array.tobytes() for array in model.get_weights()))
+    assert len(found) == 1
 
 
 def test_same_padding_keeps_an_images_size_with_a_zero_more_behind_an_even_window() -> None:

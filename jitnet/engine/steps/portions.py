@@ -84,6 +84,15 @@ def in_lockstep(panels: int, size: int) -> bool:
 
 
 @njit
+def is_more_even(other: int, count: int, size: int) -> bool:
+    """Whether another dimension is to be divided, as the first one leaves a fifth of the time."""
+    if other == 0 or not in_lockstep(count, size):
+        return False
+    rounds, other_rounds = (count + size - 1) // size, (other + size - 1) // size
+    return other_rounds * count < rounds * other
+
+
+@njit
 def call(worker: Any, row: int) -> None:
     """Call a block of the table, for the portion that the worker's span says."""
     record = ahead(worker.calls, row * worker.columns)
@@ -134,10 +143,11 @@ def call_by_count(worker: Any, phase: int) -> None:
         record = ahead(worker.calls, row * worker.columns)
         first, last = 0, record[COUNT]
         other_first, other_last = 0, record[OTHER_COUNT]
-        if other_last > 0 and in_lockstep(last, worker.size):
+        if is_more_even(other_last, last, worker.size):
             other_first, other_last = share(worker, other_last, record[OTHER_GRAIN])
         else:
             first, last = share(worker, last, record[GRAIN])
         span[FIRST], span[LAST] = first, last
         span[OTHER_FIRST], span[OTHER_LAST] = other_first, other_last
-        call(worker, row)
+        if first < last and (other_first < other_last or record[OTHER_COUNT] == 0):
+            call(worker, row)
