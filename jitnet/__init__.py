@@ -6,7 +6,7 @@ Importing compiles nothing: kernels are loaded from their cache, or compiled, at
 from typing import TYPE_CHECKING, Any
 
 from jitnet import datasets
-from jitnet.callbacks import Callback
+from jitnet.callbacks import Callback, EarlyStopping
 from jitnet.errors import NotFittedError
 from jitnet.layers import (
     Activation,
@@ -34,6 +34,8 @@ from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
 from jitnet.schedules import Constant, Cosine, Exponential, OneCycle, Schedule, Step
+from jitnet.tabular.model import TableModel
+from jitnet.tabular.table import Table
 
 __all__ = [
     "SGD",
@@ -50,6 +52,7 @@ __all__ = [
     "Cosine",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Exponential",
     "Flatten",
     "GlobalAveragePool",
@@ -69,6 +72,8 @@ __all__ = [
     "Schedule",
     "Sequential",
     "Step",
+    "Table",
+    "TableModel",
     "datasets",
     "load",
 ]

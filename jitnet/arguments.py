@@ -41,3 +41,19 @@ def as_rate(text: str) -> float:
     if not 0 < number < math.inf:
         raise ArgumentTypeError(f"expected a positive number, got {text!r}")
     return number
+
+
+def as_share(text: str) -> float:
+    """A number between 0 and 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < 1:
+        raise ArgumentTypeError(f"expected a number between 0 and 1, got {text!r}")
+    return number
+
+
+def as_names(text: str) -> list[str]:
+    """Names, separated by commas."""
+    return [name.strip() for name in text.split(",")]

@@ -1,4 +1,4 @@
-"""The command line: ``jitnet train``, ``jitnet study``, ``jitnet info``, ``jitnet warmup``.
+"""The command line: ``jitnet train``, ``predict``, ``study`` and so on, a table of commands.
 
 The parser is built and checked before anything heavy is imported, so that ``--help`` and a mistake
 answer at once.
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import NoReturn
 
+from jitnet.inference.commands import add_evaluate, add_info, add_predict
 from jitnet.streams import Output, ReaderLeft, say
 from jitnet.study.command import add_study
 from jitnet.train.command import add_train
@@ -87,8 +88,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands)
     add_study(commands)
-    info = commands.add_parser("info", help="say what jitnet runs on", description=_info.__doc__)
-    info.set_defaults(run=_info)
+    add_predict(commands)
+    add_evaluate(commands)
+    add_info(commands)
     warmup = commands.add_parser(
         "warmup", help="compile the kernels now", description=_warmup.__doc__
     )
@@ -114,33 +116,6 @@ class _Version(argparse.Action):
 
         print(f"jitnet {package_version()}")
         parser.exit()
-
-
-def _info(options: argparse.Namespace) -> int:
-    """Print the versions, the CPU as the kernels see it, the threads and the cache's folder."""
-    from importlib.metadata import version
-    from platform import python_version
-
-    import llvmlite.binding
-    import numba
-
-    from jitnet.kernels.cache import folders
-    from jitnet.kernels.cpu import VECTOR_BYTES
-    from jitnet.threads import available_threads
-    from jitnet.version import package_version
-
-    rows = {
-        "python": python_version(),
-        "jitnet": package_version(),
-        **{package: version(package) for package in ("numpy", "numba", "llvmlite")},
-        "CPU": numba.config.CPU_NAME or llvmlite.binding.get_host_cpu_name(),
-        "lanes": f"{VECTOR_BYTES // 4} of float32, {VECTOR_BYTES // 8} of float64",
-        "threads": available_threads(),
-        "cache": folders().written or "none, as no folder can be written",
-    }
-    for name, value in rows.items():
-        print(f"{name:<16}{value}")
-    return 0
 
 
 def _warmup(options: argparse.Namespace) -> int:

@@ -12,11 +12,13 @@ from jitnet.layers import LAYERS
 from jitnet.losses import LOSSES
 from jitnet.optimizers.table import OPTIMIZERS
 from jitnet.schedules import SCHEDULES
+from jitnet.tabular.columns import COLUMNS
+from jitnet.tabular.target import Target
 
 
 def _kinds() -> dict[str, Any]:
     """What stands in a file as a name and its parameters."""
-    return {**LAYERS, **OPTIMIZERS, **SCHEDULES}
+    return {**LAYERS, **OPTIMIZERS, **SCHEDULES, **COLUMNS, "Target": Target}
 
 
 def describe(value: Any) -> Any:
@@ -40,7 +42,7 @@ def describe(value: Any) -> Any:
 def recreate(value: Any) -> Any:
     """What a file says by a class's name and its fields."""
     if isinstance(value, list):
-        return [recreate(part) for part in value]
+        return tuple(recreate(part) for part in value)
     if not isinstance(value, dict):
         return value
     kind = value["class"]

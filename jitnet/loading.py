@@ -13,8 +13,8 @@ from jitnet.io.model_file import read_model, refused
 from jitnet.model import Sequential
 
 
-def load(path: str | PathLike[str]) -> Sequential:
-    """Read a model that `Sequential.save` wrote.
+def load(path: str | PathLike[str]) -> Any:
+    """Read a model that `Sequential.save` or `TableModel.save` wrote.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def load(path: str | PathLike[str]) -> Sequential:
 
     Returns
     -------
-    Sequential
+    Sequential or TableModel
         The model with its weights and its optimiser's state, so that training goes on with the
         bits it would have had.
 
@@ -43,10 +43,31 @@ def load(path: str | PathLike[str]) -> Sequential:
     """
     description, tensors = read_model(path)
     with refused(path):
-        return _rebuild(description, tensors)
+        if "table" in description:
+            return _table_model(description, tensors)
+        return _network(description, tensors)
 
 
-def _rebuild(description: dict[str, Any], tensors: dict[str, Array]) -> Sequential:
+def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
+    """A model of a table, whose networks stand one behind the other in the file."""
+    from jitnet.tabular.model import TableModel
+    from jitnet.tabular.preset import Settings
+    from jitnet.tabular.table import Table
+
+    table = description["table"]
+    columns = [recreate(column) for column in table["columns"]]
+    learned = Table._of(columns, recreate(table["target"]), table["refused"])
+    networks = []
+    for place, described in enumerate(description["networks"]):
+        prefix = f"networks.{place}."
+        own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        networks.append(_network(described | {"format": description["format"]}, own))
+    settings = Settings(**description["settings"])
+    settings = settings._replace(hidden=tuple(settings.hidden))
+    return TableModel._of(learned, settings, networks)
+
+
+def _network(description: dict[str, Any], tensors: dict[str, Array]) -> Sequential:
     check_names(description)
     model = Sequential(
         [recreate(layer) for layer in description["layers"]],

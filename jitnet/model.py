@@ -538,6 +538,10 @@ class Sequential:
         >>> bool((same.get_weights()[0] == model.get_weights()[0]).all())
         True
         """
+        write_model(path, *self._content())
+
+    def _content(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """What a file holds: the description, and tensors by their names."""
         engine = self._built()
         state = engine.state()
         description = {
@@ -553,7 +557,7 @@ class Sequential:
             "epoch": int(state.clock[EPOCHS_TAKEN]),
             "powers": state.powers.tolist(),
         }
-        write_model(path, description, engine.training.tensors(state))
+        return description, engine.training.tensors(state)
 
     def __getattr__(self, name: str) -> Any:
         """Say what is meant, where a method of others' models is asked for."""

@@ -220,7 +220,10 @@ def test_the_output_may_be_a_device_or_a_link(here: Path) -> None:
     [
         ("", "required: COMMAND"),
         ("train", "required: DATA"),
-        ("train letters", "there is no data set 'letters'; there are: digits, mnist, fashion"),
+        (
+            "train letters",
+            "no file 'letters', and no data set of that name; the data sets are digits, mnist",
+        ),
         ("train digits --epochs 0", "--epochs: expected at least 1, got 0"),
         ("train digits --epochs many", "--epochs: expected a whole number, got 'many'"),
         ("train digits --hidden 64,,8", "--hidden: expected a whole number, got ''"),

@@ -7,6 +7,8 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
@@ -44,6 +46,20 @@ def write_file(path: str | PathLike[str], content: bytes) -> None:
         if error.errno not in IN_PLACE:
             raise
         _write_in_place(path, content)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A file to write within, beside its place, where it is moved when all has gone well.
+
+    For what is too large to be held in memory; `write_file` is for what is not.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".jitnet-") as folder:
+        written = Path(folder) / path.name
+        yield written
+        with written.open("rb") as file:
+            os.fsync(file.fileno())
+        written.replace(path)
 
 
 def can_be_written(path: str | PathLike[str]) -> bool:

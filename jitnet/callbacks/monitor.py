@@ -1,0 +1,47 @@
+"""A figure of the history that is watched, and which of its values are better."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+HIGHER_IS_BETTER = ("accuracy",)
+"""What the names of figures end in that are to grow; the others are to fall."""
+
+
+@dataclass
+class Monitored:
+    """The best value of a figure so far.
+
+    Parameters
+    ----------
+    name : str
+        The figure's name in the history.
+    min_delta : float
+        By how much a value must be better to count as such.
+    """
+
+    name: str
+    min_delta: float
+    best: float = field(init=False, default=math.nan)
+    best_epoch: int = field(init=False, default=0)
+
+    def improves(self, epoch: int, logs: dict[str, float]) -> bool:
+        """Whether an epoch's value is the best so far, which it then is."""
+        if self.name not in logs:
+            raise ValueError(
+                f"monitor={self.name!r} is not among the figures of this fit, which are "
+                f"{', '.join(logs)}{_hint(self.name)}"
+            )
+        value = logs[self.name]
+        gain = self.best - value
+        if self.name.endswith(HIGHER_IS_BETTER):
+            gain = -gain
+        if math.isnan(value) or gain <= self.min_delta:
+            return False
+        self.best, self.best_epoch = value, epoch
+        return True
+
+
+def _hint(name: str) -> str:
+    return "; give fit validation_data" if name.startswith("val_") else ""

@@ -1,0 +1,93 @@
+"""``jitnet predict``, ``evaluate`` and ``info``: the parsers, built before anything is imported."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+__all__ = ["add_evaluate", "add_info", "add_predict"]
+
+
+def add_predict(commands: Any) -> None:
+    """Add ``jitnet predict`` to the parser's commands."""
+    parser = _add(
+        commands, "predict", "predict a file's rows", _predict,
+        "Predict the rows of a file, some thousand at a time: no file has to fit into memory.",
+    )  # fmt: skip
+    _add_file(parser)
+    add = parser.add_argument
+    add("--output", type=Path, metavar="FILE", help="a .csv or .parquet; by default CSV is printed")
+    add("--probabilities", action="store_true", help="add the probability of each class")
+
+
+def add_evaluate(commands: Any) -> None:
+    """Add ``jitnet evaluate`` to the parser's commands."""
+    parser = _add(
+        commands, "evaluate", "score a model on a file's rows", _evaluate,
+        "Say how well a model predicts the rows of a file that has the target.",
+    )  # fmt: skip
+    _add_file(parser)
+
+
+def add_info(commands: Any) -> None:
+    """Add ``jitnet info`` to the parser's commands."""
+    parser = _add(
+        commands, "info", "say what jitnet runs on, or what a model takes and gives", _info,
+        "Without a model: print the versions, the CPU as the kernels see it, the threads and the "
+        "cache's folder. With one: what it takes and what it gives.",
+    )  # fmt: skip
+    parser.add_argument("model", type=Path, nargs="?", metavar="MODEL", help="a model's file")
+
+
+def _add(
+    commands: Any, name: str, help: str, run: Callable[[argparse.Namespace], None], about: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help, description=about)
+    parser.set_defaults(run=_run, command=run, parser=parser)
+    return parser
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL", help="a model's file")
+    add("file", type=Path, metavar="FILE", help=".csv, .tsv, .parquet, .arrow, .npz")
+    add("--no-header", action="store_true", help="the first line of a text file has no names")
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Do what the arguments say; a mistake in them ends in one line and exit code 2."""
+    try:
+        options.command(options)
+    except (ImportError, ValueError) as error:
+        fail: Callable[[str], NoReturn] = options.parser.error
+        fail(str(error))
+    return 0
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from jitnet.inference.predict import predict_file
+
+    predict_file(
+        options.model,
+        options.file,
+        options.output,
+        header=not options.no_header,
+        probabilities=options.probabilities,
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from jitnet.inference.evaluate import evaluate_file
+
+    evaluate_file(options.model, options.file, header=not options.no_header)
+
+
+def _info(options: argparse.Namespace) -> None:
+    from jitnet.inference import info
+
+    if options.model is None:
+        info.show_machine()
+    else:
+        info.show_model(options.model)

@@ -1,0 +1,63 @@
+"""A file's rows, some thousand at a time, so that no file has to fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jitnet.tabular.reading import read_table, scan_text, suffix_of, without_empty_end
+
+ROWS_AT_ONCE = 1 << 15
+
+
+def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
+    """Frames of a file's rows, each with the number of rows before it.
+
+    Parameters
+    ----------
+    path : Path
+        A file as `read_table` takes it.
+    header : bool, default True
+        Whether the first line of a text file has the names.
+
+    Yields
+    ------
+    int, polars.DataFrame
+        Of a text file, whose columns are all text.
+
+    Raises
+    ------
+    ValueError
+        As from `read_table`, before or between frames.
+    """
+    import polars as pl
+
+    kind, before = suffix_of(path), 0
+    if kind == ".npz":
+        yield 0, read_table(path)
+        return
+    held_back = None  # empty lines, which count if others follow
+    try:
+        for piece in _scanned(path, kind, header).collect_batches(
+            chunk_size=ROWS_AT_ONCE, maintain_order=True
+        ):
+            rows = piece if held_back is None else pl.concat([held_back, piece])
+            rows, held_back = without_empty_end(rows)
+            if len(rows):
+                yield before, rows
+                before += len(rows)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"{str(path)!r}: {str(error).strip().splitlines()[0]}") from None
+    if not before:
+        raise ValueError(f"{str(path)!r} has no rows")
+
+
+def _scanned(path: Path, kind: str, header: bool) -> Any:
+    import polars as pl
+
+    if kind == ".parquet":
+        return pl.scan_parquet(path)
+    if kind in (".arrow", ".feather", ".ipc"):
+        return pl.scan_ipc(path)
+    return scan_text(path, header)

@@ -1,0 +1,137 @@
+"""What a column's kind is, and what is learned of it from the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jitnet.arrays import Array
+from jitnet.tabular.columns import Category, Column, Date, Number, Ordinal, Scale
+from jitnet.tabular.edges import bin_edges
+from jitnet.tabular.values import as_text, numbers_of
+
+LEAST_ROWS = 5
+"""Rows that a value must have for a feature of its own."""
+MOST_VALUES = 256
+"""Values of a category with features of their own, the most frequent ones."""
+TEXT_SHARE, TEXT_VALUES = 0.5, 20
+"""A column of text has more different values than this share of its rows, and than this number."""
+UNKNOWN = Scale(0.0, 1.0, 0.0)
+"""The scale of a column before anything is learned of it."""
+
+
+class Refused(Exception):
+    """A column that cannot be learned from, and why."""
+
+
+def learn(
+    series: Any, bins: int, *, as_category: bool = False, order: Sequence[str] | None = None
+) -> Column:
+    """Learn a column from a Polars series of the training rows.
+
+    Parameters
+    ----------
+    series : polars.Series
+        The column.
+    bins : int
+        Bins that numbers are cut into, at most; fewer than 2 are none.
+    as_category : bool, default False
+        Whether numbers are categories, such as postal codes.
+    order : sequence of str, optional
+        The values from the lowest to the highest, of a column that has such an order.
+
+    Returns
+    -------
+    Number, Ordinal, Date or Category
+
+    Raises
+    ------
+    Refused
+        If there is nothing to learn from it.
+    """
+    import polars as pl
+
+    _check_varies(series)
+    kind = series.dtype
+    if order is None and kind == pl.Enum:
+        order = kind.categories.to_list()
+    if order is None and kind == pl.Boolean:
+        order = ("false", "true")
+    if order is not None:
+        return _learn_ordinal(series, tuple(order), bins)
+    if kind in (pl.Date, pl.Datetime):
+        blank = Date(series.name, ())
+        return Date(series.name, _scales(numbers_of(blank, series), bins))
+    if kind.is_numeric() and not as_category:
+        _check_numbers_something(series)
+        blank_number = Number(series.name, ())
+        return Number(series.name, _scales(numbers_of(blank_number, series), bins))
+    if kind not in (pl.String, pl.Categorical) and not kind.is_numeric():
+        raise Refused(f"values of the type {kind} cannot be learned from")
+    return _learn_category(as_text(series))
+
+
+def _check_varies(series: Any) -> None:
+    if series.null_count() == len(series):
+        raise Refused("every value is missing")
+    if series.null_count() == 0 and series.n_unique() == 1:
+        raise Refused(f"every value is {series[0]!r}")
+
+
+def _check_numbers_something(series: Any) -> None:
+    """Refuse numbers of the rows."""
+    if series.dtype.is_integer() and series.null_count() == 0:
+        spread = int(series.max()) - int(series.min())
+        if len(series) > TEXT_VALUES and series.n_unique() == len(series) > spread / 2:
+            raise Refused("it numbers the rows")
+
+
+def _scales(numbers: Array, bins: int) -> tuple[Scale, ...]:
+    return tuple(_scale(part, bins) for part in numbers.T)
+
+
+def _scale(numbers: Array, bins: int) -> Scale:
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        raise Refused("no value is a finite number")
+    edges = bin_edges(known, bins) if bins > 1 else known[:0]
+    return Scale(
+        mean=float(known.mean()),
+        deviation=float(known.std()) or 1.0,
+        fill=float(np.median(known)),
+        edges=tuple(edges.tolist()) if len(edges) > 2 else (),
+        missing=len(known) < len(numbers),
+    )
+
+
+def _learn_ordinal(series: Any, order: tuple[str, ...], bins: int) -> Ordinal:
+    found = set(as_text(series).drop_nulls().unique())
+    if unknown := sorted(found - set(order)):
+        raise ValueError(
+            f"column {series.name!r}: {unknown[0]!r} is not in its order {', '.join(order)}"
+        )
+    blank = Ordinal(series.name, order, ())
+    return Ordinal(series.name, order, _scales(numbers_of(blank, series), max(bins, len(order))))
+
+
+def _learn_category(values: Any) -> Category:
+
+    counts = values.drop_nulls().value_counts(name="rows")
+    counts = counts.sort(["rows", values.name], descending=[True, False])
+    different, rows = counts[values.name].to_list(), counts["rows"].to_numpy()
+    if len(different) > max(TEXT_VALUES, TEXT_SHARE * int(rows.sum())):
+        raise Refused(f"it is text: {len(different):,} different values in {len(values):,} rows")
+    frequent = int((rows >= min(LEAST_ROWS, rows[0])).sum())
+    frequent = min(frequent, MOST_VALUES)
+    missing = values.null_count()
+    weights = [*rows[:frequent], *[rows[frequent:].sum()] * (frequent < len(rows))]
+    weights += [missing] * (missing > 0)
+    return Category(
+        name=values.name,
+        values=tuple(different[:frequent]),
+        shares=tuple(float(weight / len(values)) for weight in weights),
+        rare=tuple(sorted(different[frequent:])),
+        missing=missing > 0,
+    )

@@ -1,0 +1,289 @@
+"""``TableModel``: a table and the networks that learn it, from a frame to predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+from jitnet.arrays import Array
+from jitnet.callbacks import Callback, EarlyStopping
+from jitnet.checks import check_whole
+from jitnet.description import describe
+from jitnet.errors import NotFittedError
+from jitnet.io.model_file import write_model
+from jitnet.model import Sequential
+from jitnet.optimizers import AdamW
+from jitnet.progress import Progress, make_progress
+from jitnet.schedules import Cosine
+from jitnet.tabular.frames import as_polars
+from jitnet.tabular.parts import held_out
+from jitnet.tabular.preset import Settings, settings_for
+from jitnet.tabular.scores import Scores, scores_of
+from jitnet.tabular.table import Table, check_there
+from jitnet.tabular.target import check_complete
+
+VALIDATION_SHARE = 1 / 7
+WARMUP_SHARE = 0.05
+
+
+class TableModel:
+    """Networks for a table: what `jitnet train FILE` trains.
+
+    A perceptron on what a `Table` makes of the columns, trained by AdamW under a cosine schedule;
+    the weights are those of the epoch with the least loss on a validation part.
+
+    Parameters
+    ----------
+    target : str
+        The name of the column to predict.
+    table : Table, optional
+        How the columns are read; ``Table()`` by default.
+    ensemble : int, default 1
+        Networks, from first weights of their own, whose predictions are averaged.
+    seed : int, default 0
+        The seed of first weights, orders, and the validation part.
+    n_threads : int, optional
+        As in `Sequential`.
+    **settings
+        ``hidden``, ``dropout``, ``epochs``, ``batch_size``, ``learning_rate``, ``weight_decay``;
+        what is not given suits the number of rows.
+
+    Attributes
+    ----------
+    networks : list of Sequential
+        The trained networks.
+    settings : Settings
+        How they were trained.
+
+    Examples
+    --------
+    >>> import jitnet as jn
+    >>> heights = [150 + k % 50 for k in range(200)]
+    >>> frame = {"height": heights, "tall": ["yes" if h > 175 else "no" for h in heights]}
+    >>> model = jn.TableModel("tall", epochs=20).fit(frame)
+    >>> model.predict({"height": [152, 198]}).tolist()
+    ['no', 'yes']
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        table: Table | None = None,
+        ensemble: int = 1,
+        seed: int = 0,
+        n_threads: int | None = None,
+        **settings: Any,
+    ) -> None:
+        unknown = sorted(set(settings) - set(Settings._fields))
+        if unknown:
+            raise TypeError(
+                f"TableModel has no setting {unknown[0]!r}; there are {', '.join(Settings._fields)}"
+            )
+        self.target = target
+        self.table = table or Table()
+        self.ensemble = check_whole("ensemble", ensemble, least=1)
+        self.seed, self.n_threads = check_whole("seed", seed, least=0), n_threads
+        self.given = {name: value for name, value in settings.items() if value is not None}
+        self.settings = Settings()._replace(**self.given)
+        self.networks: list[Sequential] = []
+
+    def fit(
+        self,
+        frame: Any,
+        *,
+        validation: Any = None,
+        group: str | None = None,
+        time: str | None = None,
+        callbacks: Sequence[Callback] = (),
+        progress: bool | Progress | None = None,
+    ) -> TableModel:
+        """Learn the columns and train the networks.
+
+        Parameters
+        ----------
+        frame : DataFrame of pandas, Polars or Arrow, or dict of columns
+            The rows, the target among the columns.
+        validation : frame or float, optional
+            Rows to choose the best epoch by, from which nothing else is learned; or their share of
+            the rows given, by default a seventh.
+        group : str, optional
+            A column whose rows of one value stay together when that share is drawn.
+        time : str, optional
+            A column whose latest rows are that share.
+        callbacks, progress
+            As in `Sequential.fit`.
+
+        Returns
+        -------
+        TableModel
+            The model itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If anything given does not fit.
+        """
+        rows = as_polars(frame)
+        check_there([self.target], rows)
+        check_complete(rows[self.target])
+        if validation is None or isinstance(validation, float):
+            share = validation or VALIDATION_SHARE
+            mask = held_out(rows, self.target, share, self.seed, group=group, time=time)
+            rows, validation = rows.filter(~mask), rows.filter(mask)
+        self.table.fit(rows, self.target)
+        self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)
+        X, y = self.table.transform(rows), self.table.targets(rows)
+        checked = self.table.transform(validation), self.table.targets(validation)
+        shown = make_progress(progress)
+        self.networks = []
+        for place in range(self.ensemble):
+            network = self._network(len(X), place)
+            best = EarlyStopping(patience=self.settings.epochs)
+            network.fit(
+                X,
+                y,
+                epochs=self.settings.epochs,
+                batch_size=self.settings.batch_size,
+                validation_data=checked,
+                callbacks=[best, *callbacks],
+                progress=shown,
+            )
+            self.networks.append(network)
+        return self
+
+    def _network(self, rows: int, place: int) -> Sequential:
+        settings, target = self.settings, self.table.target
+        steps = settings.epochs * -(-rows // settings.batch_size)
+        rate = Cosine(settings.learning_rate, steps=steps, warmup=int(WARMUP_SHARE * steps))
+        return Sequential(
+            settings.layers(target.n_outputs),
+            target.loss,
+            AdamW(rate, weight_decay=settings.weight_decay),
+            seed=self.seed + 1000 * place,
+            n_threads=self.n_threads,
+        )
+
+    def predict(self, frame: Any) -> Array:
+        """Predict.
+
+        Parameters
+        ----------
+        frame : DataFrame of pandas, Polars or Arrow, or dict
+            Rows. A dict of single values is a single row, which takes some 20 µs.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Classes, or numbers in the target's units.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted yet.
+        ValueError
+            If a column is not there, or has other values than its kind's.
+        """
+        return self.table.inverse(self._outputs(frame))
+
+    def predict_proba(self, frame: Any) -> Array:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        frame : DataFrame of pandas, Polars or Arrow, or dict
+            Rows, as in `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes)
+            In the order of ``table.target.classes``.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As in `predict`; and if the target has no classes.
+        """
+        if not self.table.target.classes:
+            raise ValueError(f"the target {self.target!r} is a number and has no classes")
+        return self._outputs(frame)
+
+    def evaluate(self, frame: Any) -> Scores:
+        """Scores on rows that have the target.
+
+        Parameters
+        ----------
+        frame : DataFrame of pandas, Polars or Arrow, or dict of columns
+            Rows.
+
+        Returns
+        -------
+        Classification or Regression
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As in `predict`; and if a target is missing.
+        """
+        rows = as_polars(frame)
+        return scores_of(self.table.target, rows, self._outputs(rows))
+
+    def _outputs(self, frame: Any) -> Array:
+        """What the networks give for rows, on average."""
+        if not self.networks:
+            raise NotFittedError("this model has no networks yet; call fit first")
+        if isinstance(frame, Mapping) and _is_one_row(frame):
+            X = self.table.transform_row(frame)
+        else:
+            X = self.table.transform(frame)
+        outputs = self.networks[0].predict(X)
+        for network in self.networks[1:]:
+            outputs = outputs + network.predict(X)
+        return outputs / len(self.networks) if len(self.networks) > 1 else outputs
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the model to a file: what was learned of the columns, and the networks.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, as in `Sequential.save`; `load` reads it.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted yet.
+        ImportError
+            As in `Sequential.save`.
+        """
+        if not self.networks:
+            raise NotFittedError("this model has no networks yet; call fit first")
+        parts = [network._content() for network in self.networks]
+        description = {
+            "table": {
+                "columns": [describe(column) for column in self.table.columns],
+                "target": describe(self.table.target),
+                "refused": self.table.refused,
+            },
+            "settings": self.settings._asdict(),
+            "networks": [described for described, _ in parts],
+        }
+        tensors = {
+            f"networks.{place}.{name}": array
+            for place, (_, arrays) in enumerate(parts)
+            for name, array in arrays.items()
+        }
+        write_model(path, description, tensors)
+
+    @classmethod
+    def _of(cls, table: Table, settings: Settings, networks: list[Sequential]) -> TableModel:
+        """A model of what a file holds."""
+        model = cls(table.target.name, table=table, ensemble=len(networks))
+        model.settings, model.networks = settings, networks
+        return model
+
+
+def _is_one_row(values: Mapping[str, Any]) -> bool:
+    """Whether a dict has single values, not columns of them."""
+    return not any(hasattr(v, "__len__") and not isinstance(v, str) for v in values.values())

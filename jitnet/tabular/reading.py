@@ -1,0 +1,255 @@
+"""Files of tables, as frames of Polars'."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import itertools
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from jitnet.tabular.frames import INSTALL
+from jitnet.tabular.values import as_dates
+
+MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None")
+"""What a missing value is written as."""
+ESCAPED = "surrogateescape"
+"""How bytes that are no UTF-8 are read, so that their row can be said."""
+TYPED_ROWS = 10_000
+"""Rows by which a column's type is chosen at first."""
+SEPARATORS = ",;\t|"
+DAMAGED = (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error)
+"""What other libraries raise where a file is damaged."""
+SAMPLE = 64 << 10
+"""Characters by which the separator is chosen."""
+
+
+def read_table(path: Path, *, header: bool = True) -> Any:
+    """Read a file as a frame.
+
+    Parameters
+    ----------
+    path : Path
+        A .csv, .tsv, .txt or .data file, of which .gz is unpacked; .parquet; .arrow, .feather or
+        .ipc; .npz with arrays of one row an example.
+    header : bool, default True
+        Whether the first line of a text file has the names; else they are column_1, column_2, ….
+
+    Returns
+    -------
+    polars.DataFrame
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is damaged or empty: which row and column, where that can be said.
+    ImportError
+        Without the package polars.
+    """
+    try:
+        import polars as pl
+    except ImportError as error:
+        raise ImportError(INSTALL) from error
+
+    kind = suffix_of(path)
+    if kind not in READERS:
+        raise ValueError(f"{str(path)!r}: a table is one of {', '.join(READERS)}; .gz is unpacked")
+    with path.open("rb") as file:  # the system's own error where there is no such file
+        if not file.read(1):
+            raise ValueError(f"{str(path)!r} is empty")
+    try:
+        frame = READERS[kind](path, header)
+    except (pl.exceptions.PolarsError, *DAMAGED) as error:
+        raise ValueError(f"{str(path)!r}: {_first_line(error)}") from error
+    if not len(frame):
+        raise ValueError(f"{str(path)!r} has no rows")
+    return frame
+
+
+def suffix_of(path: Path) -> str:
+    """The suffix that says what a file is: ``.csv`` of ``rows.csv.gz``."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return ([s for s in suffixes[-2:] if s != ".gz"] or [""])[-1]
+
+
+def _read_text(path: Path, header: bool) -> Any:
+    import polars as pl
+
+    form = _form_of(path, header)
+    try:
+        try:
+            frame = pl.read_csv(path, infer_schema_length=TYPED_ROWS, **form)
+        except pl.exceptions.ComputeError:  # a later row may have another type
+            frame = pl.read_csv(path, infer_schema_length=None, **form)
+    except pl.exceptions.PolarsError:
+        _check_lines(path, form)  # says which row it is
+        raise
+    if frame.width and frame.to_series(frame.width - 1).null_count():  # a row may end too early
+        _check_lines(path, form)
+        frame, _ = without_empty_end(frame)
+    return frame.with_columns(_stripped(frame[n]) for n in frame.columns if _is_text(frame[n]))
+
+
+def scan_text(path: Path, header: bool = True) -> Any:
+    """A text file as a lazy frame whose columns are all text, for what is read piece by piece."""
+    import polars as pl
+
+    form = _form_of(path, header)
+    return pl.scan_csv(path, infer_schema=False, **form).with_columns(pl.all().str.strip_chars())
+
+
+def without_empty_end(frame: Any) -> tuple[Any, Any]:
+    """A frame without the empty lines at its end, and those."""
+    import polars as pl
+
+    empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    filled = (~empty).arg_true()
+    last = int(filled[-1]) + 1 if len(filled) else 0
+    return frame[:last], frame[last:]
+
+
+def _form_of(path: Path, header: bool) -> dict[str, Any]:
+    """How a text file is to be parsed.
+
+    Dates are left as text: Polars' own search for them takes 5 s for the adult data, not 0.1.
+    """
+    with _opened(path) as file:
+        separator = _separator(file.read(SAMPLE))
+    return {
+        "has_header": header,
+        "new_columns": _names(next(_rows(path, separator), []), header),
+        "separator": separator,
+        "null_values": list(MISSING),
+    }
+
+
+def _opened(path: Path) -> TextIO:
+    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
+    file: TextIO = opener(path, "rt", encoding="utf-8-sig", errors=ESCAPED, newline="")
+    return file
+
+
+def _separator(text: str) -> str:
+    """The separator that cuts the first lines into the same number of fields, and into the most."""
+    lines = text.splitlines()[:20]
+    lines = lines[: max(1, len(lines) - 1)]  # the last one may be cut off
+    counts = {mark: [len(row) for row in csv.reader(lines, delimiter=mark)] for mark in SEPARATORS}
+    return max(SEPARATORS, key=lambda mark: (min(counts[mark]) > 1, counts[mark][0]))
+
+
+def _names(first: list[str], header: bool) -> list[str]:
+    """The columns' names, of which the first line has some, or as many fields."""
+    if not header:
+        return [f"column_{k + 1}" for k in range(len(first))]
+    names = [name.strip() for name in first]
+    if not all(map(_is_utf8, names)):
+        raise ValueError("the first line is not UTF-8")
+    if all(map(_is_number, names)):
+        raise ValueError(f"the first line has numbers, not names: {', '.join(names[:5])}, …")
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f"the column {name!r} is there twice")
+    return names
+
+
+def _check_lines(path: Path, form: dict[str, Any]) -> None:
+    """Name the first row that has not as many fields as there are columns."""
+    count = len(form["new_columns"])
+    for row, fields in enumerate(_rows(path, form["separator"]), start=1 - form["has_header"]):
+        if fields and len(fields) != count:
+            raise ValueError(f"row {row} has {len(fields)} fields, but there are {count} columns")
+        for name, field in zip(form["new_columns"], fields, strict=False):
+            if not _is_utf8(field):
+                raise ValueError(
+                    f"row {row}, column {name!r}: {field.encode(errors=ESCAPED)!r} is not UTF-8"
+                )
+
+
+def _rows(path: Path, separator: str) -> Iterator[list[str]]:
+    with _opened(path) as file:
+        rows = csv.reader(file, delimiter=separator, strict=True)
+        try:
+            yield from rows
+        except csv.Error as error:
+            raise ValueError(f"line {rows.line_num}: {error}") from None
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not any("\udc80" <= letter <= "\udcff" for letter in text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_text(series: Any) -> bool:
+    import polars as pl
+
+    return bool(series.dtype == pl.String)
+
+
+def _stripped(series: Any) -> Any:
+    """Text without spaces around it, or the numbers or dates that it says then."""
+    import polars as pl
+
+    text = series.str.strip_chars()
+    text = text.set(text.is_in(MISSING), None)
+    numbers = text.cast(pl.Float64, strict=False)
+    if numbers.null_count() > text.null_count():
+        return as_dates(text)
+    whole = numbers.cast(pl.Int64, strict=False)
+    return whole if (whole == numbers).all() else numbers
+
+
+def _read_parquet(path: Path, header: bool) -> Any:
+    import polars as pl
+
+    return pl.read_parquet(path)
+
+
+def _read_arrow(path: Path, header: bool) -> Any:
+    import polars as pl
+
+    return pl.read_ipc(path)
+
+
+def _read_npz(path: Path, header: bool) -> Any:
+    """Arrays with a row for each example: one of two axes has a column for each of its own."""
+    import polars as pl
+
+    columns: dict[str, Any] = {}
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        for name, array in arrays.items():
+            if array.ndim not in (1, 2):
+                raise ValueError(f"the array {name!r} has the shape {array.shape}, no table's")
+            parts = {name: array} if array.ndim == 1 else _columns_of(name, array)
+            columns |= parts
+    return pl.DataFrame(columns)
+
+
+def _columns_of(name: str, array: Any) -> dict[str, Any]:
+    return {f"{name}_{k}": array[:, k] for k in range(array.shape[1])}
+
+
+def _first_line(error: BaseException) -> str:
+    return next(itertools.chain(str(error).strip().splitlines(), [type(error).__name__]))
+
+
+READERS: dict[str, Callable[[Path, bool], Any]] = {
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".data"), _read_text),
+    ".parquet": _read_parquet,
+    **dict.fromkeys((".arrow", ".feather", ".ipc"), _read_arrow),
+    ".npz": _read_npz,
+}
+"""What a file is read by, by its suffix."""

@@ -1,0 +1,80 @@
+"""What is said of a table's model on a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from jitnet.streams import say
+from jitnet.tables import format_table
+from jitnet.tabular.scores import Classification, Regression, Scores
+
+if TYPE_CHECKING:
+    from jitnet.tabular.model import TableModel
+
+SHOWN = 5
+"""How many values a line names, at most."""
+MOST_CLASSES = 10
+"""Classes up to which a line says how many rows were said to be of each."""
+
+
+def say_learned(model: TableModel) -> None:
+    """Say what was learned of the columns, and what is trained."""
+    table, settings = model.table, model.settings
+    kinds = Counter(column.KIND for column in table.columns)
+    columns = ", ".join(f"{count} of {kind}" for kind, count in kinds.items())
+    count = len(table.features)
+    units = "-".join(map(str, (count, *settings.hidden, table.target.n_outputs)))
+    mean = f"; the mean of {model.ensemble} networks" if model.ensemble > 1 else ""
+    say(f"target          {table.target.about}")
+    say(f"columns         {columns}; {count} features")
+    for name, reason in table.refused.items():
+        say(f"left out        {name}: {reason}")
+    say(
+        f"network         {units}, {settings.epochs} epochs, batches of {settings.batch_size}{mean}"
+    )
+
+
+def say_scores(model: TableModel, scores: Scores) -> None:
+    """Say how well the target was predicted, beside what one would say without looking."""
+    if isinstance(scores, Regression):
+        say(f"RMSE            {scores.rmse:.4g}, and {scores.baseline:.4g} for the mean")
+        say(f"MAE             {scores.mae:.4g}")
+        say(f"R²              {scores.r2:.4f}")
+        return
+    frequent = f"{scores.baseline:.4f} for the most frequent class"
+    say(f"accuracy        {scores.accuracy:.4f}, and {frequent}")
+    say(f"AUC             {scores.auc:.4f}")
+    say(f"log loss        {scores.log_loss:.4f}")
+    say(f"calibration     {scores.calibration:.4f} between probability and frequency, on average")
+    say("")
+    say(_class_table(scores, [str(value) for value in model.table.target.classes]))
+    say("")
+
+
+def _class_table(scores: Classification, classes: list[str]) -> str:
+    """Precision and recall of each class, and what its rows were said to be."""
+    said = classes if len(classes) <= MOST_CLASSES else []
+    rows = [
+        (
+            name,
+            str(int(scores.confusion[k].sum())),
+            f"{scores.precision[k]:.3f}",
+            f"{scores.recall[k]:.3f}",
+            *map(str, scores.confusion[k].tolist()[: len(said)]),
+        )
+        for k, name in enumerate(classes)
+    ]
+    header = ("class", "rows", "precision", "recall", *(f"as {name}" for name in said))
+    return format_table([header, *rows])
+
+
+def say_unknown(model: TableModel, rows: Any) -> None:
+    """Say what rows miss, and what they have that was not there in training."""
+    for name, values in model.table.unseen(rows).items():
+        count, first = sum(values.values()), ", ".join(list(values)[:SHOWN])
+        more = f" and {len(values) - SHOWN} others" if len(values) > SHOWN else ""
+        say(f"not seen before {name}: {first}{more}, in {count:,} rows")
+    missing = model.table.missing(rows)
+    if missing:
+        say(f"missing         {', '.join(f'{n} in {k:,} rows' for n, k in missing.items())}")

@@ -1,0 +1,180 @@
+"""A column's numbers and codes, out of a series or out of a single value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from jitnet.arrays import Array
+from jitnet.tabular.columns import Category, Date, Number, Numeric, Ordinal
+
+NAN = math.nan
+
+DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%d.%m.%Y")
+"""The forms of dates; those whose order differs between countries are text."""
+
+
+def numbers_of(column: Numeric, series: Any) -> Array:
+    """The numbers of a Polars series, (n, parts) of float64; what is missing is NaN.
+
+    Raises
+    ------
+    ValueError
+        If there is something else than the column's kind.
+    """
+    return _NUMBERS[type(column)](column, series)
+
+
+def codes_of(column: Category, series: Any) -> Array:
+    """The codes of a Polars series, (n,) of int64."""
+    import polars as pl
+
+    values = as_text(series)
+    seen, codes = zip(*((v, c) for v, c in column.codes.items() if v is not None), strict=True)
+    found = values.replace_strict(seen, codes, default=column.unseen, return_dtype=pl.Int64)
+    missing = values.is_null().to_numpy()
+    return np.where(missing, column.codes[None], found.to_numpy())
+
+
+def as_text(series: Any) -> Any:
+    """The values of a category as text: a number and its text are one value, 1.0 and 1 too."""
+    import polars as pl
+
+    if series.dtype.is_float() and (series.drop_nulls().drop_nans().round() == series).all():
+        series = series.fill_nan(None).cast(pl.Int64, strict=False)
+    return series.cast(pl.String)
+
+
+def as_dates(text: Any) -> Any:
+    """Dates, where all of a text are such in one form; else the text as it is."""
+    found = _in_best_form(text)
+    return found if found.null_count() == text.null_count() else text
+
+
+def _in_best_form(text: Any) -> Any:
+    """Dates in the form that the first one has; what is none is missing."""
+    import polars as pl
+
+    first = text.drop_nulls()[:1]
+    for form in DATES:
+        if len(first) and first.str.to_datetime(form, strict=False).null_count() == 0:
+            return text.str.to_datetime(form, strict=False)
+    return pl.Series(text.name, [None] * len(text), dtype=pl.Datetime)
+
+
+def _plain(column: Number, series: Any) -> Array:
+    import polars as pl
+
+    if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
+        numbers = series.cast(pl.String).cast(pl.Float64, strict=False)
+        _check_read(column.name, series, numbers, "number")
+        series = numbers
+    found = series.cast(pl.Float64).to_numpy().astype(np.float64)
+    found[~np.isfinite(found)] = NAN
+    plain: Array = found[:, np.newaxis]
+    return plain
+
+
+def _check_read(name: str, given: Any, found: Any, kind: str) -> None:
+    """Name the first value that was not read as what the column has."""
+    wrong = (found.is_null() & given.is_not_null()).arg_true()
+    if len(wrong):
+        row = int(wrong[0])
+        raise ValueError(
+            f"row {row + 1}, column {name!r}: {given[row]!r} is no {kind}, and the column has "
+            f"{kind}s"
+        )
+
+
+def _ranks(column: Ordinal, series: Any) -> Array:
+    import polars as pl
+
+    ranks = {value: float(rank) for rank, value in enumerate(column.values)}
+    values = as_text(series)
+    found = values.replace_strict(
+        list(ranks), list(ranks.values()), default=None, return_dtype=pl.Float64
+    )
+    numbers: Array = found.to_numpy().astype(np.float64)[:, np.newaxis]
+    return numbers
+
+
+def _date_parts(column: Date, series: Any) -> Array:
+    import polars as pl
+
+    if not series.dtype.is_temporal():
+        found = _in_best_form(series.cast(pl.String))
+        _check_read(column.name, series, found, "date")
+        series = found
+    time = series.cast(pl.Datetime("us")).dt
+    parts = (
+        series.cast(pl.Date).cast(pl.Int32),
+        time.month(),
+        time.day(),
+        time.weekday(),
+        time.hour(),
+    )
+    found = [part.cast(pl.Float64).to_numpy() for part in parts]
+    return np.column_stack(found)
+
+
+_NUMBERS: dict[type, Callable[[Any, Any], Array]] = {
+    Number: _plain,
+    Ordinal: _ranks,
+    Date: _date_parts,
+}
+
+
+def numbers_of_one(column: Numeric, value: Any) -> tuple[float, ...]:
+    """The numbers of a single value; NaN where it is missing."""
+    return _NUMBERS_OF_ONE[type(column)](column, value)
+
+
+def text_of_one(value: Any) -> str | None:
+    """A single value of a category as text."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        return None if math.isnan(value) else str(int(value) if value.is_integer() else value)
+    return str(value)
+
+
+def _plain_of_one(column: Number, value: Any) -> tuple[float, ...]:
+    try:
+        number = NAN if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"column {column.name!r}: {value!r} is no number, and the column has numbers"
+        ) from None
+    return (number if math.isfinite(number) else NAN,)
+
+
+def _rank_of_one(column: Ordinal, value: Any) -> tuple[float, ...]:
+    text = text_of_one(value)
+    return (float(column.values.index(text)) if text in column.values else NAN,)
+
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def _date_parts_of_one(column: Date, value: Any) -> tuple[float, ...]:
+    if value is None:
+        return (NAN,) * len(Date.PARTS)
+    try:
+        when = datetime.fromisoformat(value) if isinstance(value, str) else value
+        parts = when.toordinal() - EPOCH, when.month, when.day, when.isoweekday()
+    except (AttributeError, ValueError):
+        raise ValueError(f"column {column.name!r}: {value!r} is no date") from None
+    return (*map(float, parts), float(getattr(when, "hour", 0)))
+
+
+_NUMBERS_OF_ONE: dict[type, Callable[[Any, Any], tuple[float, ...]]] = {
+    Number: _plain_of_one,
+    Ordinal: _rank_of_one,
+    Date: _date_parts_of_one,
+}

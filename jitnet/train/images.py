@@ -1,0 +1,108 @@
+"""``jitnet train digits``, ``mnist``, ``fashion``: the table's networks on its data."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+
+from jitnet.progress import make_progress
+from jitnet.streams import say
+from jitnet.tables import format_table
+from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, train
+from jitnet.train.networks import CLASSES, outline
+from jitnet.train.output import check_output, compile_note
+
+__all__ = ["images_epilog", "train_images"]
+
+
+def train_images(options: argparse.Namespace) -> int:
+    """Train one of the table's networks; a ValueError is a mistake in the options."""
+    job = JOBS[options.name]
+    network = _network(job, options)
+    output = check_output(options.output, f"{options.name}.safetensors")
+    (X, y), (X_test, y_test) = _load(job, options)
+    say(f"{options.name:<16}{len(X):,} images to train on, {len(X_test):,} held out")
+    say(f"network         {_described(network, X.shape[1:])}")
+
+    progress = make_progress(not options.quiet)
+    start = time.perf_counter()
+    model = train(network, X, y, seed=options.seed, threads=options.threads, progress=progress)
+    seconds = time.perf_counter() - start - progress.compile_seconds
+
+    accuracy = model.evaluate(X_test, y_test)["accuracy"]
+    loss, least = model.history["loss"][-1], _least_loss(LABEL_SMOOTHING)
+    say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
+    say(f"test accuracy   {accuracy:.4f}")
+    say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
+    say(f"images/second   {network.epochs * len(X) / seconds:,.0f}")
+    if output is not None:
+        model.save(output)
+        say(f"model           {output}")
+    return 0
+
+
+def _network(job: Job, options: argparse.Namespace) -> Network:
+    """The job's network of that name, with what the options change."""
+    name = options.network or job.default
+    if name not in job.networks:
+        there = ", ".join(job.networks)
+        raise ValueError(f"argument --network: there is no network {name!r}; there are: {there}")
+    settings = ("hidden", "epochs", "batch_size", "learning_rate")
+    given = {setting: getattr(options, setting) for setting in settings}
+    return job.networks[name]._replace(
+        **{setting: value for setting, value in given.items() if value is not None}
+    )
+
+
+def _load(job: Job, options: argparse.Namespace) -> tuple[Part, Part]:
+    """What to train on and to test with; a folder that does not have it is a mistake."""
+    if job.source is None and options.data is not None:
+        raise ValueError(f"argument --data: the {options.name} come with jitnet")
+    try:
+        return job.load(options.data)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"argument --data: {error}") from None
+
+
+def _described(network: Network, shape: tuple[int, ...]) -> str:
+    """``64-256-10, 40 epochs, batches of 32``."""
+    layers = f"{'×'.join(map(str, shape))}-{outline(network.layers(network.hidden))}"
+    epochs = f"{network.epochs} epoch{'s' * (network.epochs > 1)}"
+    return f"{layers}, {epochs}, batches of {network.batch_size}"
+
+
+def _least_loss(smoothing: float) -> float:
+    """The least cross-entropy there can be with smoothed labels: their own entropy."""
+    other = smoothing / CLASSES
+    own = 1 - smoothing + other
+    return -own * math.log(own) - (CLASSES - 1) * other * math.log(other)
+
+
+def images_epilog() -> str:
+    """The table of jobs."""
+    data = [line for name, job in JOBS.items() for line in _shown(name, job)]
+    header = ("data", "network", "hidden", "epochs", "batch size", "learning rate")
+    networks = [
+        (
+            name if network == job.default else "",
+            network,
+            ",".join(map(str, settings.hidden)) or "none",
+            *map(str, settings[2:]),
+        )
+        for name, job in JOBS.items()
+        for network, settings in job.networks.items()
+    ]
+    table = format_table([header, *networks], left=2, indent="  ")
+    return "\n".join(["data:", *data, "", "what is trained, the default first:", table])
+
+
+def _shown(name: str, job: Job) -> list[str]:
+    """What a data set is, and where it comes from."""
+    if job.source is None:
+        return [f"  {name:<9}{job.about}, which come with jitnet"]
+    source = job.source
+    return [
+        f"  {name:<9}{job.about}, in --data or $JITNET_DATA/{source.folder}; from",
+        f"  {'':<9}{source.address} ({source.licence})",
+    ]

@@ -1,0 +1,164 @@
+"""``jitnet train FILE --target COLUMN``: networks on a table."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jitnet.callbacks import Callback
+from jitnet.progress import Progress, make_progress
+from jitnet.streams import say
+from jitnet.tabular.preset import Settings
+from jitnet.tabular.report import say_learned, say_scores, say_unknown
+from jitnet.train.output import check_output, compile_note
+
+if TYPE_CHECKING:
+    from jitnet.tabular.model import TableModel
+
+TEST_SHARE = 0.2
+
+
+def train_table(options: argparse.Namespace) -> int:
+    """Train on a table's file; a ValueError is a mistake in the options or the file."""
+    from jitnet.tabular.parts import held_out
+
+    path = Path(options.name)
+    say(f"reading         {path}")
+    rows = _read(path, options)
+    _check_columns(path, rows, options)
+    output = check_output(options.output, f"{path.name.split('.')[0]}.safetensors")
+    if isinstance(options.test, Path):
+        test = _read(options.test, options)
+    else:
+        share = options.test or TEST_SHARE
+        mask = held_out(rows, options.target, share, options.seed, **_cut(options))
+        rows, test = rows.filter(~mask), rows.filter(mask)
+    say(f"rows            {len(rows):,} to learn from, {len(test):,} held out to test with")
+    if options.cross_validate:
+        _cross_validate(rows, options)
+    model, progress = _new_model(options), make_progress(not options.quiet)
+    seconds = _fit(model, rows, options, progress, [Announcement(model)])
+    say("")
+    say_scores(model, model.evaluate(test))
+    if options.baseline:
+        _say_boosting(model, rows, test)
+    say_unknown(model, test)
+    say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
+    if output is not None:
+        model.save(output)
+        say(f"model           {output}")
+    return 0
+
+
+class Announcement(Callback):
+    """Says what was learned of the columns before the first network is trained."""
+
+    def __init__(self, model: TableModel) -> None:
+        self.model: TableModel | None = model
+
+    def on_fit_begin(self, model: Any, n_epochs: int) -> None:
+        """Say it, once."""
+        if self.model is not None:
+            say_learned(self.model)
+        self.model = None
+
+
+def _read(path: Path, options: argparse.Namespace) -> Any:
+    from jitnet.tabular.reading import read_table
+
+    try:
+        return read_table(path, header=not options.no_header)
+    except OSError as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from None
+
+
+def _check_columns(path: Path, rows: Any, options: argparse.Namespace) -> None:
+    """Refuse a target that is not there or not complete; the rows' numbers are the file's."""
+    from jitnet.tabular.table import check_there
+    from jitnet.tabular.target import learn_target
+
+    if options.target is None:
+        raise ValueError(
+            f"argument --target: which column is to be predicted? There are "
+            f"{', '.join(map(repr, rows.columns))}"
+        )
+    named = [options.target, options.group, options.time, *(options.drop or ())]
+    named += [*(options.categorical or ()), *(name for name, _ in options.ordinal or ())]
+    try:
+        check_there([name for name in named if name is not None], rows)
+        learn_target(rows[options.target], options.task)
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r}: {error}") from None
+
+
+def _cut(options: argparse.Namespace) -> dict[str, str | None]:
+    """By what rows are held out."""
+    return {"group": options.group, "time": options.time}
+
+
+def _new_model(options: argparse.Namespace) -> TableModel:
+    from jitnet.tabular.model import TableModel
+    from jitnet.tabular.table import Table
+
+    dropped = [*(options.drop or ()), *([options.group] if options.group else [])]
+    table = Table(
+        task=options.task,
+        categorical=options.categorical or (),
+        ordinal=dict(options.ordinal or ()),
+        drop=dropped,
+    )
+    settings = {name: getattr(options, name, None) for name in Settings._fields}
+    return TableModel(
+        options.target,
+        table=table,
+        ensemble=options.ensemble or 1,
+        seed=options.seed,
+        n_threads=options.threads,
+        **settings,
+    )
+
+
+def _fit(
+    model: TableModel,
+    rows: Any,
+    options: argparse.Namespace,
+    progress: Progress,
+    callbacks: list[Callback],
+) -> float:
+    """Fit a model, and return the seconds without those of compiling."""
+    validation = options.validation
+    if isinstance(validation, Path):
+        validation = _read(validation, options)
+    start = time.perf_counter()
+    model.fit(rows, validation=validation, callbacks=callbacks, progress=progress, **_cut(options))
+    return time.perf_counter() - start - progress.compile_seconds
+
+
+def _cross_validate(rows: Any, options: argparse.Namespace) -> None:
+    """Say the scores of models that are trained without a fold each."""
+    from jitnet.tabular.parts import folds_of
+
+    found = []
+    folds = folds_of(rows, options.target, options.cross_validate, options.seed, **_cut(options))
+    for fold, (learned, tested) in enumerate(folds, start=1):
+        model = _new_model(options)
+        progress = make_progress(not options.quiet)
+        _fit(model, rows.filter(learned), options, progress, [])
+        scores = model.evaluate(rows.filter(tested))
+        name, value = scores.main
+        found.append(value)
+        say(f"fold {fold:<11}{name} {value:.4f}")
+    say(f"{options.cross_validate} folds{'':<9}{name} {np.mean(found):.4f} ± {np.std(found):.4f}")
+
+
+def _say_boosting(model: TableModel, rows: Any, test: Any) -> None:
+    """Say how gradient boosting does on the same rows."""
+    from jitnet.tabular.boosting import boosted_scores
+
+    start = time.perf_counter()
+    name, value = boosted_scores(model.table, rows, test).main
+    say(f"{'boosting':<16}{name} {value:.4f}, trained in {time.perf_counter() - start:.2f} s")

@@ -1,0 +1,63 @@
+"""The rows that are held out."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from jitnet.tabular.parts import folds_of, held_out
+
+
+def frame(rows: int = 100) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "y": ["a"] * (rows - 20) + ["b"] * 20,
+            "patient": [k // 4 for k in range(rows)],
+            "day": [(k * 37) % rows for k in range(rows)],
+        }
+    )
+
+
+def test_the_same_share_of_each_class_is_held_out() -> None:
+    mask = held_out(frame(), "y", 0.2, seed=0)
+    classes = frame()["y"].to_numpy()
+    assert (mask[classes == "a"].sum(), mask[classes == "b"].sum()) == (16, 4)
+
+
+def test_the_seed_says_which_rows() -> None:
+    masks = [held_out(frame(), "y", 0.2, seed=seed).tolist() for seed in (0, 0, 1)]
+    assert masks[0] == masks[1] != masks[2]
+
+
+def test_a_group_stays_together() -> None:
+    mask = held_out(frame(), "y", 0.2, seed=0, group="patient")
+    shares = [mask[4 * k : 4 * k + 4].mean() for k in range(25)]
+    assert set(shares) == {0.0, 1.0}
+    assert sum(shares) == 5
+
+
+def test_with_a_time_the_latest_rows_are_held_out() -> None:
+    mask = held_out(frame(), "y", 0.25, seed=0, time="day")
+    assert sorted(frame()["day"].to_numpy()[mask]) == list(range(75, 100))
+
+
+@pytest.mark.parametrize("group", [None, "patient"])
+def test_folds_test_each_row_once(group: str | None) -> None:
+    tested = np.zeros(100, int)
+    for learned, held in folds_of(frame(), "y", 5, seed=0, group=group):
+        assert not (learned & held).any()
+        tested += held
+    assert (tested == 1).all()
+
+
+def test_folds_in_time_test_what_comes_after_what_is_learned() -> None:
+    days = frame()["day"].to_numpy()
+    for learned, held in folds_of(frame(), "y", 4, seed=0, time="day"):
+        assert days[learned].max() + 1 == days[held].min()
+        assert held.sum() == 20
+
+
+def test_too_few_rows_or_groups_are_an_error() -> None:
+    with pytest.raises(ValueError, match="3 rows, too few for 5 parts"):
+        held_out(frame()[:3], "y", 0.2, seed=0)
+    with pytest.raises(ValueError, match="'patient' has 2 groups, too few for 5"):
+        held_out(frame()[:8], "y", 0.2, seed=0, group="patient")

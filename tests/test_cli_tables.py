@@ -1,0 +1,202 @@
+"""The command line from a table's file to predictions, and the line that each mistake gets."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import jitnet as jn
+from jitnet.cli import main
+from real_data import data_file
+from tabular.frames import mixed
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with tables, and models of them."""
+    monkeypatch.chdir(tmp_path)
+    mixed(600).drop("price").write_csv("houses.csv")
+    mixed(200, seed=1).drop("price").write_csv("others.csv")
+    return tmp_path
+
+
+@pytest.fixture
+def model(here: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A trained model's file."""
+    assert main(["train", "houses.csv", "--target", "dear", "--epochs", "5", "--quiet"]) == 0
+    capsys.readouterr()
+    return here / "houses.safetensors"
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that a mistake gets, with exit code 2."""
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert "Traceback" not in line
+    return line
+
+
+def test_a_table_is_trained_with_nothing_but_the_target(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "houses.csv", "--target", "dear", "--quiet"]) == 0
+    shown = capsys.readouterr().out
+    assert "rows            480 to learn from, 120 held out" in shown
+    assert "target          dear, 2 classes: no, yes" in shown
+    assert "1 of numbers, 2 of categories, 1 of ordered values, 1 of dates" in shown
+    accuracy = float(shown.split("accuracy        ")[1].split(",")[0])
+    assert accuracy > 0.8
+    assert jn.load("houses.safetensors").table.target.name == "dear"
+
+
+def test_cross_validation_scores_each_fold(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "train houses.csv --target dear --cross-validate 3 --epochs 2 --quiet"
+    assert main(line.split()) == 0
+    shown = capsys.readouterr().out
+    values = [float(row.split()[-1]) for row in shown.splitlines() if row.startswith("fold ")]
+    assert len(values) == 3
+    mean = float(shown.split("3 folds")[1].split()[1])
+    np.testing.assert_allclose(mean, np.mean(values), atol=1e-4)  # four digits are shown
+
+
+def test_boosting_is_scored_beside_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "train houses.csv --target dear --baseline --epochs 1 --quiet"
+    assert main(line.split()) == 0
+    assert "boosting        accuracy 0." in capsys.readouterr().out
+
+
+def test_unseen_and_missing_values_are_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mixed(50).with_columns(pl.lit("zebra").alias("colour")).write_csv("test.csv")
+    line = "train houses.csv --target dear --test test.csv --epochs 1 --quiet"
+    assert main(line.split()) == 0
+    shown = capsys.readouterr().out
+    assert "not seen before colour: zebra, in 50 rows" in shown
+    assert "missing         size in 3 rows" in shown
+
+
+def test_a_file_is_predicted_in_its_order(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = jn.load(model).predict(mixed(200, seed=1)).tolist()
+    assert main(["predict", str(model), "others.csv"]) == 0
+    assert capsys.readouterr().out.split() == ["dear", *expected]
+    for output in ("said.csv", "said.parquet"):
+        line = ["predict", str(model), "others.csv", "--output", output, "--probabilities"]
+        assert main(line) == 0
+        read = pl.read_csv if output.endswith("csv") else pl.read_parquet
+        said = read(output)
+        assert said["dear"].to_list() == expected
+        assert said.columns[1:] == ["probability of no", "probability of yes"]
+
+
+def test_a_parquet_file_is_predicted_as_the_same_rows_of_text(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mixed(200, seed=1).write_parquet("others.parquet")
+    for name in ("others.csv", "others.parquet"):
+        assert main(["predict", str(model), name, "--probabilities"]) == 0
+    text = capsys.readouterr().out
+    assert text[: len(text) // 2] == text[len(text) // 2 :]
+
+
+def test_a_file_is_predicted_piece_by_piece(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["predict", str(model), "others.csv", "--output", "whole.csv"]) == 0
+    monkeypatch.setattr("jitnet.inference.rows.ROWS_AT_ONCE", 7)
+    assert main(["predict", str(model), "others.csv", "--output", "pieces.csv"]) == 0
+    assert Path("whole.csv").read_text() == Path("pieces.csv").read_text()
+
+
+def test_a_model_is_scored_on_a_file(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(model), "others.csv"]) == 0
+    shown = capsys.readouterr().out
+    accuracy = jn.load(model).evaluate(mixed(200, seed=1)).accuracy
+    assert f"accuracy        {accuracy:.4f}" in shown
+
+
+def test_info_says_what_a_model_takes_and_gives(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["info", str(model)]) == 0
+    shown = capsys.readouterr().out
+    assert "predicts        dear, 2 classes: no, yes" in shown
+    assert "colour  categories" in shown
+    assert "Dense, relu" in shown
+
+
+def test_a_model_without_a_table_takes_numbers(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = jn.Sequential([jn.Dense(2)], loss="mse").build(3)
+    network.save("plain.safetensors")
+    X = np.arange(12.0).reshape(4, 3)
+    pl.DataFrame(X, schema=["a", "b", "c"]).write_csv("numbers.csv")
+    assert main(["predict", "plain.safetensors", "numbers.csv", "--output", "said.csv"]) == 0
+    np.testing.assert_allclose(pl.read_csv("said.csv").to_numpy(), network.predict(X), rtol=1e-6)
+    pl.DataFrame({"a": [1.0]}).write_csv("few.csv")
+    message = refused(["predict", "plain.safetensors", "few.csv"], capsys)
+    assert "takes 3 numbers a row, and there are 1 columns" in message
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("train houses.csv", "argument --target: which column is to be predicted?"),
+        ("train houses.csv --target cost", "houses.csv': there is no column 'cost'"),
+        ("train houses.csv --target dear --drop cost", "there is no column 'cost'"),
+        ("train nothing.csv --target dear", "there is no file 'nothing.csv'"),
+        ("train digits --target dear", "argument --target: it is for a table's file"),
+        ("train houses.csv --target dear --network cnn", "argument --network: it is for digits"),
+        ("train houses.csv --target dear --test 1.5", "a number between 0 and 1, got '1.5'"),
+        ("train houses.csv --target dear --test none.csv", "'none.csv' cannot be read"),
+        ("train houses.csv --target dear --ordinal grade", "argument --ordinal: expected a column"),
+        ("train houses.csv --target dear --task regression", "'no' is no number"),
+        ("predict others.csv others.csv", "'others.csv' is no model file"),
+        ("predict none.safetensors others.csv", "'none.safetensors' cannot be read"),
+        ("evaluate others.csv others.csv", "'others.csv' is no model file"),
+    ],
+)
+def test_a_mistake_gets_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str], line: str, message: str
+) -> None:
+    assert message in refused(line.split(), capsys)
+    assert sorted(path.name for path in here.iterdir()) == ["houses.csv", "others.csv"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("size", "abc", "row 151, column 'size': 'abc' is no number"),
+        ("sold", "soon", "row 151, column 'sold': 'soon' is no date"),
+    ],
+)
+def test_a_wrong_value_is_named_and_no_output_is_left(
+    model: Path, capsys: pytest.CaptureFixture[str], column: str, value: str, message: str
+) -> None:
+    frame = pl.read_csv("others.csv", infer_schema=False)
+    frame[150, column] = value
+    frame.write_csv("wrong.csv")
+    line = ["predict", str(model), "wrong.csv", "--output", "said.csv"]
+    assert f"'wrong.csv': {message}" in refused(line, capsys)
+    assert not Path("said.csv").exists()
+
+
+def test_a_missing_column_is_named(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mixed(20).drop("size").write_csv("fewer.csv")
+    for command in ("predict", "evaluate"):
+        message = refused([command, str(model), "fewer.csv"], capsys)
+        assert "'fewer.csv': there is no column 'size'" in message
+
+
+def test_adult_is_learned_as_well_as_published_perceptrons_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """0.852 is published for tuned perceptrons."""
+    monkeypatch.chdir(tmp_path)
+    path = data_file("adult/adult.data.gz")
+    assert main(["train", str(path), "--no-header", "--target", "column_15", "--quiet"]) == 0
+    shown = capsys.readouterr().out
+    assert float(shown.split("accuracy        ")[1].split(",")[0]) > 0.857
