@@ -6,7 +6,7 @@ Importing compiles nothing: kernels are loaded from their cache, or compiled, at
 from typing import TYPE_CHECKING, Any
 
 from jitnet import datasets
-from jitnet.callbacks import Callback, EarlyStopping
+from jitnet.callbacks import Callback, Checkpoint, EarlyStopping
 from jitnet.errors import NotFittedError
 from jitnet.layers import (
     Activation,
@@ -46,6 +46,7 @@ __all__ = [
     "AveragePool2D",
     "BatchNorm",
     "Callback",
+    "Checkpoint",
     "Constant",
     "Conv1D",
     "Conv2D",

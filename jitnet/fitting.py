@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 from jitnet.callbacks import Callback
 from jitnet.engine.slices import Slice
+from jitnet.fit_state import FitState, History
 from jitnet.kernels import cache
 from jitnet.progress import Progress
 
 Logs = dict[str, float]
-History = dict[str, list[float]]
 
 
 class Record:
@@ -22,10 +22,12 @@ class Record:
     A row of numbers for each epoch took half a microsecond, a third of a small step.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, history: History | None = None) -> None:
         self._slices: list[History] = []
         self._seen: tuple[int, History] = (0, {})
         self.epochs = 0
+        if history:
+            self.add(history)
 
     def add(self, ended: History) -> None:
         """Record the epochs that have just ended."""
@@ -44,17 +46,9 @@ class Record:
         return history
 
 
-class Recorded(Protocol):
-    """A model that keeps the record of its last fit."""
-
-    _record: Record
-
-
 def follow(
-    model: Recorded,
+    fit: FitState,
     slices: Iterable[Slice],
-    n_epochs: int,
-    callbacks: Sequence[Callback],
     progress: Progress,
     validate: Callable[[], Logs] | None,
 ) -> History:
@@ -62,13 +56,13 @@ def follow(
 
     A slice may end many epochs at once, but one alone where there is a validation or a callback.
     """
-    record = model._record = Record()
-    logs: Logs = {}
+    model, callbacks = fit.model, fit.callbacks
+    record = model._record = Record(fit.history)
+    logs: Logs = {name: values[-1] for name, values in fit.history.items() if values}
+    listeners = [c for c in callbacks if type(c).on_steps_end is not Callback.on_steps_end]
     try:
-        for callback in callbacks:
-            callback.on_fit_begin(model, n_epochs)
-        with shown(progress, n_epochs):
-            for done, ended, error in slices:
+        with shown(progress, fit.settings.epochs):
+            for done, ended, error, place in slices:
                 if ended["loss"]:
                     if validate is not None:
                         ended |= {f"val_{name}": [value] for name, value in validate().items()}
@@ -78,7 +72,13 @@ def follow(
                 progress.update(done, logs)
                 if error is not None:
                     raise error
-                if ended["loss"] and wants_to_stop(callbacks, model, record.epochs, logs):
+                if ended["loss"]:
+                    fit.stopped = wants_to_stop(callbacks, model, record.epochs, logs)
+                if listeners:
+                    fit.place, fit.epochs_done, fit.history = place, done, record.history()
+                    for callback in listeners:
+                        callback.on_steps_end(model, fit)
+                if fit.stopped:
                     break
         for callback in callbacks:
             callback.on_fit_end(model)

@@ -6,9 +6,9 @@ from os import PathLike
 from typing import Any
 
 from jitnet.arrays import Array
-from jitnet.checks import check_shape, check_whole
+from jitnet.checks import check_shape
+from jitnet.content import restore, shape_of
 from jitnet.description import check_names, recreate
-from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
 from jitnet.io.model_file import read_model, refused
 from jitnet.model import Sequential
 
@@ -78,29 +78,6 @@ def _network(description: dict[str, Any], tensors: dict[str, Array]) -> Sequenti
         seed=description["seed"],
         dtype=description["dtype"],
     )
-    first = description["format"] == 1
-    engine = model._engine = model._new_engine(check_shape(_shape(description, tensors)))
-    names = [row.name for row in engine.nodes.parameters]
-    model.set_weights([tensors[name] for name in names])
-    state = engine.state()
-    for moment, views in engine.training.moment_views(state).items():
-        for name, view in zip(names, views, strict=True):
-            kept = tensors[f"{moment}.{name}"]
-            if kept.shape != view.shape:
-                raise ValueError(f"{moment}.{name} must be {view.shape}, but is {kept.shape}")
-            view[:] = kept
-    state.clock[STEPS_TAKEN] = check_whole("step", description["step"], least=0)
-    state.clock[EPOCHS_TAKEN] = check_whole("epoch", description["epoch"], least=0)
-    powers = [float(power) for power in description["powers"]]
-    if len(powers) < len(state.powers) or (len(powers) > len(state.powers) and not first):
-        raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
-    state.powers[:] = powers[: len(state.powers)]
-    engine.restore(state)
+    model._engine = model._new_engine(check_shape(shape_of(description, tensors)))
+    restore(model, description, tensors)
     return model
-
-
-def _shape(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
-    """The shape of an example, of which earlier formats knew but the features."""
-    if description["format"] == 1:
-        return len(tensors["layers.0.weight"])
-    return description["n_features" if description["format"] == 2 else "shape"]

@@ -14,12 +14,14 @@ from numpy.typing import ArrayLike, DTypeLike
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback
 from jitnet.checks import check_choice, check_shape, check_whole
-from jitnet.description import describe
+from jitnet.content import content_of
 from jitnet.engine import Engine
 from jitnet.engine.nodes import Nodes
-from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN, Data
+from jitnet.engine.steps.state import Data
 from jitnet.errors import NotFittedError
-from jitnet.fitting import History, Record, follow
+from jitnet.fingerprint import fingerprint
+from jitnet.fit_state import FitSettings, FitState, History
+from jitnet.fitting import Record, follow
 from jitnet.hints import hinted, missing_method
 from jitnet.io.model_file import write_model
 from jitnet.kernels.panels import panel_width
@@ -197,6 +199,7 @@ class Sequential:
         sample_weight: ArrayLike | None = None,
         callbacks: Sequence[Callback] = (),
         progress: bool | Progress | None = None,
+        resume: str | PathLike[str] | None = None,
     ) -> History:
         """Train, from the weights and the optimiser's state there are.
 
@@ -228,6 +231,10 @@ class Sequential:
         progress : bool or Progress, optional
             True shows a bar or plain lines. By default nothing is shown but a line where kernels
             have to be compiled, by `logging`; False leaves that out as well.
+        resume : str or path-like, optional
+            A checkpoint of a fit with the same arguments, which goes on from there to the bits of
+            the unbroken one, or a folder of them (see `Checkpoint`), of which the newest is taken.
+            ``epochs`` counts from the beginning of that fit.
 
         Returns
         -------
@@ -264,16 +271,33 @@ class Sequential:
         batch = len(rows)
         if batch_size is not None:
             batch = min(batch, check_whole("batch_size", batch_size, least=1))
+        for listener in listeners:
+            listener.check(resume is not None)
         was_built = self._engine
         shape = examples.inputs.shape
         engine = was_built or self._begin(shape, mostly_zeros=mostly_zeros)._built()
         data = _data_of(engine, examples)
         checked = None if validation is None else _data_of(engine, validation)
-        each_epoch = bool(listeners) or validation is not None
         validate = None if checked is None else lambda: engine.evaluate(checked)
+        settings = FitSettings(
+            epochs, batch, bool(shuffle), lambda: fingerprint([examples, validation])
+        )
+        fit = FitState(self, settings, listeners)
         try:
-            slices = engine.train(data, batch, epochs, shuffle=shuffle, each_epoch=each_epoch)
-            return follow(self, slices, epochs, listeners, shown, validate)
+            for listener in listeners:
+                listener.on_fit_begin(self, epochs)
+            if resume is not None:
+                file = fit.resume(resume)
+                shown.resuming(fit.epochs_done, epochs, file)
+            slices = engine.train(
+                data,
+                batch,
+                epochs if not fit.stopped else 0,
+                shuffle=shuffle,
+                each_epoch=bool(listeners) or validation is not None,
+                begin=fit.place,
+            )
+            return follow(fit, slices, shown, validate)
         except (TypeError, ValueError):  # of a kernel that does not compile, or such batches
             if was_built is None and not engine.step:
                 self._engine = None
@@ -538,26 +562,7 @@ class Sequential:
         >>> bool((same.get_weights()[0] == model.get_weights()[0]).all())
         True
         """
-        write_model(path, *self._content())
-
-    def _content(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        """What a file holds: the description, and tensors by their names."""
-        engine = self._built()
-        state = engine.state()
-        description = {
-            "shape": list(engine.nodes.shape),
-            "layers": [describe(layer) for layer in self.layers],
-            "loss": self.loss,
-            "optimizer": describe(self.optimizer),
-            "label_smoothing": self.label_smoothing,
-            "quantile": self.quantile,
-            "seed": self.seed,
-            "dtype": self.dtype.name,
-            "step": int(state.clock[STEPS_TAKEN]),
-            "epoch": int(state.clock[EPOCHS_TAKEN]),
-            "powers": state.powers.tolist(),
-        }
-        return description, engine.training.tensors(state)
+        write_model(path, *content_of(self))
 
     def __getattr__(self, name: str) -> Any:
         """Say what is meant, where a method of others' models is asked for."""

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TextIO
 
 from jitnet.checks import check_flag
@@ -19,6 +20,7 @@ __all__ = ["BarProgress", "LineProgress", "Notice", "Progress", "make_progress"]
 ROWS = 20
 """A terminal's lines as tqdm assumes them: it draws no bar where the terminal says none."""
 
+RESUMING = "going on after {:.4g} of {} epochs, from {}"
 NOTICE = f"{COMPILING}, some ten seconds; progress=False leaves this line out"
 
 
@@ -92,6 +94,19 @@ class Progress:
         """
         self.compile_seconds += seconds
 
+    def resuming(self, epochs_done: float, n_epochs: int, file: Path) -> None:
+        """Say where a fit goes on.
+
+        Parameters
+        ----------
+        epochs_done : float
+            Epochs that are done, a fraction in the middle of one.
+        n_epochs : int
+            The epochs that were asked for.
+        file : Path
+            The checkpoint.
+        """
+
     def update(self, epochs_done: float, logs: dict[str, float]) -> None:
         """Show how far the fit has come.
 
@@ -121,8 +136,15 @@ class Notice(Progress):
         """Say it once; see `Progress.compiling`."""
         if not self._said:
             self._said = True
-            with contextlib.suppress(ValueError):  # the standard error stream may be closed
-                logging.getLogger("jitnet").warning(NOTICE)
+            self._warn(NOTICE)
+
+    def resuming(self, epochs_done: float, n_epochs: int, file: Path) -> None:
+        """Say it; see `Progress.resuming`."""
+        self._warn(RESUMING.format(epochs_done, n_epochs, file))
+
+    def _warn(self, text: str) -> None:
+        with contextlib.suppress(ValueError):  # the standard error stream may be closed
+            logging.getLogger("jitnet").warning(text)
 
 
 class _Shown(Progress):
@@ -150,6 +172,10 @@ class _Shown(Progress):
         if self._ticker is not None:
             self._stop_ticker()
             self._write_line(f"compiled kernels in {seconds:.1f} s")
+
+    def resuming(self, epochs_done: float, n_epochs: int, file: Path) -> None:
+        """Say it; see `Progress.resuming`."""
+        self._write_line(RESUMING.format(epochs_done, n_epochs, file))
 
     def close(self) -> None:
         self._stop_ticker()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jitnet.arrays import Array
+
 __all__ = ["Callback"]
 
 
@@ -20,6 +22,15 @@ class Callback:
     >>> GoodEnough().on_epoch_end(None, 1, {"loss": 0.005})
     True
     """
+
+    def check(self, resumes: bool) -> None:
+        """Refuse a fit, by an error, before any work. Estimators do not call it.
+
+        Parameters
+        ----------
+        resumes : bool
+            Whether the fit goes on from a checkpoint.
+        """
 
     def on_fit_begin(self, model: Any, n_epochs: int) -> None:
         """Take note that a fit begins.
@@ -50,6 +61,43 @@ class Callback:
             True stops the fit.
         """
         return None
+
+    def on_steps_end(self, model: Any, fit: Any) -> None:
+        """Take note that some steps are over: a tenth of a second of them, or an epoch.
+
+        It is called after `on_epoch_end` where an epoch has ended. Estimators do not call it.
+
+        Parameters
+        ----------
+        model : Sequential
+            The model as it is between two steps.
+        fit : FitState
+            Where the fit stands: ``fit.step``, ``fit.epochs_done``, ``fit.history``; its ``save``
+            writes a checkpoint.
+        """
+
+    def state(self) -> tuple[dict[str, Any], list[Array]]:
+        """What a checkpoint keeps of the callback, so that a resumed fit is as an unbroken one.
+
+        Returns
+        -------
+        dict of str to number, str or None
+            What JSON can hold.
+        list of ndarray
+            And arrays.
+        """
+        return {}, []
+
+    def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
+        """Take over what `state` gave; called after `on_fit_begin` of a resumed fit.
+
+        Parameters
+        ----------
+        numbers : dict
+            As `state` gave it.
+        arrays : list of ndarray
+            As `state` gave them.
+        """
 
     def on_fit_end(self, model: Any) -> None:
         """Take note that the fit is over, after its last epoch or stopped before.

@@ -86,6 +86,15 @@ class EarlyStopping(Callback):
             self._weights = model.get_weights()
         return epoch - self.best_epoch >= self.patience
 
+    def state(self) -> tuple[dict[str, Any], list[Array]]:
+        """The best value, its epoch and its weights; see `Callback.state`."""
+        return self._watched.state(), self._weights or []
+
+    def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
+        """Take these over; see `Callback.restore`."""
+        self._watched.restore(numbers)
+        self._weights = arrays or None
+
     def on_fit_end(self, model: Any) -> None:
         """Go back to the best weights; see `Callback.on_fit_end`."""
         if self._weights is not None:

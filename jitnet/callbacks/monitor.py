@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 HIGHER_IS_BETTER = ("accuracy",)
 """What the names of figures end in that are to grow; the others are to fall."""
@@ -41,6 +42,15 @@ class Monitored:
             return False
         self.best, self.best_epoch = value, epoch
         return True
+
+    def state(self) -> dict[str, Any]:
+        """The best value and its epoch, as JSON can hold them."""
+        return {"best": self.best if self.best_epoch else None, "best_epoch": self.best_epoch}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.best_epoch = int(state["best_epoch"])
+        self.best = float(state["best"]) if self.best_epoch else math.nan
 
 
 def _hint(name: str) -> str:

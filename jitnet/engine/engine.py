@@ -24,6 +24,7 @@ from jitnet.engine.loop import run_steps
 from jitnet.engine.nodes import Nodes
 from jitnet.engine.pace import Pace
 from jitnet.engine.room import Room, Wanted
+from jitnet.engine.runs import Place
 from jitnet.engine.slices import Logs, Slice
 from jitnet.engine.state import TrainingState
 from jitnet.engine.steps.state import (
@@ -246,6 +247,7 @@ class Engine:
         shuffle: bool,
         each_epoch: bool,
         goes_back: bool = True,
+        begin: Place | None = None,
     ) -> Iterator[Slice]:
         """Train, slice by slice (see `slices.train`); batches that do not fit are a ValueError."""
         check_batches(self.nodes, data.examples, batch, self.fitting(data, WHOLE_BYTES))
@@ -257,6 +259,7 @@ class Engine:
             shuffle=shuffle,
             each_epoch=each_epoch,
             goes_back=goes_back,
+            begin=begin,
         )
 
     def logs(self, records: Array) -> Logs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from jitnet.engine.engine import Engine
 
 NO_OUTPUT = {np.dtype(kind): np.zeros((0, 0), kind) for kind in (np.float32, np.float64)}
+
+
+class Place(NamedTuple):
+    """Where a training stands between two of its steps."""
+
+    done: int  # steps since it began
+    counters: Array  # of a `Progress`: the epoch, and the examples of it that are behind
+    sums: Array  # of that epoch so far
+
+    def copy(self) -> Place:
+        """A copy that the next steps do not change."""
+        return Place(self.done, self.counters.copy(), self.sums.copy())
 
 
 def new_position(epoch: int) -> tuple[Array, Array]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from jitnet import memory
-from jitnet.engine.runs import new_position, new_progress
-from jitnet.engine.steps.state import FAILED, POSITION, STEPS, TRAIN, Data, Progress
+from jitnet.arrays import Array
+from jitnet.engine.order import shuffle_again
+from jitnet.engine.runs import Place, new_position, new_progress
+from jitnet.engine.steps.state import EPOCH, FAILED, POSITION, STEPS, TRAIN, Data, Plan, Progress
 from jitnet.engine.turns import State
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class Slice(NamedTuple):
     done: float  # epochs since the training began
     logs: Logs  # of the epochs that ended in it
     error: BaseException | None  # what has ended it and is to be raised
+    place: Place | None = None  # where the training stands, if it can go on from there
 
 
 def train(
@@ -36,6 +39,7 @@ def train(
     shuffle: bool,
     each_epoch: bool,
     goes_back: bool = True,
+    begin: Place | None = None,
 ) -> Iterator[Slice]:
     """Train, slice by slice.
 
@@ -54,6 +58,9 @@ def train(
     goes_back : bool, default True
         Whether the state is that at the end of the last good epoch where a loss is not finite; a
         caller who drops it then saves a copy of it.
+    begin : Place, optional
+        Where a training like this one stood, of which the engine has the state; it goes on from
+        there to the bits of the unbroken one. What is not finite then leads back no further.
 
     Yields
     ------
@@ -63,26 +70,37 @@ def train(
         at the end of the last good epoch: steps are repeated from the slice's beginning, with
         the same bits.
     """
-    in_epoch, first_epoch = -(-data.examples // batch), engine.epoch
+    in_epoch = -(-data.examples // batch)
     opened = memory.keep_open(data.owner)  # noqa: F841
     done, total, pace = 0, epochs * in_epoch, engine.training_pace(data, batch)
+    first_epoch = engine.epoch
     start = position = None
+    began = Place(0, *new_position(first_epoch))
+    if begin is not None:
+        done, began, position = begin.done, begin.copy(), begin.copy()[1:]
+        first_epoch -= done // in_epoch
+        start = engine.state() if goes_back else None
+    plan_of = _Plans(engine, data, batch, first_epoch, shuffle)
+    if done % in_epoch:
+        plan_of.resume(began)
     while done < total:
         steps = _whole_epochs(pace.steps, done % in_epoch, in_epoch, total - done, each_epoch)
         if position is None or done % in_epoch == 0:  # a callback may have trained in between
-            since, position = done, new_position(engine.epoch)
+            position = new_position(engine.epoch)
+            began = Place(done, *position).copy()
             start = engine.state(start) if goes_back else None
-        plan = engine.plan(TRAIN, batch, steps, data, first_epoch, shuffle)
-        progress = new_progress(engine, position, plan)
-        began = time.perf_counter()
+        since = began.done
+        progress = new_progress(engine, position, plan := plan_of(steps))
+        before = time.perf_counter()
         try:
             engine.run(engine.network, data, plan, progress, pace.threads)
-            pace.note(time.perf_counter() - began, int(progress.counters[STEPS]))
+            pace.note(time.perf_counter() - before, int(progress.counters[STEPS]))
             good = _good_epochs(engine, progress)
         except BaseException as error:
             if engine.training.is_finite():
                 done += int(progress.counters[STEPS])
-                yield Slice(done / in_epoch, engine.logs(progress.ended()), error)
+                place = Place(done, progress.counters, progress.sums)
+                yield Slice(done / in_epoch, engine.logs(progress.ended()), error, place)
             elif start is None:
                 failure = FloatingPointError(_not_finite(since // in_epoch + 1))
                 failure.__cause__ = error
@@ -92,16 +110,43 @@ def train(
                 yield Slice(since / in_epoch, engine.logs(progress.record[:0]), error)
             return
         if good is not None:
-            before = (done - since) // in_epoch  # epochs since the start, of other slices
-            good += before
+            earlier = done // in_epoch - since // in_epoch  # epochs since then, of other slices
+            good += earlier
             if start is not None:
-                good = _return_to(engine, start, good, data, batch, first_epoch, shuffle)
-            logs = engine.logs(progress.record[: max(0, good - before)])
-            failure = FloatingPointError(_not_finite(since // in_epoch + good + 1))
-            yield Slice(since / in_epoch + good, logs, failure)
+                good = _return_to(engine, start, began, good, plan_of)
+            logs = engine.logs(progress.record[: max(0, good - earlier)])
+            ended = since // in_epoch + good
+            failure = FloatingPointError(_not_finite(ended + 1))
+            yield Slice(ended if good else since / in_epoch, logs, failure)
             return
         done += int(progress.counters[STEPS])
-        yield Slice(done / in_epoch, engine.logs(progress.ended()), None)
+        place = Place(done, progress.counters, progress.sums)
+        yield Slice(done / in_epoch, engine.logs(progress.ended()), None, place)
+
+
+class _Plans(NamedTuple):
+    """The plans of a training's slices."""
+
+    engine: Engine
+    data: Data
+    batch: int
+    first_epoch: int
+    shuffle: bool
+
+    @property
+    def in_epoch(self) -> int:
+        """Steps of an epoch."""
+        return -(-self.data.examples // self.batch)
+
+    def __call__(self, steps: int) -> Plan:
+        """The plan of some steps."""
+        return self.engine.plan(TRAIN, self.batch, steps, self.data, self.first_epoch, self.shuffle)
+
+    def resume(self, place: Place) -> None:
+        """Lay the order of an epoch in whose middle a training goes on."""
+        plan = self(1)
+        if plan.shuffled:
+            shuffle_again(self.data.order, plan.seed, int(place.counters[EPOCH]))
 
 
 def _good_epochs(engine: Engine, progress: Progress) -> int | None:
@@ -113,27 +158,27 @@ def _good_epochs(engine: Engine, progress: Progress) -> int | None:
     return None if ends_well and good == len(records) else good
 
 
-def _return_to(
-    engine: Engine, start: State, most: int, data: Data, batch: int, first_epoch: int, shuffle: bool
-) -> int:
-    """Repeat the epochs from a state, ``most`` of them, while they end in what is finite.
+def _return_to(engine: Engine, start: State, began: Place, most: int, plan_of: _Plans) -> int:
+    """Repeat the epochs from a state and its place, ``most`` of them, while they end well.
 
     Returns their number.
     """
     engine.restore(start)
-    in_epoch = -(-data.examples // batch)
+    position: tuple[Array, Array] = began.copy()[1:]
+    left = plan_of.in_epoch - began.done % plan_of.in_epoch
+    if most and left < plan_of.in_epoch:
+        plan_of.resume(began)
     for good in range(most):
-        kept, position = engine.state(), new_position(engine.epoch)
-        left, failed = in_epoch, False
+        kept, failed = engine.state(), False
         while left and not failed:
-            plan = engine.plan(TRAIN, batch, left, data, first_epoch, shuffle)
-            progress = new_progress(engine, position, plan)
-            engine.run(engine.network, data, plan, progress, 1)
+            progress = new_progress(engine, position, plan := plan_of(left))
+            engine.run(engine.network, plan_of.data, plan, progress, 1)
             left -= int(progress.counters[STEPS])
             failed = bool(progress.counters[FAILED])
         if failed or not engine.training.is_finite():
             engine.restore(kept)
             return good
+        position, left = new_position(engine.epoch), plan_of.in_epoch
     return most
 
 

@@ -8,7 +8,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
@@ -60,6 +60,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         with written.open("rb") as file:
             os.fsync(file.fileno())
         written.replace(path)
+    _keep_name(path.parent)
 
 
 def can_be_written(path: str | PathLike[str]) -> bool:
@@ -103,6 +104,17 @@ def _replace(target: Path, content: bytes, found: os.stat_result | None) -> None
             file.flush()
             os.fsync(file.fileno())
         written.replace(target)
+    _keep_name(target.parent)
+
+
+def _keep_name(folder: Path) -> None:
+    """Have a folder's list of files on the disk, where the system can do that."""
+    with suppress(OSError):
+        place = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
 
 
 def _give_owner_and_rights(written: Path, target: Path, found: os.stat_result) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from jitnet.io.files import write_file
 FORMAT, READ = 3, (1, 2, 3)
 """The format that is written, and those that are read. Format 1 always had two powers, and
 no number of features; format 2 had that instead of a shape."""
+CHECKPOINTS = "step-*.safetensors"
+"""The names of the checkpoints in a folder; they sort by their steps."""
 INSTALL = f"a model file needs the package safetensors: {install('cli')}"
 
 
@@ -32,8 +35,9 @@ def write_model(
         raise ImportError(INSTALL) from error
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    described = {"format": FORMAT, **description}
-    write_file(path, save(contiguous, {"jitnet": json.dumps(described)}))
+    described = json.dumps({"format": FORMAT, **description})
+    metadata = {"jitnet": described, "digest": _digest(described, contiguous)}
+    write_file(path, save(contiguous, metadata))
 
 
 def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -54,11 +58,24 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Arr
     with Path(path).open("rb"):  # the system's own error where there is no such file
         pass
     with refused(path, SafetensorError), safe_open(path, framework="numpy") as file:
-        description = json.loads((file.metadata() or {})["jitnet"])
+        metadata = file.metadata() or {}
+        description = json.loads(metadata["jitnet"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if description["format"] not in READ:
             raise ValueError(f"its format is {description['format']}, not one of {READ}")
+        kept = metadata.get("digest")  # earlier formats have none
+        if kept is not None and kept != _digest(metadata["jitnet"], tensors):
+            raise ValueError("its content is not what its digest says")
     return description, tensors
+
+
+def _digest(described: str, tensors: Mapping[str, Array]) -> str:
+    """A digest of a file's content, by which a flipped bit is seen."""
+    digest = hashlib.blake2b(described.encode(), digest_size=16)
+    for name in sorted(tensors):
+        digest.update(f"{name}{tensors[name].dtype.str}{tensors[name].shape}".encode())
+        digest.update(tensors[name].reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 @contextmanager

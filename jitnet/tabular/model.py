@@ -9,6 +9,7 @@ from typing import Any
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback, EarlyStopping
 from jitnet.checks import check_whole
+from jitnet.content import content_of
 from jitnet.description import describe
 from jitnet.errors import NotFittedError
 from jitnet.io.model_file import write_model
@@ -259,7 +260,7 @@ class TableModel:
         """
         if not self.networks:
             raise NotFittedError("this model has no networks yet; call fit first")
-        parts = [network._content() for network in self.networks]
+        parts = [content_of(network) for network in self.networks]
         description = {
             "table": {
                 "columns": [describe(column) for column in self.table.columns],

@@ -1,0 +1,59 @@
+"""What a file holds of a model: a description that JSON can hold, and tensors by their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitnet.arrays import Array
+from jitnet.checks import check_whole
+from jitnet.description import describe
+from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
+
+
+def content_of(model: Any) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What a file holds of a Sequential: the description, and tensors by their names."""
+    engine = model._built()
+    state = engine.state()
+    description = {
+        "shape": list(engine.nodes.shape),
+        "layers": [describe(layer) for layer in model.layers],
+        "loss": model.loss,
+        "optimizer": describe(model.optimizer),
+        "label_smoothing": model.label_smoothing,
+        "quantile": model.quantile,
+        "seed": model.seed,
+        "dtype": model.dtype.name,
+        "step": int(state.clock[STEPS_TAKEN]),
+        "epoch": int(state.clock[EPOCHS_TAKEN]),
+        "powers": state.powers.tolist(),
+    }
+    return description, engine.training.tensors(state)
+
+
+def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) -> None:
+    """Give a model the weights and the optimiser's state of a file that describes it."""
+    first = description["format"] == 1
+    engine = model._built()
+    names = [row.name for row in engine.nodes.parameters]
+    model.set_weights([tensors[name] for name in names])
+    state = engine.state()
+    for moment, views in engine.training.moment_views(state).items():
+        for name, view in zip(names, views, strict=True):
+            kept = tensors[f"{moment}.{name}"]
+            if kept.shape != view.shape:
+                raise ValueError(f"{moment}.{name} must be {view.shape}, but is {kept.shape}")
+            view[:] = kept
+    state.clock[STEPS_TAKEN] = check_whole("step", description["step"], least=0)
+    state.clock[EPOCHS_TAKEN] = check_whole("epoch", description["epoch"], least=0)
+    powers = [float(power) for power in description["powers"]]
+    if len(powers) < len(state.powers) or (len(powers) > len(state.powers) and not first):
+        raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
+    state.powers[:] = powers[: len(state.powers)]
+    engine.restore(state)
+
+
+def shape_of(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
+    """The shape of an example, of which earlier formats knew but the features."""
+    if description["format"] == 1:
+        return len(tensors["layers.0.weight"])
+    return description["n_features" if description["format"] == 2 else "shape"]

@@ -1,0 +1,179 @@
+"""Where a fit stands: what callbacks are told, what a checkpoint holds, and how a fit goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitnet.arrays import Array
+from jitnet.callbacks.callback import Callback
+from jitnet.content import content_of, restore
+from jitnet.engine.runs import Place
+from jitnet.io.model_file import CHECKPOINTS, read_model, refused, write_model
+
+History = dict[str, list[float]]
+
+TRAINED = ("step", "epoch", "powers")
+"""What training changes of a model's description."""
+
+
+class FitSettings(NamedTuple):
+    """What a fit was asked for, which the one that goes on from it must be asked for too."""
+
+    epochs: int
+    batch_size: int
+    shuffle: bool
+    data: Callable[[], str]
+    """The fingerprint of the data."""
+
+
+@dataclass
+class FitState:
+    """Where a fit stands between two steps.
+
+    Attributes
+    ----------
+    model : Sequential
+        The model.
+    settings : FitSettings
+        What the fit was asked for.
+    callbacks : sequence of Callback
+        Those of the fit.
+    place : Place or None
+        The steps that are done and the sums of the epoch so far; None before the first.
+    epochs_done : float
+        Epochs of the fit that are over, a fraction in the middle of one.
+    history : dict of str to list of float
+        What was recorded so far.
+    stopped : bool
+        Whether a callback has stopped the fit.
+    """
+
+    model: Any
+    settings: FitSettings
+    callbacks: Sequence[Callback]
+    place: Place | None = None
+    epochs_done: float = 0.0
+    history: History = field(default_factory=dict)
+    stopped: bool = False
+
+    @property
+    def step(self) -> int:
+        """Steps of the fit that are done."""
+        return 0 if self.place is None else self.place.done
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no step follows."""
+        return self.stopped or self.epochs_done >= self.settings.epochs
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a checkpoint: the model, and all that the rest of the fit depends on.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; it is a model's file too, which `load` reads.
+        """
+        assert self.place is not None
+        description, tensors = content_of(self.model)
+        states = [callback.state() for callback in self.callbacks]
+        description["fit"] = {
+            "batch_size": self.settings.batch_size,
+            "shuffle": self.settings.shuffle,
+            "data": self.settings.data(),
+            "done": self.place.done,
+            "counters": self.place.counters.tolist(),
+            "sums": self.place.sums.tolist(),
+            "epochs_done": self.epochs_done,
+            "history": self.history,
+            "stopped": self.stopped,
+            "callbacks": [
+                [type(callback).__name__, numbers]
+                for callback, (numbers, _) in zip(self.callbacks, states, strict=True)
+            ],
+        }
+        for place, (_, arrays) in enumerate(states):
+            tensors |= {f"callbacks.{place}.{k}": array for k, array in enumerate(arrays)}
+        write_model(path, description, tensors)
+
+    def resume(self, path: str | PathLike[str]) -> Path:
+        """Take over where a checkpoint stands; the model's weights and optimiser are its.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A checkpoint's file, or a folder, of which the newest one that is whole is taken.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or it is of another model, other settings, callbacks or data.
+        """
+        file, description, tensors = _read(Path(path))
+        fit = description.get("fit")
+        if fit is None:
+            raise ValueError(f"{str(file)!r} is a model, not a checkpoint of a fit")
+        difference = self._difference(fit, description)
+        if difference:
+            raise ValueError(f"{str(file)!r} is of another fit: {difference}")
+        with refused(file):
+            restore(self.model, description, tensors)
+            self.place = Place(
+                int(fit["done"]), np.array(fit["counters"], np.int64), np.array(fit["sums"])
+            )
+            self.epochs_done, self.history = float(fit["epochs_done"]), dict(fit["history"])
+            self.stopped = bool(fit["stopped"])
+            for place, callback in enumerate(self.callbacks):
+                callback.restore(fit["callbacks"][place][1], _arrays_of(place, tensors))
+        return file
+
+    def _difference(self, fit: dict[str, Any], description: dict[str, Any]) -> str:
+        """Why a checkpoint does not belong to this fit; nothing if it does."""
+        own, _ = content_of(self.model)
+        callbacks = [type(callback).__name__ for callback in self.callbacks]
+        compared = {
+            **{name: (description[name], own[name]) for name in own if name not in TRAINED},
+            "batch_size": (fit["batch_size"], self.settings.batch_size),
+            "shuffle": (fit["shuffle"], self.settings.shuffle),
+            "callbacks": ([name for name, _ in fit["callbacks"]], callbacks),
+        }
+        for name, (there, here) in compared.items():
+            if there != here:
+                return f"its {name} is {there}, not {here}"
+        if fit["epochs_done"] > self.settings.epochs:
+            done = f"{fit['epochs_done']:g} epochs are behind it"
+            return f"{done}, and {self.settings.epochs} are asked for"
+        return "" if fit["data"] == self.settings.data() else "its data were others"
+
+
+def _read(path: Path) -> tuple[Path, dict[str, Any], dict[str, Array]]:
+    """A checkpoint, or the newest whole one in a folder."""
+    if not path.is_dir():
+        return path, *read_model(path)
+    files = sorted(path.glob(CHECKPOINTS), reverse=True)
+    if not files:
+        raise ValueError(f"there is no checkpoint in {str(path)!r}")
+    for file in files[:-1]:
+        try:
+            return file, *read_model(file)
+        except ValueError:
+            continue
+    return files[-1], *read_model(files[-1])
+
+
+def _arrays_of(place: int, tensors: dict[str, Array]) -> list[Array]:
+    """The arrays of a callback's state, in their order."""
+    prefix = f"callbacks.{place}."
+    count = sum(name.startswith(prefix) for name in tensors)
+    return [tensors[f"{prefix}{k}"] for k in range(count)]
