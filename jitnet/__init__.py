@@ -77,9 +77,16 @@ if TYPE_CHECKING:
     __version__: str
     from jitnet.estimators import MLPClassifier as MLPClassifier
     from jitnet.estimators import MLPRegressor as MLPRegressor
+    from jitnet.export.c_source import to_c as to_c
+    from jitnet.export.onnx import to_onnx as to_onnx
 
-ESTIMATORS = ("MLPClassifier", "MLPRegressor")
-"""What needs scikit-learn, and is imported where it is touched."""
+ON_TOUCH = {
+    "MLPClassifier": "jitnet.estimators",
+    "MLPRegressor": "jitnet.estimators",
+    "to_c": "jitnet.export.c_source",
+    "to_onnx": "jitnet.export.onnx",
+}
+"""What few need, by the module that has it: it is imported where it is touched."""
 
 
 def __getattr__(name: str) -> Any:
@@ -87,12 +94,12 @@ def __getattr__(name: str) -> Any:
         from jitnet.version import package_version
 
         return package_version()
-    if name in ESTIMATORS:
-        from jitnet import estimators
+    if name in ON_TOUCH:
+        from importlib import import_module
 
-        return getattr(estimators, name)
+        return getattr(import_module(ON_TOUCH[name]), name)
     raise AttributeError(f"module 'jitnet' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *ESTIMATORS, "__version__"]
+    return [*__all__, *ON_TOUCH, "__version__"]
