@@ -8,6 +8,18 @@ from __future__ import annotations
 from jitnet.activations.gelu import ROOT_HALF
 from jitnet.activations.leaky_relu import LEAK
 
+FILTERS_AT_ONCE = 8
+"""The filters of a convolution whose weights lie side by side."""
+
+ROLLED = """\
+/* Units go into the lanes of vectors; gcc would unroll a short loop and choose another one. */
+#if defined __GNUC__ && !defined __clang__
+#define ROLLED _Pragma("GCC unroll 1")
+#else
+#define ROLLED
+#endif
+"""
+
 DENSE = """\
 /* y[u] = bias[u] + sum over k of x[k] weight[k][u]; the units lie side by side. */
 static void dense(
@@ -18,6 +30,7 @@ static void dense(
     for (size_t k = 0; k < inputs; k++) {
         const $real value = x[k];
         const $real *restrict row = weight + k * units;
+        ROLLED
         for (size_t u = 0; u < units; u++)
             y[u] += value * row[u];
     }
@@ -38,51 +51,48 @@ static void pad(
 """
 
 CONVOLUTION = """\
-enum { FILTERS_AT_ONCE = 8, PLACES_AT_ONCE = 4 };
+enum { FILTERS_AT_ONCE = $filters_at_once };
 
-/* y[p][u] = bias[u] + sum over i, t of x[i][p step + t] weight[i][t][u], for some places and
-   filters; t goes over the window's columns and their channels, side by side. */
-static inline void convolve(
-    const $real *restrict x, $real *restrict y, const $real *restrict weight,
-    const $real *restrict bias, size_t lines, size_t run, size_t line, size_t step, size_t filters,
-    size_t places, size_t kept)
-{
-    $real total[PLACES_AT_ONCE][FILTERS_AT_ONCE];
-    for (size_t p = 0; p < places; p++)
-        for (size_t u = 0; u < FILTERS_AT_ONCE; u++)
-            total[p][u] = bias[u];
-    for (size_t i = 0; i < lines; i++)
-        for (size_t t = 0; t < run; t++, weight += FILTERS_AT_ONCE)
-            for (size_t p = 0; p < places; p++) {
-                const $real value = x[i * line + p * step + t];
-                for (size_t u = 0; u < FILTERS_AT_ONCE; u++)
-                    total[p][u] += value * weight[u];
-            }
-    for (size_t p = 0; p < places; p++)
-        for (size_t u = 0; u < kept; u++)
-            y[p * filters + u] = total[p][u];
-}
-
-/* Windows of so many lines and a run of numbers in each, over an image whose lines have a length;
-   weight is [filters / FILTERS_AT_ONCE][lines][run][FILTERS_AT_ONCE], filled up with zeros. */
+/* y[r][c][u] = bias[u] + sum over i, t of x[r row_step + i][c column_step + t] weight[i][t][u],
+   where t goes over the window's columns and their channels, side by side; x has so many numbers a
+   line. weight is [filters / FILTERS_AT_ONCE][lines][run][FILTERS_AT_ONCE], filled up with zeros.
+   Four places are computed at once; where fewer are left, the last one takes their place. */
 static void convolution(
     const $real *restrict x, $real *restrict y, const $real *restrict weight,
-    const $real *restrict bias, size_t length, size_t out_rows, size_t out_columns, size_t lines,
+    const $real *restrict bias, size_t line, size_t out_rows, size_t out_columns, size_t lines,
     size_t run, size_t row_step, size_t column_step, size_t filters)
 {
-    for (size_t r = 0; r < out_rows; r++)
-        for (size_t u = 0; u < filters; u += FILTERS_AT_ONCE) {
-            const size_t kept = filters - u < FILTERS_AT_ONCE ? filters - u : FILTERS_AT_ONCE;
-            const $real *from = x + r * row_step * length, *own = weight + u * lines * run;
-            $real *to = y + r * out_columns * filters + u;
-            size_t c = 0;
-            for (; c + PLACES_AT_ONCE <= out_columns; c += PLACES_AT_ONCE)
-                convolve(from + c * column_step, to + c * filters, own, bias + u, lines, run,
-                         length, column_step, filters, PLACES_AT_ONCE, kept);
-            for (; c < out_columns; c++)
-                convolve(from + c * column_step, to + c * filters, own, bias + u, lines, run,
-                         length, column_step, filters, 1, kept);
-        }
+    const size_t last = out_columns - 1;
+    for (size_t r = 0; r < out_rows; r++, x += row_step * line, y += out_columns * filters)
+        for (size_t first = 0; first < filters; first += FILTERS_AT_ONCE)
+            for (size_t c = 0; c < out_columns; c += 4) {
+                const size_t c1 = c + 1 < last ? c + 1 : last, c2 = c + 2 < last ? c + 2 : last;
+                const size_t c3 = c + 3 < last ? c + 3 : last;
+                const $real *w = weight + first * lines * run;
+                $real a0[FILTERS_AT_ONCE], a1[FILTERS_AT_ONCE];
+                $real a2[FILTERS_AT_ONCE], a3[FILTERS_AT_ONCE];
+                for (size_t u = 0; u < FILTERS_AT_ONCE; u++)
+                    a0[u] = a1[u] = a2[u] = a3[u] = bias[first + u];
+                for (size_t i = 0; i < lines; i++)
+                    for (size_t t = 0; t < run; t++, w += FILTERS_AT_ONCE) {
+                        const $real *own = x + i * line + t;
+                        const $real x0 = own[c * column_step], x1 = own[c1 * column_step];
+                        const $real x2 = own[c2 * column_step], x3 = own[c3 * column_step];
+                        ROLLED
+                        for (size_t u = 0; u < FILTERS_AT_ONCE; u++) {
+                            a0[u] += x0 * w[u];
+                            a1[u] += x1 * w[u];
+                            a2[u] += x2 * w[u];
+                            a3[u] += x3 * w[u];
+                        }
+                    }
+                for (size_t u = 0; u < FILTERS_AT_ONCE && first + u < filters; u++) {
+                    y[c * filters + first + u] = a0[u];
+                    y[c1 * filters + first + u] = a1[u];
+                    y[c2 * filters + first + u] = a2[u];
+                    y[c3 * filters + first + u] = a3[u];
+                }
+            }
 }
 """
 
@@ -229,19 +239,14 @@ FORMULAS = {
 
 ACTIVATIONS = {
     "identity": None,
-    **{
-        name: f"apply_{name}"
-        for name in (
-            "sigmoid",
-            "tanh",
-            "relu",
-            "leaky_relu",
-            "elu",
-            "gelu",
-            "silu",
-            "softplus",
-        )
-    },
+    "sigmoid": "apply_sigmoid",
+    "tanh": "apply_tanh",
+    "relu": "apply_relu",
+    "leaky_relu": "apply_leaky_relu",
+    "elu": "apply_elu",
+    "gelu": "apply_gelu",
+    "silu": "apply_silu",
+    "softplus": "apply_softplus",
 }
 """The function of an activation, if it needs one."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.c_functions import ACTIVATIONS
+from jitnet.export.c_functions import ACTIVATIONS, FILTERS_AT_ONCE
 from jitnet.export.c_writer import Source
 from jitnet.export.network import Stage, edges, row_for, row_named
 from jitnet.layers import (
@@ -37,9 +37,6 @@ from jitnet.layers import (
 from jitnet.layers.window import each
 
 DESTINATION = "C"
-
-FILTERS_AT_ONCE = 8
-"""The filters whose weights lie side by side, as in the C function."""
 
 Writer = Callable[[Source, str, Stage], str]
 """Adds a layer's calls to what a buffer holds; the buffer with what they make of it."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.c_functions import FUNCTIONS
+from jitnet.export.c_functions import FILTERS_AT_ONCE, FUNCTIONS, ROLLED
 
 NUMBERS_A_LINE = 8
 
@@ -97,4 +97,7 @@ class Source:
     def functions(self) -> str:
         """The functions that are called."""
         texts = [text for name, text in FUNCTIONS.items() if name in self._used]
-        return Template("\n".join(texts)).substitute(real=self.real, f=self.suffix)
+        used = "\n".join(texts)
+        return Template(ROLLED + "\n" + used if "ROLLED" in used else used).substitute(
+            real=self.real, f=self.suffix, filters_at_once=FILTERS_AT_ONCE
+        )
