@@ -78,13 +78,21 @@ if TYPE_CHECKING:
     from jitnet.estimators import MLPClassifier as MLPClassifier
     from jitnet.estimators import MLPRegressor as MLPRegressor
     from jitnet.export.c_source import to_c as to_c
+    from jitnet.export.from_torch import from_torch as from_torch
     from jitnet.export.onnx import to_onnx as to_onnx
+    from jitnet.export.state_dict import load_state_dict as load_state_dict
+    from jitnet.export.state_dict import save_state_dict as save_state_dict
+    from jitnet.export.torch_modules import to_torch as to_torch
 
 ON_TOUCH = {
     "MLPClassifier": "jitnet.estimators",
     "MLPRegressor": "jitnet.estimators",
+    "from_torch": "jitnet.export.from_torch",
+    "load_state_dict": "jitnet.export.state_dict",
+    "save_state_dict": "jitnet.export.state_dict",
     "to_c": "jitnet.export.c_source",
     "to_onnx": "jitnet.export.onnx",
+    "to_torch": "jitnet.export.torch_modules",
 }
 """What few need, by the module that has it: it is imported where it is touched."""
 

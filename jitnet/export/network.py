@@ -99,6 +99,12 @@ def channels_first(shape: Shape) -> Array:
     return np.moveaxis(places, -1, 0).ravel()
 
 
+def planes_of(shape: Shape) -> Shape | None:
+    """A shape whose numbers lie otherwise with the channels first; None where they do not."""
+    moved = 1 not in (len(shape), shape[-1], np.prod(shape[:-1]))
+    return shape if moved else None
+
+
 def edges(layer: Any, sizes: Numbers, axes: int) -> list[tuple[int, int]]:
     """How far windows of some sizes reach out of a layer's input, before and behind each axis."""
     if layer.padding == SAME:

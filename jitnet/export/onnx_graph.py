@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.network import channels_first
+from jitnet.export.network import channels_first, planes_of
 from jitnet.layers.layer import Shape
 
 OPSET, IR_VERSION = 22, 10
@@ -98,7 +98,8 @@ class Graph:
         if len(value.shape) == 1:
             return value
         units = int(np.prod(value.shape))
-        return value._replace(name=self._reshape(value.name, (units,)), shape=(units,))
+        planes = value.planes and planes_of(value.planes)
+        return Value(self._reshape(value.name, (units,)), (units,), planes)
 
     def channels_last(self, value: Value) -> Value:
         """A value whose numbers lie as jitnet has them."""
