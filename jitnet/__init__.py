@@ -79,7 +79,10 @@ if TYPE_CHECKING:
     from jitnet.estimators import MLPRegressor as MLPRegressor
     from jitnet.export.c_source import to_c as to_c
     from jitnet.export.from_torch import from_torch as from_torch
+    from jitnet.export.keras_weights import from_keras as from_keras
     from jitnet.export.onnx import to_onnx as to_onnx
+    from jitnet.export.sklearn_networks import from_sklearn as from_sklearn
+    from jitnet.export.sklearn_networks import to_sklearn as to_sklearn
     from jitnet.export.state_dict import load_state_dict as load_state_dict
     from jitnet.export.state_dict import save_state_dict as save_state_dict
     from jitnet.export.torch_modules import to_torch as to_torch
@@ -87,11 +90,14 @@ if TYPE_CHECKING:
 ON_TOUCH = {
     "MLPClassifier": "jitnet.estimators",
     "MLPRegressor": "jitnet.estimators",
+    "from_keras": "jitnet.export.keras_weights",
+    "from_sklearn": "jitnet.export.sklearn_networks",
     "from_torch": "jitnet.export.from_torch",
     "load_state_dict": "jitnet.export.state_dict",
     "save_state_dict": "jitnet.export.state_dict",
     "to_c": "jitnet.export.c_source",
     "to_onnx": "jitnet.export.onnx",
+    "to_sklearn": "jitnet.export.sklearn_networks",
     "to_torch": "jitnet.export.torch_modules",
 }
 """What few need, by the module that has it: it is imported where it is touched."""

@@ -1,4 +1,4 @@
-"""The command line: ``jitnet train``, ``jitnet study``, ``jitnet info``, ``jitnet warmup``.
+"""The command line: ``jitnet train``, ``export``, ``study``, ``info`` and ``warmup``.
 
 The parser is built and checked before anything heavy is imported, so that ``--help`` and a mistake
 answer at once.
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import NoReturn
 
+from jitnet.export.command import add_export
 from jitnet.streams import Output, ReaderLeft, say
 from jitnet.study.command import add_study
 from jitnet.train.command import add_train
@@ -86,6 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands)
+    add_export(commands)
     add_study(commands)
     info = commands.add_parser("info", help="say what jitnet runs on", description=_info.__doc__)
     info.set_defaults(run=_info)

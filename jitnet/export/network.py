@@ -45,6 +45,9 @@ class Exported(NamedTuple):
 
 def read(model: Sequential, weights: Sequence[Array] | None = None) -> Exported:
     """A model's layers, one after the other, with its weights or others of their shapes."""
+    if not isinstance(model, Sequential):
+        hint = "; its to_sequential() makes one" * hasattr(model, "to_sequential")
+        raise TypeError(f"model must be a Sequential, got {type(model).__name__}{hint}")
     nodes = model._built().nodes
     arrays = model.get_weights() if weights is None else weights
     by_path: dict[tuple[int, ...], dict[str, Array]] = {}

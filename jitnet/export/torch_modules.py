@@ -14,7 +14,7 @@ from jitnet.model import Sequential
 
 try:
     import torch
-    from torch import nn
+    from torch import nn as nn
 except ImportError as error:
     raise ImportError(
         f"to_torch and from_torch need the package torch: {install('reference')}"

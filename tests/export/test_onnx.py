@@ -136,3 +136,9 @@ def test_a_layer_of_ones_own_is_named(tmp_path: Path) -> None:
 def test_a_model_without_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(jn.NotFittedError):
         jn.to_onnx(jn.Sequential([jn.Dense(3)], "mse"), tmp_path / "model.onnx")
+
+
+def test_an_estimator_is_told_how_it_becomes_a_model(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is an extra: jitnet[sklearn]")
+    with pytest.raises(TypeError, match=r"got MLPRegressor; its to_sequential\(\) makes one"):
+        jn.to_onnx(jn.MLPRegressor(), tmp_path / "model.onnx")  # type: ignore[arg-type]
