@@ -11,6 +11,7 @@ import jitnet
 NEEDS = {
     "jitnet.export.from_torch": "torch",
     "jitnet.export.torch_modules": "torch",
+    "jitnet.export.torch_reader": "torch",
 }
 """Modules that a package outside of the extra ``test`` has classes for."""
 

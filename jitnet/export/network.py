@@ -43,7 +43,7 @@ class Exported(NamedTuple):
     dtype: np.dtype[Any]
 
 
-def read(model: Sequential, weights: Sequence[Array] | None = None) -> Exported:
+def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
     """A model's layers, one after the other, with its weights or others of their shapes."""
     if not isinstance(model, Sequential):
         hint = "; its to_sequential() makes one" * hasattr(model, "to_sequential")

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.modules import COUNTER, modules_of, named
 from jitnet.export.network import read
+from jitnet.export.torch_chain import named
+from jitnet.export.torch_layers import COUNTER, modules_of
 from jitnet.extras import install
 from jitnet.io.files import write_file
 from jitnet.model import Sequential
@@ -25,9 +26,9 @@ def save_state_dict(model: Sequential, path: str | PathLike[str]) -> None:
 
     The file is one of safetensors, with names such as ``0.weight`` and ``2.running_mean`` and
     PyTorch's layouts: there ``module.load_state_dict(safetensors.torch.load_file(path))`` reads it.
-    `to_torch` makes that module; `jitnet.export.modules` has the table of what is equal to what.
-    A module has a number of its own, an activation too. Where images are flattened, the weights
-    that follow are in the order of PyTorch's, whose channels come first.
+    `to_torch` makes that module; `jitnet.export.torch_layers` has the table of what is equal to
+    what. Each module has a number, an activation too. Where images are flattened, the weights that
+    follow are in the order of PyTorch's, whose channels come first.
 
     Parameters
     ----------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jitnet.export.modules import Module, modules_of
 from jitnet.export.network import read
 from jitnet.export.state_dict import to_state_dict
+from jitnet.export.torch_chain import Module
+from jitnet.export.torch_layers import modules_of
 from jitnet.extras import install
 from jitnet.layers.layer import Shape
 from jitnet.model import Sequential

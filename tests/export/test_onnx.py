@@ -141,4 +141,4 @@ def test_a_model_without_weights_is_refused(tmp_path: Path) -> None:
 def test_an_estimator_is_told_how_it_becomes_a_model(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is an extra: jitnet[sklearn]")
     with pytest.raises(TypeError, match=r"got MLPRegressor; its to_sequential\(\) makes one"):
-        jn.to_onnx(jn.MLPRegressor(), tmp_path / "model.onnx")  # type: ignore[arg-type]
+        jn.to_onnx(jn.MLPRegressor(), tmp_path / "model.onnx")

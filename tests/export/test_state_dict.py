@@ -10,7 +10,7 @@ import jitnet as jn
 from exported import NETWORKS, assert_same_predictions, filled
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
-from jitnet.export import modules
+from jitnet.export import torch_layers
 from jitnet.export.state_dict import from_state_dict, to_state_dict
 from jitnet.layers import LAYERS
 
@@ -66,8 +66,8 @@ def test_a_file_gives_the_weights_back_to_the_bit(
 
 
 def test_every_layer_and_activation_has_a_row() -> None:
-    assert set(modules.ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(modules.LAYERS) == set(LAYERS.values())
+    assert set(torch_layers.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(torch_layers.LAYERS) == set(LAYERS.values())
 
 
 def tensors(**changed: Array) -> dict[str, Array]:

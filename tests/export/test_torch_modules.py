@@ -10,7 +10,7 @@ import pytest
 import jitnet as jn
 from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, filled
 from jitnet.arrays import Array
-from jitnet.export import modules
+from jitnet.export import torch_layers
 from jitnet.export.network import read
 from jitnet.losses import LOSSES
 from own_rows import PReLU
@@ -54,7 +54,7 @@ def check(layers: Sequence[Any], shape: Any, rng: np.random.Generator, loss: str
     """The module predicts the same, and the model that is made of it as well."""
     model, X = filled(layers, shape, rng, dtype="float64", loss=loss)
     module = jn.to_torch(model)
-    given = channels_first(X.reshape(-1, *modules.input_shape(read(model))))
+    given = channels_first(X.reshape(-1, *torch_layers.input_shape(read(model))))
     expected = model.predict(X)
     assert_same_predictions(outputs(module, given, LOSSES[loss].link), expected)
     if len(module) > 0:  # an identity alone is no module
