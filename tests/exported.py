@@ -58,8 +58,20 @@ NETWORKS: dict[str, tuple[Sequence[Any], Any]] = {
     ),
     "that ends flat": ([jn.Conv2D(4, 2), jn.Flatten()], (3, 3, 2)),
     "whose shortcut has another order": (
-        [jn.Residual([jn.Conv2D(2, 3, padding="same"), jn.LayerNorm()]), jn.Conv2D(2, 2)],
-        (4, 3, 2),
+        [jn.Residual([jn.LayerNorm(), jn.Conv2D(2, 3, padding="same")]), jn.Conv2D(2, 2)],
+        (3, 3, 2),
+    ),
+    "whose shortcut is flat": (
+        [jn.Conv2D(2, 2), jn.Flatten(), jn.Residual([jn.Dense(12, "tanh")]), jn.Dense(2)],
+        (3, 4, 3),
+    ),
+    "whose shortcut goes around images": (
+        [jn.Residual([jn.Reshape((2, 2, 3)), jn.Conv2D(3, 1), jn.Flatten()]), jn.Dense(2)],
+        12,
+    ),
+    "whose shortcut is flat and keeps its order": (
+        [jn.Conv2D(2, 2), jn.Flatten(), jn.Residual([jn.LayerNorm()]), jn.Dense(2)],
+        (3, 4, 3),
     ),
     "of residuals alone": (
         [

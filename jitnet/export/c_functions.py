@@ -12,7 +12,7 @@ FILTERS_AT_ONCE = 8
 """The filters of a convolution whose weights lie side by side."""
 
 ROLLED = """\
-/* Units go into the lanes of vectors; gcc would unroll a short loop and choose another one. */
+/* Vectors are made of the innermost loop; gcc would unroll a short one and choose another. */
 #if defined __GNUC__ && !defined __clang__
 #define ROLLED _Pragma("GCC unroll 1")
 #else
@@ -119,6 +119,7 @@ static void {name}(
             for (size_t i = i0; i < i1; i++)
                 for (size_t j = j0; j < j1; j++) {{
                     const $real *restrict own = x + (i * columns + j) * channels;
+                    ROLLED
                     for (size_t k = 0; k < channels; k++)
                         y[k] = {take};
                 }}

@@ -65,9 +65,6 @@ DESTINATION = "PyTorch"
 COUNTER = "num_batches_tracked"
 """A tensor of PyTorch's BatchNorm that nothing here corresponds to."""
 
-LINEAR_FROM = 40
-"""Where Softplus gives x itself: 20, PyTorch's own choice, would be off by 2e-9."""
-
 
 def modules_of(exported: Exported) -> list[Module]:
     """A model's modules, one after the other."""
@@ -276,6 +273,6 @@ ACTIVATIONS: dict[str, Module | None] = {
     "elu": Module("ELU"),
     "gelu": Module("GELU"),
     "silu": Module("SiLU"),
-    "softplus": Module("Softplus", {"threshold": LINEAR_FROM}),
+    "softplus": Module("Softplus"),
 }
 """The module of an activation, if it needs one."""

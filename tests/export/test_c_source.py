@@ -108,7 +108,7 @@ def test_nothing_is_read_or_written_outside_of_an_array(
     model, _ = filled(*NETWORKS[name], rng)
     checks = "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1"
     code, shown, errors = run(program(model, tmp_path, *checks), "--self-test")
-    assert (code, errors) == (0, "")
+    assert code == 0, errors
     assert shown.startswith("4 rows, off by at most ")
 
 
