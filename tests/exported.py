@@ -116,6 +116,15 @@ def filled(
     return model, rng.normal(size=(n_examples, *shape)).astype(dtype)
 
 
+def far_from_zero(rng: np.random.Generator) -> tuple[jn.Sequential, Array]:
+    """A model that normalises columns whose mean is large for their deviation, and examples."""
+    model, X = filled([jn.BatchNorm(), jn.Dense(2)], 3, rng)
+    weights = model.get_weights()
+    weights[2][:], weights[3][:] = 2000.0, 9.0
+    model.set_weights(weights)
+    return model, (2000.0 + 3.0 * X).astype(np.float32)
+
+
 def assert_same_predictions(
     found: Any, expected: Array, bound: float | None = None, what: str = ""
 ) -> None:

@@ -36,6 +36,9 @@ from jitnet.layers.window import each
 
 DESTINATION = "ONNX"
 
+BATCH_NORM = ("weight", "bias", "running_mean", "running_variance")
+"""The parameters, in the order that ONNX takes them."""
+
 
 def add_stages(graph: Graph, value: Value, stages: tuple[Stage, ...]) -> Value:
     """Add the nodes of layers and their activations, one after the other."""
@@ -128,14 +131,24 @@ def global_pool(operator: str) -> Callable[[Graph, Value, Stage], Value]:
 
 
 def batch_norm(graph: Graph, value: Value, stage: Stage) -> Value:
-    """Channels by their running mean and variance."""
+    """Channels by their running mean and variance.
+
+    The operator multiplies before it subtracts, which loses what a mean far from zero, as a column
+    of years has, leaves of a float32: rows have their mean subtracted first.
+    """
+    weight, bias, mean, variance = (stage.weights[name] for name in BATCH_NORM)
+    epsilon = stage.layer.epsilon
     if len(value.shape) > 1:
         value = graph.channels_first(value)
-    order = order_of(value) if len(value.shape) == 1 else slice(None)
-    names = ("weight", "bias", "running_mean", "running_variance")
-    parts = [graph.weight(name, stage.weights[name][order]) for name in names]
-    name = graph.node("BatchNormalization", value.name, *parts, epsilon=stage.layer.epsilon)
-    return value._replace(name=name)
+        parts = zip(BATCH_NORM, (weight, bias, mean, variance), strict=True)
+        weights = [graph.weight(name, array) for name, array in parts]
+        name = graph.node("BatchNormalization", value.name, *weights, epsilon=epsilon)
+        return value._replace(name=name)
+    order = order_of(value)
+    scale = np.asarray(weight, np.float64) / np.sqrt(np.asarray(variance, np.float64) + epsilon)
+    name = graph.node("Sub", value.name, graph.weight("mean", mean[order]))
+    name = graph.node("Mul", name, graph.weight("scale", scale[order]))
+    return value._replace(name=graph.node("Add", name, graph.weight("bias", bias[order])))
 
 
 def layer_norm(graph: Graph, value: Value, stage: Stage) -> Value:

@@ -112,7 +112,10 @@ def load_state_dict(model: Sequential, path: str | PathLike[str]) -> None:
     try:
         tensors = load(content)
     except (SafetensorError, KeyError, TypeError) as error:
-        raise ValueError(f"{os.fspath(path)!r} is no file of safetensors: {error!r}") from error
+        raise ValueError(
+            f"{os.fspath(path)!r} is no file of safetensors, or of a type that NumPy has not: "
+            f"{error!r}"
+        ) from error
     from_state_dict(model, tensors)
 
 

@@ -96,7 +96,11 @@ class Reader:
 
 
 def _array(tensor: Any) -> Array:
-    array: Array = tensor if isinstance(tensor, np.ndarray) else tensor.detach().cpu().numpy()
+    """A tensor as NumPy has it; of floating types some are none of NumPy's."""
+    if isinstance(tensor, np.ndarray):
+        return tensor
+    found = tensor.detach().cpu()
+    array: Array = (found.double() if found.is_floating_point() else found).numpy()
     return array
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, filled
+from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, far_from_zero, filled
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
 from jitnet.export import c_functions, c_layers
@@ -92,6 +92,13 @@ def test_networks_of_several_kinds_predict_the_same(
         expected = model.predict(X)
         found = predicted(made[f"predict_{number}"], X, expected)
         assert_same_predictions(found, expected, what=str(layers))
+
+
+@compiled
+def test_a_mean_far_from_zero_costs_no_digits(rng: np.random.Generator, tmp_path: Path) -> None:
+    model, X = far_from_zero(rng)
+    function, expected = library([model], tmp_path)["predict_0"], model.predict(X)
+    assert_same_predictions(predicted(function, X, expected), expected, 1e-6)
 
 
 def test_every_layer_activation_and_link_has_a_row() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, filled
+from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, far_from_zero, filled
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
 from jitnet.export import onnx_functions, onnx_layers
@@ -64,6 +64,11 @@ def test_a_first_layer_reads_the_input_in_any_shape(
     layers: Sequence[Any], shape: Any, rng: np.random.Generator
 ) -> None:
     check(layers, shape, rng)
+
+
+def test_a_mean_far_from_zero_costs_no_digits(rng: np.random.Generator) -> None:
+    model, X = far_from_zero(rng)
+    assert_same_predictions(ran(onnx_model(model), X), model.predict(X), 1e-6)
 
 
 def test_every_layer_activation_and_link_has_a_row() -> None:

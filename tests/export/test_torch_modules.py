@@ -159,6 +159,12 @@ def test_a_module_goes_on_training_with_its_dropout_and_its_running_means(
     np.testing.assert_allclose(module[1].running_mean.numpy(), running, rtol=1e-4)
 
 
+def test_a_module_of_half_precision_becomes_a_model_of_float32(rng: np.random.Generator) -> None:
+    module = nn.Sequential(nn.Linear(3, 2)).to(torch.bfloat16)
+    model = jn.from_torch(module, "mse")
+    np.testing.assert_array_equal(model.get_weights()[0].T, module[0].weight.detach().float())
+
+
 @pytest.mark.parametrize(
     ("part", "named"),
     [
