@@ -63,7 +63,7 @@ static void convolution(
     size_t run, size_t row_step, size_t column_step, size_t filters)
 {
     const size_t last = out_columns - 1;
-    for (size_t r = 0; r < out_rows; r++, x += row_step * line, y += out_columns * filters)
+    for (size_t r = 0; r < out_rows; r++, y += out_columns * filters)
         for (size_t first = 0; first < filters; first += FILTERS_AT_ONCE)
             for (size_t c = 0; c < out_columns; c += 4) {
                 const size_t c1 = c + 1 < last ? c + 1 : last, c2 = c + 2 < last ? c + 2 : last;
@@ -75,7 +75,7 @@ static void convolution(
                     a0[u] = a1[u] = a2[u] = a3[u] = bias[first + u];
                 for (size_t i = 0; i < lines; i++)
                     for (size_t t = 0; t < run; t++, w += FILTERS_AT_ONCE) {
-                        const $real *own = x + i * line + t;
+                        const $real *own = x + (r * row_step + i) * line + t;
                         const $real x0 = own[c * column_step], x1 = own[c1 * column_step];
                         const $real x2 = own[c2 * column_step], x3 = own[c3 * column_step];
                         ROLLED

@@ -50,8 +50,8 @@ FILE = """\
 void jitnet_predict(const $real *x, $real *y);
 void jitnet_predict_in(const $real *x, $real *y, $real *scratch);
 
-$arrays
 $functions
+$arrays
 void jitnet_predict_in(const $real *x, $real *y, $real *scratch)
 {
 $calls

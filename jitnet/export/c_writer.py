@@ -10,7 +10,7 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.export.c_functions import FILTERS_AT_ONCE, FUNCTIONS, ROLLED
 
-NUMBERS_A_LINE = 8
+NUMBERS_A_LINE = 6
 
 TYPES = {"float32": ("float", "f", 9), "float64": ("double", "", 17)}
 """A type's name, what its literals end with, and the digits that make a number exact."""

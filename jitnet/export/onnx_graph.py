@@ -106,6 +106,8 @@ class Graph:
         if value.planes is None:
             return value
         name, planes = value.name, value.planes
+        if planes_of(planes) is None:  # the numbers lie the same way
+            return Value(self._reshape(name, value.shape), value.shape)
         if value.shape != planes:
             name = self._reshape(name, (planes[-1], *planes[:-1]))
         rank = len(planes) + 1
@@ -120,8 +122,8 @@ class Graph:
         if value.planes == shape:
             return value
         value, rank = self.channels_last(value), len(shape) + 1
-        if shape[-1] == 1:  # the numbers lie the same way
-            name = self._reshape(value.name, (1, *shape[:-1]))
+        if planes_of(shape) is None:
+            name = self._reshape(value.name, (shape[-1], *shape[:-1]))
         else:
             name = self.node("Transpose", value.name, perm=[0, rank - 1, *range(1, rank - 1)])
         return Value(name, shape, shape)
