@@ -76,6 +76,7 @@ NETWORKS: dict[str, tuple[Sequence[Any], Any]] = {
     "of residuals alone": (
         [
             jn.Residual([jn.Activation("tanh"), jn.Residual([jn.Activation("relu")])]),
+            jn.Residual([jn.Activation("identity")]),
             jn.Residual([jn.Rescaling(0.5, -1.0), jn.Dense(5, "softplus")]),
         ],
         5,

@@ -60,7 +60,7 @@ def from_torch(
     reader.refuse_order("the output", "end with a Linear")
     types = {str(parameter.dtype).removeprefix("torch.") for parameter in module.parameters()}
     settings = {"dtype": "float64" if types == {"float64"} else "float32"} | settings
-    model = Sequential(reader.layers, loss, **settings).build(first)
+    model = Sequential(reader.all_layers(), loss, **settings).build(first)
     model.set_weights(reader.weights)
     return model
 

@@ -61,6 +61,10 @@ class Reader:
                 known = sorted({kind.__name__ for kind in (*MODULES, *ACTIVATIONS)})
                 raise ValueError(f"jitnet has no {module}, but these: {', '.join(known)}")
 
+    def all_layers(self) -> list[Layer]:
+        """The layers; where modules did nothing there is one that does nothing."""
+        return self.layers or [Activation("identity")]
+
     def add(self, layer: Layer, *weights: Any) -> None:
         """Add a layer with its weights, as they are here."""
         self.shape = layer.node(self.shape, WIDTH).output
@@ -227,7 +231,7 @@ def residual(reader: Reader, module: Any) -> None:
     inner = Reader(reader.shape, reader.planes)
     inner.read(module.layers)
     _require(module, inner.planes == reader.planes)
-    reader.add(Residual(inner.layers), *inner.weights)
+    reader.add(Residual(inner.all_layers()), *inner.weights)
 
 
 def _number(given: Any) -> Any:
