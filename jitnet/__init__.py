@@ -83,9 +83,30 @@ if TYPE_CHECKING:
     __version__: str
     from jitnet.estimators import MLPClassifier as MLPClassifier
     from jitnet.estimators import MLPRegressor as MLPRegressor
+    from jitnet.export.c_source import to_c as to_c
+    from jitnet.export.from_torch import from_torch as from_torch
+    from jitnet.export.keras_weights import from_keras as from_keras
+    from jitnet.export.onnx import to_onnx as to_onnx
+    from jitnet.export.sklearn_networks import from_sklearn as from_sklearn
+    from jitnet.export.sklearn_networks import to_sklearn as to_sklearn
+    from jitnet.export.state_dict import load_state_dict as load_state_dict
+    from jitnet.export.state_dict import save_state_dict as save_state_dict
+    from jitnet.export.torch_modules import to_torch as to_torch
 
-ESTIMATORS = ("MLPClassifier", "MLPRegressor")
-"""What needs scikit-learn, and is imported where it is touched."""
+ON_TOUCH = {
+    "MLPClassifier": "jitnet.estimators",
+    "MLPRegressor": "jitnet.estimators",
+    "from_keras": "jitnet.export.keras_weights",
+    "from_sklearn": "jitnet.export.sklearn_networks",
+    "from_torch": "jitnet.export.from_torch",
+    "load_state_dict": "jitnet.export.state_dict",
+    "save_state_dict": "jitnet.export.state_dict",
+    "to_c": "jitnet.export.c_source",
+    "to_onnx": "jitnet.export.onnx",
+    "to_sklearn": "jitnet.export.sklearn_networks",
+    "to_torch": "jitnet.export.torch_modules",
+}
+"""What few need, by the module that has it: it is imported where it is touched."""
 
 
 def __getattr__(name: str) -> Any:
@@ -93,12 +114,12 @@ def __getattr__(name: str) -> Any:
         from jitnet.version import package_version
 
         return package_version()
-    if name in ESTIMATORS:
-        from jitnet import estimators
+    if name in ON_TOUCH:
+        from importlib import import_module
 
-        return getattr(estimators, name)
+        return getattr(import_module(ON_TOUCH[name]), name)
     raise AttributeError(f"module 'jitnet' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *ESTIMATORS, "__version__"]
+    return [*__all__, *ON_TOUCH, "__version__"]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import NoReturn
 
+from jitnet.export.command import add_export
 from jitnet.inference.commands import add_evaluate, add_info, add_predict
 from jitnet.streams import Output, ReaderLeft, say
 from jitnet.study.command import add_study
@@ -87,9 +88,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands)
-    add_study(commands)
-    add_predict(commands)
     add_evaluate(commands)
+    add_predict(commands)
+    add_export(commands)
+    add_study(commands)
     add_info(commands)
     warmup = commands.add_parser(
         "warmup", help="compile the kernels now", description=_warmup.__doc__

@@ -1,0 +1,1 @@
+"""Models that travel: trained networks as ONNX, C, PyTorch, Keras and scikit-learn have them."""

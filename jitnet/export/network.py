@@ -1,0 +1,116 @@
+"""A model as those who write it elsewhere read it: its layers, their shapes and their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from jitnet.arrays import Array
+from jitnet.layers import Residual
+from jitnet.layers.layer import Shape
+from jitnet.layers.window import SAME, VALID, Numbers, each
+from jitnet.losses import LOSSES
+from jitnet.model import Sequential
+
+Row = TypeVar("Row")
+
+
+class Stage(NamedTuple):
+    """A layer of a model, the shapes around it and its weights by their names."""
+
+    layer: Any
+    input: Shape
+    output: Shape
+    weights: Mapping[str, Array]
+    inner: tuple[Stage, ...] = ()
+
+    @property
+    def activation(self) -> str:
+        """The activation behind the layer."""
+        name: str = getattr(self.layer, "activation", "identity")
+        return name
+
+
+class Exported(NamedTuple):
+    """A model that is being written elsewhere."""
+
+    stages: tuple[Stage, ...]
+    input: Shape
+    output: Shape
+    link: str
+    dtype: np.dtype[Any]
+
+
+def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
+    """A model's layers, one after the other, with its weights or others of their shapes."""
+    if not isinstance(model, Sequential):
+        hint = "; its to_sequential() makes one" * hasattr(model, "to_sequential")
+        raise TypeError(f"model must be a Sequential, got {type(model).__name__}{hint}")
+    nodes = model._built().nodes
+    arrays = model.get_weights() if weights is None else weights
+    by_path: dict[tuple[int, ...], dict[str, Array]] = {}
+    for row, array in zip(nodes.parameters, arrays, strict=True):
+        by_path.setdefault(row.path, {})[row.parameter.name] = array
+    stages = _stages(model.layers, nodes.shape, nodes.width, by_path)
+    return Exported(stages, nodes.shape, nodes.output, LOSSES[model.loss].link, model.dtype)
+
+
+def _stages(
+    layers: Sequence[Any],
+    shape: Shape,
+    width: int,
+    weights: Mapping[tuple[int, ...], Mapping[str, Array]],
+    path: tuple[int, ...] = (),
+) -> tuple[Stage, ...]:
+    stages = []
+    for number, layer in enumerate(layers):
+        here, output = (*path, number), layer.node(shape, width).output
+        within = layer.layers if isinstance(layer, Residual) else ()
+        inner = _stages(within, shape, width, weights, here)
+        stages.append(Stage(layer, shape, output, weights.get(here, {}), inner))
+        shape = output
+    return tuple(stages)
+
+
+def row_for(layer: Any, table: Mapping[type, Row], destination: str) -> Row:
+    """A layer's row of a table of those that can travel to a destination."""
+    kind = type(layer)
+    if kind not in table:
+        known = ", ".join(sorted(row.__name__ for row in table))
+        raise ValueError(f"{destination} has no {kind.__name__} of jitnet's, but these: {known}")
+    return table[kind]
+
+
+def row_named(kind: str, name: str, table: Mapping[str, Row], destination: str) -> Row:
+    """The row of an activation or a link in a table of those that can travel to a destination."""
+    if name not in table:
+        raise ValueError(f"{destination} has no {kind} {name!r}, but these: {', '.join(table)}")
+    return table[name]
+
+
+def channels_first(shape: Shape) -> Array:
+    """Where each number of an example lies, in the order of those who put channels first.
+
+    Examples
+    --------
+    >>> channels_first((2, 1, 3)).tolist()  # of an image of 2 rows, 1 column and 3 channels
+    [0, 3, 1, 4, 2, 5]
+    """
+    places = np.arange(np.prod(shape)).reshape(shape)
+    return np.moveaxis(places, -1, 0).ravel()
+
+
+def planes_of(shape: Shape) -> Shape | None:
+    """A shape whose numbers lie otherwise with the channels first; None where they do not."""
+    moved = 1 not in (len(shape), shape[-1], np.prod(shape[:-1]))
+    return shape if moved else None
+
+
+def edges(layer: Any, sizes: Numbers, axes: int) -> list[tuple[int, int]]:
+    """How far windows of some sizes reach out of a layer's input, before and behind each axis."""
+    if layer.padding == SAME:
+        return [((size - 1) // 2, size // 2) for size in each(sizes, axes)]
+    zeros = 0 if layer.padding == VALID else layer.padding
+    return [(n, n) for n in each(zeros, axes)]

@@ -1,0 +1,137 @@
+"""A graph of ONNX's in the making: nodes, weights, and the order in which numbers lie."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jitnet.arrays import Array
+from jitnet.export.network import channels_first, planes_of
+from jitnet.layers.layer import Shape
+
+OPSET, IR_VERSION = 22, 10
+"""The operators and the file format: what every runtime since the end of 2024 reads."""
+
+BATCH = "n"
+"""What the axis of the examples is called."""
+
+
+class Value(NamedTuple):
+    """A tensor of the graph.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    shape : tuple of int
+        The shape of an example, channels last, as jitnet's layers see it.
+    planes : tuple of int, optional
+        The shape, channels last, of the image or sequence whose channels come first in memory. It
+        is ``shape``, or that was flattened since.
+    """
+
+    name: str
+    shape: Shape
+    planes: Shape | None = None
+
+
+class Graph:
+    """Nodes and weights, collected.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        The type of all numbers.
+    """
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+        self.inputs: list[Any] = []
+        self.nodes: list[Any] = []
+        self.weights: list[Any] = []
+        self._names: dict[str, int] = {}
+
+    def input(self, name: str, shape: Shape, dtype: Any = None) -> str:
+        """Declare an input, by default in the type of the graph."""
+        from onnx import helper
+
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype or self.dtype))
+        self.inputs.append(helper.make_tensor_value_info(name, kind, [BATCH, *shape]))
+        return name
+
+    def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node; the name of its output."""
+        from onnx import helper
+
+        name = self._name(operator.lower())
+        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
+        return name
+
+    def weight(self, name: str, array: Any) -> str:
+        """Keep an array in the graph's type, or whole numbers as they are; its name."""
+        from onnx import numpy_helper
+
+        array = np.asarray(array)
+        kind = np.int64 if array.dtype.kind == "i" else self.dtype
+        name = self._name(name)
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array, kind), name))
+        return name
+
+    def _name(self, stem: str) -> str:
+        number = self._names[stem] = self._names.get(stem, -1) + 1
+        return f"{stem}_{number}"
+
+    def reshaped(self, value: Value, shape: Shape) -> Value:
+        """A value whose numbers lie as jitnet has them, with the axes of another shape."""
+        value = self.channels_last(value)
+        if value.shape == shape:
+            return value
+        return Value(self._reshape(value.name, shape), shape)
+
+    def with_channels(self, value: Value, axes: int) -> Value:
+        """An image or a sequence of so many axes, with one more of channels if it has none."""
+        return value if len(value.shape) > axes else self.reshaped(value, (*value.shape, 1))
+
+    def flattened(self, value: Value) -> Value:
+        """A value with one axis, whose numbers stay where they lie."""
+        if len(value.shape) == 1:
+            return value
+        units = int(np.prod(value.shape))
+        planes = value.planes and planes_of(value.planes)
+        return Value(self._reshape(value.name, (units,)), (units,), planes)
+
+    def channels_last(self, value: Value) -> Value:
+        """A value whose numbers lie as jitnet has them."""
+        if value.planes is None:
+            return value
+        name, planes = value.name, value.planes
+        if planes_of(planes) is None:  # the numbers lie the same way
+            return Value(self._reshape(name, value.shape), value.shape)
+        if value.shape != planes:
+            name = self._reshape(name, (planes[-1], *planes[:-1]))
+        rank = len(planes) + 1
+        name = self.node("Transpose", name, perm=[0, *range(2, rank), 1])
+        if value.shape != planes:
+            name = self._reshape(name, value.shape)
+        return Value(name, value.shape)
+
+    def channels_first(self, value: Value) -> Value:
+        """An image or a sequence whose channels come first, as ONNX's operators take it."""
+        shape = value.shape
+        if value.planes == shape:
+            return value
+        value, rank = self.channels_last(value), len(shape) + 1
+        if planes_of(shape) is None:
+            name = self._reshape(value.name, (shape[-1], *shape[:-1]))
+        else:
+            name = self.node("Transpose", value.name, perm=[0, rank - 1, *range(1, rank - 1)])
+        return Value(name, shape, shape)
+
+    def _reshape(self, name: str, shape: Shape) -> str:
+        return self.node("Reshape", name, self.weight("shape", np.array([-1, *shape])))
+
+
+def order_of(value: Value) -> Array | slice:
+    """Which of jitnet's numbers of a flat value lie where."""
+    return slice(None) if value.planes is None else channels_first(value.planes)

@@ -1,0 +1,205 @@
+"""A model written as C compiles without a warning and predicts what it predicts here."""
+
+import ctypes
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, far_from_zero, filled
+from jitnet.activations import ACTIVATIONS
+from jitnet.arrays import Array
+from jitnet.export import c_functions, c_layers
+from jitnet.export.c_source import InputSteps, c_source
+from jitnet.export.c_writer import Source
+from jitnet.layers import LAYERS
+from jitnet.losses.links import LINKS
+from own_rows import PReLU
+from rows import ROWS, networks
+
+COMPILER = shutil.which("cc")
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
+
+compiled = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler cc")
+
+
+def compile_c(*arguments: Any) -> None:
+    subprocess.run([str(COMPILER), *STRICT, *map(str, arguments), "-lm"], check=True)
+
+
+def library(models: Sequence[jn.Sequential], folder: Path, level: str = "-O1") -> ctypes.CDLL:
+    """All models in one library, each under a name of its own."""
+    files = []
+    for number, model in enumerate(models):
+        names = [f"#define jitnet_predict{end} predict{end}_{number}\n" for end in ("", "_in")]
+        files.append(folder / f"{number}.c")
+        files[-1].write_text("".join(names) + c_source(model))
+    compile_c(level, "-shared", "-fPIC", "-o", folder / "all.so", *files)
+    return ctypes.CDLL(str(folder / "all.so"))
+
+
+def predicted(function: Any, X: Array, expected: Array) -> Array:
+    """What a C function makes of examples, one by one."""
+    found = np.full_like(expected, np.nan)
+    for x, y in zip(X, found, strict=True):
+        function(ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data))
+    return found
+
+
+def program(model: jn.Sequential, folder: Path, *flags: str) -> Path:
+    """The program that a model is."""
+    jn.to_c(model, folder / "model.c")
+    compile_c("-DJITNET_MAIN", *flags, folder / "model.c", "-o", folder / "model")
+    return folder / "model"
+
+
+def run(path: Path, *arguments: str, given: str = "") -> tuple[int, str, str]:
+    done = subprocess.run([path, *arguments], input=given, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+@compiled
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_row_of_the_tables_predicts_the_same(
+    dtype: str, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    rows = [row for row in ROWS if row.kind != "optimizer"]
+    cases = [(row, network) for row in rows for network in networks(row)]
+    models = [
+        filled(network.layers, network.n_features, rng, loss=network.loss, dtype=dtype)
+        for _, network in cases
+    ]
+    made = library([model for model, _ in models], tmp_path)
+    for number, ((row, _), (model, X)) in enumerate(zip(cases, models, strict=True)):
+        expected = model.predict(X)
+        found = predicted(made[f"predict_{number}"], X, expected)
+        assert_same_predictions(found, expected, what=str(row))
+
+
+@compiled
+def test_networks_of_several_kinds_predict_the_same(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    cases = [*NETWORKS.values(), *INPUTS_FIRST]
+    models = [filled(*case, rng) for case in cases]
+    made = library([model for model, _ in models], tmp_path, "-O2")
+    for number, ((layers, _), (model, X)) in enumerate(zip(cases, models, strict=True)):
+        expected = model.predict(X)
+        found = predicted(made[f"predict_{number}"], X, expected)
+        assert_same_predictions(found, expected, what=str(layers))
+
+
+@compiled
+def test_a_mean_far_from_zero_costs_no_digits(rng: np.random.Generator, tmp_path: Path) -> None:
+    model, X = far_from_zero(rng)
+    function, expected = library([model], tmp_path)["predict_0"], model.predict(X)
+    assert_same_predictions(predicted(function, X, expected), expected, 1e-6)
+
+
+def test_every_layer_activation_and_link_has_a_row() -> None:
+    assert set(c_layers.LAYERS) == set(LAYERS.values())
+    assert set(c_functions.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(c_functions.LINKS) == set(LINKS)
+
+
+@compiled
+@pytest.mark.parametrize("name", NETWORKS)
+def test_nothing_is_read_or_written_outside_of_an_array(
+    name: str, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    model, _ = filled(*NETWORKS[name], rng)
+    checks = "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1"
+    code, shown, errors = run(program(model, tmp_path, *checks), "--self-test")
+    assert code == 0, errors
+    assert shown.startswith("4 rows, off by at most ")
+
+
+@compiled
+def test_the_program_reads_rows_and_prints_their_predictions(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    model, X = filled([jn.Dense(3)], 4, rng, loss="softmax_crossentropy")
+    path = program(model, tmp_path, "-O2")
+    commas = "\n".join(",".join(repr(float(x)) for x in row) for row in X)
+    blanks = "\r\n\n".join("  ".join(repr(float(x)) for x in row) for row in X) + "\n"
+    for given in (commas, blanks):
+        code, shown, _ = run(path, given=given)
+        found = np.array([line.split(",") for line in shown.splitlines()], np.float32)
+        assert code == 0
+        assert_same_predictions(found, model.predict(X))
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("given", "row"),
+    [("1,2,3", 1), ("1 2 3 4\n1 2 3 4 5", 2), ("1,2,x,4", 1), ("1,2,3,4\n\n" + "1" * 80, 2)],
+)
+def test_a_row_that_is_none_is_named(given: str, row: int, tmp_path: Path) -> None:
+    path = program(jn.Sequential([jn.Dense(3)], "mse").build(4), tmp_path)
+    code, _, errors = run(path, given=given)
+    assert (code, errors) == (1, f"{path}: row {row} is not 4 numbers\n")
+
+
+@compiled
+def test_the_self_test_fails_where_the_weights_are_others(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    model, _ = filled([jn.Dense(3)], 4, rng)
+    text = c_source(model)
+    first = Source(model.dtype).number(model.get_weights()[0][0, 0])
+    assert text.count(first) == 1
+    (tmp_path / "model.c").write_text(text.replace(first, "0.12f"))
+    compile_c("-DJITNET_MAIN", tmp_path / "model.c", "-o", tmp_path / "model")
+    assert run(tmp_path / "model", "--self-test")[0] == 1
+
+
+@compiled
+def test_several_threads_bring_their_own_room(rng: np.random.Generator, tmp_path: Path) -> None:
+    model, X = filled([jn.Dense(9, "tanh"), jn.Dense(3)], 4, rng)
+    function, expected = library([model], tmp_path)["predict_in_0"], model.predict(X)
+    room = np.empty(9 + 3, np.float32)
+
+    def in_room(x: Any, y: Any) -> None:
+        function(x, y, ctypes.c_void_p(room.ctypes.data))
+
+    assert "#define JITNET_SCRATCH 12\n" in c_source(model)
+    assert_same_predictions(predicted(in_room, X, expected), expected)
+
+
+@compiled
+def test_steps_before_the_network_stand_in_the_same_file(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    model, X = filled([jn.Dense(3)], 4, rng)
+
+    def halved(source: Source) -> str:
+        source.call("rescaling", "x + 1", source.buffer(4), 4, source.number(0.5), "0")
+        return "b0"
+
+    given = np.concatenate([X[:, :1], 2 * X], axis=1)
+    steps = InputSteps(halved, (5,), given, model.predict(X))
+    (tmp_path / "model.c").write_text(c_source(model, steps))
+    compile_c("-DJITNET_MAIN", tmp_path / "model.c", "-o", tmp_path / "model")
+    assert run(tmp_path / "model", "--self-test")[0] == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_are_written_exactly(dtype: str, rng: np.random.Generator) -> None:
+    source, kind = Source(np.dtype(dtype)), np.dtype(dtype).type
+    awkward = [1.0, 0.1, -3e30, np.finfo(kind).tiny, np.finfo(kind).max, *rng.normal(size=99)]
+    for number in np.array(awkward, kind):
+        text = source.number(float(number)).rstrip("f")
+        assert kind(text) == number
+        assert set(text) & {".", "e"}, "a whole number is no floating constant of C's"
+
+
+def test_a_layer_of_ones_own_is_named(tmp_path: Path) -> None:
+    model = jn.Sequential([jn.Dense(3), PReLU()], "mse").build(2)
+    with pytest.raises(ValueError, match="C has no PReLU of jitnet's, but these: Activation, "):
+        jn.to_c(model, tmp_path / "model.c")
+    assert not list(tmp_path.iterdir())

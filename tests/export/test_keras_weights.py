@@ -1,0 +1,170 @@
+"""Weights that Keras wrote make the same predictions here."""
+
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from exported import assert_same_predictions, filled
+from jitnet.arrays import Array
+from jitnet.export.keras_weights import NAMES, with_weights
+from jitnet.export.network import read
+from own_rows import PReLU
+from rows import ROWS, networks
+
+h5py: Any = pytest.importorskip("h5py", reason="weights of Keras's are read with h5py")
+
+LAYERS_WITH_WEIGHTS: Sequence[Any] = (
+    jn.Conv2D(3, (3, 2), padding="same", activation="relu"),
+    jn.BatchNorm(epsilon=1e-3),
+    jn.MaxPool2D(2),
+    jn.Reshape((-1, 3)),
+    jn.Conv1D(4, 2, bias=False),
+    jn.LayerNorm(epsilon=1e-3),
+    jn.Flatten(),
+    jn.Dense(5, activation="silu"),
+    jn.Residual([jn.Dense(6, activation="tanh"), jn.Dense(5, bias=False)]),
+    jn.Dense(2),
+)
+
+SHAPE = (6, 4, 2)
+
+GROUPS = {
+    "conv2d": 2,
+    "batch_normalization": 4,
+    "conv1d": 1,
+    "layer_normalization": 2,
+    "dense": 2,
+    "dense_1": 2,
+    "dense_2": 1,
+    "dense_3": 2,
+}
+"""What Keras calls these layers, and their arrays; in the file they stand by the alphabet."""
+
+
+def written(path: Path, weights: Sequence[Array]) -> None:
+    """Weights as Keras 3 lays them out, with an optimiser's state and layers without weights."""
+    left = list(weights)
+    with h5py.File(path, "w") as file:
+        for name, count in GROUPS.items():
+            group = file.create_group(f"layers/{name}/vars")
+            group.attrs["name"] = name
+            for number in range(count):
+                group[str(number)] = left.pop(0)
+        file.create_group("layers/flatten/vars")
+        file["optimizer/vars/0"] = np.array(3)
+        file.create_group("vars")
+    assert not left
+
+
+def test_the_layout_of_keras_is_read(rng: np.random.Generator, tmp_path: Path) -> None:
+    model, X = filled(LAYERS_WITH_WEIGHTS, SHAPE, rng)
+    written(tmp_path / "model.weights.h5", model.get_weights())
+    other, _ = filled(LAYERS_WITH_WEIGHTS, SHAPE, rng)
+    assert jn.from_keras(tmp_path / "model.weights.h5", other) is other
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+def test_every_layer_with_weights_has_a_name_in_keras() -> None:
+    found: set[type[Any]] = set()
+    for row in ROWS:
+        for network in networks(row) if row.kind == "layer" else ():
+            model = network.model().build(network.n_features)
+            found |= {type(stage.layer) for stage in with_weights(read(model).stages)}
+    assert found == set(NAMES)
+
+
+of_keras = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
+"""Keras's own way from PyTorch's tensors to NumPy's arrays warns."""
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    """Keras on a library that is there, PyTorch first: the tests run it anyway."""
+    libraries = [name for name in ("torch", "jax", "tensorflow") if find_spec(name)]
+    if libraries:
+        os.environ.setdefault("KERAS_BACKEND", libraries[0])
+    return pytest.importorskip("keras", reason="Keras is an extra: jitnet[peers]")
+
+
+def in_keras(keras: Any) -> Any:
+    """The same network as a user of Keras writes it."""
+    layers = keras.layers
+    given = keras.Input(SHAPE)
+    x = layers.Conv2D(3, (3, 2), padding="same", activation="relu")(given)
+    x = layers.BatchNormalization()(x)
+    x = layers.MaxPooling2D(2)(x)
+    x = layers.Reshape((-1, 3))(x)
+    x = layers.Conv1D(4, 2, use_bias=False)(x)
+    x = layers.LayerNormalization()(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(5, activation="silu", name="named")(x)
+    inner = layers.Dense(6, activation="tanh")(x)
+    inner = layers.Dense(5, use_bias=False)(inner)
+    x = layers.Add()([x, inner])
+    return keras.Model(given, layers.Dense(2)(layers.Dropout(0.5)(x)))
+
+
+@of_keras
+def test_a_file_that_keras_wrote_predicts_the_same(
+    keras: Any, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    theirs = in_keras(keras)
+    theirs.set_weights([rng.uniform(0.1, 1.0, w.shape) for w in theirs.get_weights()])
+    theirs.save_weights(tmp_path / "model.weights.h5")
+    model, X = filled(LAYERS_WITH_WEIGHTS, SHAPE, rng)
+    jn.from_keras(tmp_path / "model.weights.h5", model)
+    expected = np.asarray(keras.ops.convert_to_numpy(theirs(X, training=False)))
+    assert_same_predictions(model.predict(X), expected)
+
+
+@of_keras
+def test_a_sequential_of_keras_is_read_with_its_optimiser(
+    keras: Any, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    dense = keras.layers.Dense
+    theirs = keras.Sequential([keras.Input((3,)), dense(4, "tanh"), dense(2, "softmax")])
+    theirs.compile("adam", "categorical_crossentropy")
+    X, y = rng.normal(size=(20, 3)).astype(np.float32), np.eye(2)[rng.integers(0, 2, 20)]
+    theirs.fit(X, y, epochs=1, verbose=0)
+    theirs.save_weights(tmp_path / "model.weights.h5")
+    layers = [jn.Dense(4, "tanh"), jn.Dense(2)]
+    model = jn.Sequential(layers, "softmax_crossentropy").build(3)
+    jn.from_keras(tmp_path / "model.weights.h5", model)
+    assert_same_predictions(model.predict(X), theirs.predict(X, verbose=0))
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([jn.Dense(2, bias=False)], r"not both have \['layers/dense/vars/1'\]"),
+        ([jn.Dense(2), jn.Dense(2)], r"\['layers/dense_1/vars/0', 'layers/dense_1/vars/1'\]"),
+        ([jn.Dense(3)], r"layers/dense/vars/0 must be \(4, 3\), but is \(4, 2\)"),
+        ([PReLU(), jn.Dense(2)], "Keras has no PReLU of jitnet's"),
+    ],
+)
+def test_other_weights_are_refused_and_leave_the_model_as_it_was(
+    layers: Sequence[Any], message: str, tmp_path: Path
+) -> None:
+    with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+        file["layers/dense/vars/0"], file["layers/dense/vars/1"] = np.ones((4, 2)), np.ones(2)
+    model = jn.Sequential(layers, "mse").build(4)
+    weights = model.get_weights()
+    with pytest.raises(ValueError, match=message):
+        jn.from_keras(tmp_path / "model.weights.h5", model)
+    for found, expected in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(b"no weights")
+    model = jn.Sequential([jn.Dense(1)], "mse").build(1)
+    with pytest.raises(ValueError, match="is no file of HDF5"):
+        jn.from_keras(tmp_path / "weights", model)
+    with pytest.raises(FileNotFoundError):
+        jn.from_keras(tmp_path / "nothing", model)

@@ -1,0 +1,149 @@
+"""A model written as ONNX predicts in onnxruntime what it predicts here."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, far_from_zero, filled
+from jitnet.activations import ACTIVATIONS
+from jitnet.arrays import Array
+from jitnet.export import onnx_functions, onnx_layers
+from jitnet.export.onnx import onnx_model
+from jitnet.layers import LAYERS
+from jitnet.losses.links import LINKS
+from own_rows import PReLU
+from rows import ROWS, Row, networks
+
+onnx: Any = pytest.importorskip("onnx", reason="onnx is an extra: jitnet[onnx]")
+runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime runs what is written")
+
+WITHOUT_FLOAT64 = {"Conv", "AveragePool", "LeakyRelu", "Elu", "Gelu", "Softplus"}
+"""Operators that onnxruntime has in float32 alone."""
+
+TOLERANCE = 1e-5
+"""Relative to the greatest prediction, in float64 too: an operator's ε and slope are float32."""
+
+
+def ran(model: Any, X: Array) -> Array:
+    """What onnxruntime makes of examples; the reference of onnx where an operator is missing."""
+    operators = {node.op_type for node in model.graph.node}
+    if X.dtype == np.float64 and operators & WITHOUT_FLOAT64:
+        from onnx.reference import ReferenceEvaluator
+
+        return np.asarray(ReferenceEvaluator(model).run(None, {"x": X})[0])
+    providers = ["CPUExecutionProvider"]
+    session = runtime.InferenceSession(model.SerializeToString(), providers=providers)
+    return np.asarray(session.run(None, {"x": X})[0])
+
+
+def check(layers: Sequence[Any], shape: Any, rng: np.random.Generator, **settings: Any) -> None:
+    model, X = filled(layers, shape, rng, **settings)
+    assert_same_predictions(ran(onnx_model(model), X), model.predict(X), TOLERANCE)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kind != "optimizer"], ids=str)
+def test_every_row_of_the_tables_predicts_the_same(
+    row: Row, dtype: str, rng: np.random.Generator
+) -> None:
+    for network in networks(row):
+        check(network.layers, network.n_features, rng, loss=network.loss, dtype=dtype)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_of_several_kinds_predict_the_same(name: str, rng: np.random.Generator) -> None:
+    check(*NETWORKS[name], rng)
+
+
+@pytest.mark.parametrize(("layers", "shape"), INPUTS_FIRST)
+def test_a_first_layer_reads_the_input_in_any_shape(
+    layers: Sequence[Any], shape: Any, rng: np.random.Generator
+) -> None:
+    check(layers, shape, rng)
+
+
+def test_a_mean_far_from_zero_costs_no_digits(rng: np.random.Generator) -> None:
+    model, X = far_from_zero(rng)
+    assert_same_predictions(ran(onnx_model(model), X), model.predict(X), 1e-6)
+
+
+def test_every_layer_activation_and_link_has_a_row() -> None:
+    assert set(onnx_layers.LAYERS) == set(LAYERS.values())
+    assert set(onnx_functions.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(onnx_functions.LINKS) == set(LINKS)
+
+
+def operators(layers: Sequence[Any], shape: Any) -> list[str]:
+    graph = onnx_model(jn.Sequential(layers, "mse").build(shape)).graph
+    return [node.op_type for node in graph.node]
+
+
+def test_channels_are_moved_once_for_all_layers_of_images() -> None:
+    layers = [
+        jn.Rescaling(1 / 255),
+        jn.Conv2D(4, 3, activation="relu"),
+        jn.BatchNorm(),
+        jn.MaxPool2D(2),
+        jn.Residual([jn.Conv2D(4, 3, padding="same"), jn.Activation("tanh")]),
+        jn.Flatten(),
+        jn.BatchNorm(),
+        jn.Dropout(0.5),
+        jn.Dense(3),
+    ]
+    assert operators(layers, (8, 8, 3)).count("Transpose") == 1
+    assert operators(layers, (8, 8, 1)).count("Transpose") == 0, "one channel lies as it is"
+
+
+def test_what_only_training_does_is_left_out() -> None:
+    layers = [jn.Dropout(0.5), jn.Dense(3)]
+    assert operators(layers, 4) == ["Gemm"]
+    moves = [jn.RandomFlip(), jn.RandomShift(1), jn.RandomRotation(10), jn.GlobalMaxPool()]
+    assert operators(moves, (3, 3, 2)) == ["ReduceMax"]
+
+
+def test_a_file_says_who_made_it_and_takes_any_number_of_examples(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    model, X = filled([jn.Dense(3)], 4, rng, loss="softmax_crossentropy")
+    jn.to_onnx(model, tmp_path / "model.onnx")
+    read = onnx.load(tmp_path / "model.onnx")
+    assert (read.producer_name, read.producer_version) == ("jitnet", jn.__version__)
+    assert read.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "n"
+    session = runtime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    for count in (1, 7):
+        rows = X[:1].repeat(count, axis=0)
+        assert_same_predictions(session.run(None, {"x": rows})[0], model.predict(rows))
+
+
+def test_steps_before_the_network_stand_in_the_same_graph(rng: np.random.Generator) -> None:
+    model, X = filled([jn.Dense(3)], 4, rng)
+
+    def halved(graph: Any) -> str:
+        given = graph.input("x", (4,), "int64")
+        numbers = graph.node("Cast", given, to=onnx.TensorProto.FLOAT)
+        return str(graph.node("Mul", numbers, graph.weight("half", 0.5)))
+
+    whole = np.round(10 * X).astype(np.int64)
+    assert_same_predictions(ran(onnx_model(model, halved), whole), model.predict(whole / 2))
+
+
+def test_a_layer_of_ones_own_is_named(tmp_path: Path) -> None:
+    model = jn.Sequential([jn.Dense(3), PReLU()], "mse").build(2)
+    with pytest.raises(ValueError, match="ONNX has no PReLU of jitnet's, but these: Activation, "):
+        jn.to_onnx(model, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_without_weights_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(jn.NotFittedError):
+        jn.to_onnx(jn.Sequential([jn.Dense(3)], "mse"), tmp_path / "model.onnx")
+
+
+def test_an_estimator_is_told_how_it_becomes_a_model(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is an extra: jitnet[sklearn]")
+    with pytest.raises(TypeError, match=r"got MLPRegressor; its to_sequential\(\) makes one"):
+        jn.to_onnx(jn.MLPRegressor(), tmp_path / "model.onnx")

@@ -1,0 +1,100 @@
+"""A file of a state dict has the names and layouts of PyTorch's, and gives the weights back."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from exported import NETWORKS, assert_same_predictions, filled
+from jitnet.activations import ACTIVATIONS
+from jitnet.arrays import Array
+from jitnet.export import torch_layers
+from jitnet.export.state_dict import from_state_dict, to_state_dict
+from jitnet.layers import LAYERS
+
+numpy_files: Any = pytest.importorskip(
+    "safetensors.numpy", reason="a state dict is written with safetensors"
+)
+
+
+def test_names_count_activations_and_layouts_are_those_of_pytorch(
+    rng: np.random.Generator,
+) -> None:
+    layers = [
+        jn.Conv2D(4, (3, 2), activation="relu"),
+        jn.BatchNorm(),
+        jn.MaxPool2D(2),
+        jn.Flatten(),
+        jn.Residual([jn.Dense(24, "tanh", bias=False)]),
+        jn.Dense(5),
+    ]
+    model, _ = filled(layers, (6, 7, 3), rng)
+    shapes = {name: array.shape for name, array in to_state_dict(model).items()}
+    assert shapes == {
+        "0.weight": (4, 3, 3, 2),
+        "0.bias": (4,),
+        "2.weight": (4,),
+        "2.bias": (4,),
+        "2.running_mean": (4,),
+        "2.running_var": (4,),
+        "2.num_batches_tracked": (),
+        "6.layers.0.weight": (24, 24),  # behind a Reorder: the sum is in the order of here
+        "7.weight": (5, 24),
+        "7.bias": (5,),
+    }
+
+
+def test_weights_behind_a_flatten_go_by_channels_that_come_first(rng: np.random.Generator) -> None:
+    model, X = filled([jn.Flatten(), jn.Dense(2, bias=False)], (3, 4, 2), rng)
+    weight = to_state_dict(model)["1.weight"]
+    rows = np.moveaxis(X, -1, 1).reshape(len(X), -1)  # as nn.Flatten has them
+    assert_same_predictions(rows @ weight.T, model.predict(X))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_file_gives_the_weights_back_to_the_bit(
+    name: str, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    model, _ = filled(*NETWORKS[name], rng)
+    other, _ = filled(*NETWORKS[name], rng)
+    jn.save_state_dict(model, tmp_path / "weights.safetensors")
+    jn.load_state_dict(other, tmp_path / "weights.safetensors")
+    for found, expected in zip(other.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_every_layer_and_activation_has_a_row() -> None:
+    assert set(torch_layers.ACTIVATIONS) == set(ACTIVATIONS)
+    assert set(torch_layers.LAYERS) == set(LAYERS.values())
+
+
+def tensors(**changed: Array) -> dict[str, Array]:
+    model = jn.Sequential([jn.Dense(3)], "mse").build(2)
+    return to_state_dict(model) | {name.replace("_", "."): x for name, x in changed.items()}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (tensors(**{"1_weight": np.ones(3)}), r"but not both have \['1.weight'\]"),
+        ({"0.weight": np.ones((3, 2))}, r"but not both have \['0.bias'\]"),
+        (tensors(**{"0_weight": np.ones((2, 3))}), r"0.weight must be \(3, 2\), but is \(2, 3\)"),
+        (tensors(**{"0_bias": np.full(3, np.nan)}), "finite"),
+    ],
+)
+def test_other_tensors_are_refused_and_leave_the_model_as_it_was(
+    given: dict[str, Array], message: str, rng: np.random.Generator
+) -> None:
+    model, X = filled([jn.Dense(3)], 2, rng)
+    expected = model.predict(X)
+    with pytest.raises(ValueError, match=message):
+        from_state_dict(model, given)
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "weights").write_bytes(b"no tensors")
+    with pytest.raises(ValueError, match="is no file of safetensors"):
+        jn.load_state_dict(jn.Sequential([jn.Dense(1)], "mse").build(1), tmp_path / "weights")

@@ -1,0 +1,198 @@
+"""A model is an ``nn.Sequential`` of PyTorch's with the same outputs, and comes back from one."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, filled
+from jitnet.arrays import Array
+from jitnet.export import torch_layers
+from jitnet.export.network import read
+from jitnet.losses import LOSSES
+from own_rows import PReLU
+from rows import ROWS, Row, networks
+
+torch: Any = pytest.importorskip("torch", reason="PyTorch is an extra: jitnet[reference]")
+nn = torch.nn
+
+LINKS: dict[str, Any] = {
+    "identity": lambda z: z,
+    "logistic": torch.sigmoid,
+    "exponential": torch.exp,
+    "softmax": lambda z: torch.softmax(z, dim=1),
+}
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Threads of PyTorch's wait for one another in networks as small as these."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def channels_first(X: Array) -> Any:
+    """Examples as PyTorch has them."""
+    return torch.from_numpy(np.moveaxis(X, -1, 1).copy())
+
+
+def outputs(module: Any, X: Any, link: str = "identity") -> Array:
+    """What a module gives in evaluation, channels last."""
+    with torch.no_grad():
+        found = LINKS[link](module.eval()(X))
+    return np.asarray(np.moveaxis(found.numpy(), 1, -1))
+
+
+def check(layers: Sequence[Any], shape: Any, rng: np.random.Generator, loss: str = "mse") -> None:
+    """The module predicts the same, and the model that is made of it as well."""
+    model, X = filled(layers, shape, rng, dtype="float64", loss=loss)
+    module = jn.to_torch(model)
+    given = channels_first(X.reshape(-1, *torch_layers.input_shape(read(model))))
+    expected = model.predict(X)
+    assert_same_predictions(outputs(module, given, LOSSES[loss].link), expected)
+    back = jn.from_torch(module, loss, shape, dtype="float64")
+    assert_same_predictions(back.predict(X), expected)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kind != "optimizer"], ids=str)
+def test_every_row_of_the_tables_gives_the_same_there_and_back(
+    row: Row, rng: np.random.Generator
+) -> None:
+    for network in networks(row):
+        check(network.layers, network.n_features, rng, network.loss)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_of_several_kinds_give_the_same_there_and_back(
+    name: str, rng: np.random.Generator
+) -> None:
+    check(*NETWORKS[name], rng)
+
+
+@pytest.mark.parametrize(("layers", "shape"), INPUTS_FIRST)
+def test_a_first_layer_reads_the_input_in_any_shape(
+    layers: Sequence[Any], shape: Any, rng: np.random.Generator
+) -> None:
+    check(layers, shape, rng)
+
+
+LENET: Sequence[Any] = (
+    jn.Conv2D(6, 5, padding=2, activation="tanh"),
+    jn.AveragePool2D(2),
+    jn.BatchNorm(),
+    jn.Conv2D(16, 5, activation="relu"),
+    jn.MaxPool2D(2),
+    jn.Flatten(),
+    jn.Dense(12, "silu"),
+    jn.Dropout(0.5),
+    jn.Dense(10),
+)
+
+
+def lenet() -> Any:
+    """The same as a user of PyTorch writes it."""
+    return nn.Sequential(
+        nn.Conv2d(2, 6, 5, padding=2),
+        nn.Tanh(),
+        nn.AvgPool2d(2),
+        nn.BatchNorm2d(6),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16 * 3 * 4, 12),
+        nn.SiLU(),
+        nn.Dropout(0.5),
+        nn.Linear(12, 10),
+    )
+
+
+def test_a_file_is_read_by_a_module_that_a_user_writes(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    model, X = filled(LENET, (20, 24, 2), rng)
+    jn.save_state_dict(model, tmp_path / "weights.safetensors")
+    module = lenet()
+    module.load_state_dict(load_file(tmp_path / "weights.safetensors"), strict=True)
+    expected = model.predict(X)
+    assert_same_predictions(outputs(module, channels_first(X)), expected)
+
+    save_file(module.state_dict(), tmp_path / "theirs.safetensors")
+    other, _ = filled(LENET, (20, 24, 2), rng)
+    jn.load_state_dict(other, tmp_path / "theirs.safetensors")
+    np.testing.assert_array_equal(other.predict(X), expected)
+
+
+def test_a_module_that_a_user_writes_becomes_a_model(rng: np.random.Generator) -> None:
+    module = lenet().double()
+    module[3].running_mean.uniform_(-1, 1)
+    module[3].running_var.uniform_(0.5, 2)
+    model = jn.from_torch(module, "softmax_crossentropy", (20, 24, 2), seed=3)
+    assert model.layers == (*LENET[:5], jn.Flatten(), *LENET[6:])
+    assert (model.dtype.name, model.seed, model.loss) == ("float64", 3, "softmax_crossentropy")
+    X = rng.normal(size=(5, 20, 24, 2))
+    expected = outputs(module, channels_first(X), "softmax")
+    assert_same_predictions(model.predict(X), expected)
+
+
+def test_a_module_goes_on_training_with_its_dropout_and_its_running_means(
+    rng: np.random.Generator,
+) -> None:
+    layers = [jn.Dense(400), jn.BatchNorm(0.7), jn.Dropout(0.25), jn.Rescaling(2.0)]
+    model, X = filled(layers, 3, rng, n_examples=50)
+    module = jn.to_torch(model)
+    assert module.training
+    silent = (module(torch.from_numpy(X)) == 0).float().mean()
+    assert abs(float(silent) - 0.25) < 0.02, "some 4 deviations of 20,000 draws"
+    batch = X @ model.get_weights()[0] + model.get_weights()[1]
+    running = 0.7 * model.get_weights()[4] + 0.3 * batch.mean(axis=0)
+    np.testing.assert_allclose(module[1].running_mean.numpy(), running, rtol=1e-4)
+
+
+def test_a_module_of_half_precision_becomes_a_model_of_float32(rng: np.random.Generator) -> None:
+    module = nn.Sequential(nn.Linear(3, 2)).to(torch.bfloat16)
+    model = jn.from_torch(module, "mse")
+    np.testing.assert_array_equal(model.get_weights()[0].T, module[0].weight.detach().float())
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        (nn.Conv2d(2, 2, 3, groups=2), "groups=2"),
+        (nn.Conv2d(2, 2, 3, dilation=2), "dilation"),
+        (nn.MaxPool2d(2, ceil_mode=True), "ceil_mode=True"),
+        (nn.AvgPool2d(2, padding=1), "AvgPool2d"),
+        (nn.GELU("tanh"), "GELU"),
+        (nn.LeakyReLU(0.2), r"LeakyReLU\(negative_slope=0.2\)"),
+        (nn.LayerNorm((2, 4, 4)), "LayerNorm"),
+        (nn.LayerNorm(4), "LayerNorm"),
+        (nn.AdaptiveAvgPool2d(2), "AdaptiveAvgPool2d"),
+        (nn.Softmax(dim=1), "jitnet has no Softmax"),
+        (nn.LSTM(3, 3), "jitnet has no LSTM"),
+        (nn.Flatten(), "channels first, which come last here; end with a Linear"),
+    ],
+)
+def test_what_there_is_not_is_named(part: Any, named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        jn.from_torch(nn.Sequential(nn.Sequential(nn.Identity(), part)), "mse", (4, 4, 2))
+
+
+def test_a_convolution_needs_a_shape_and_a_function_is_no_module() -> None:
+    with pytest.raises(ValueError, match="shape must be given"):
+        jn.from_torch(nn.Sequential(nn.Conv2d(1, 1, 1)), "mse")
+    with pytest.raises(TypeError, match=r"must be an nn.Sequential, got Linear"):
+        jn.from_torch(nn.Linear(2, 2), "mse")
+
+
+def test_a_layer_of_ones_own_is_named() -> None:
+    with pytest.raises(ValueError, match="PyTorch has no PReLU of jitnet's"):
+        jn.to_torch(jn.Sequential([PReLU()], "mse").build(2))
