@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import jitnet as jn
 from data_folder import data_folder
 from jitnet.layers import Layer
+from jitnet.optimizers import Optimizer
 from jitnet.progress import make_progress
 from jitnet.tables import markdown_table
 from jitnet.train.networks import convnet, outline
@@ -48,6 +49,9 @@ class Row(NamedTuple):
     published: str
     share: float = 1.0
     """How many of the training images are trained on, the first ones."""
+    weight_decay: float | None = None
+    """AdamW's, whose rate then falls by a cosine; None is Adam at a constant rate."""
+    label_smoothing: float = 0.0
 
 
 class Outcome(NamedTuple):
@@ -67,7 +71,7 @@ FASHION = partial(convnet, (32, 64), 5, padding=2)
 
 def augmented() -> list[Layer]:
     """The network for Fashion-MNIST behind images that are mirrored and shifted."""
-    return [jn.RandomFlip("horizontal"), jn.RandomShift(2), *FASHION()]
+    return [jn.RandomFlip("horizontal"), jn.RandomShift(1), *FASHION()]
 
 
 ROWS = {
@@ -94,8 +98,10 @@ ROWS = {
         data="Fashion-MNIST",
         network=FASHION,
         epochs=30,
-        batch_size=1000,
-        learning_rate=1e-3,
+        batch_size=250,  # at a batch of 1,000 and a constant rate of 1e-3 the mean is 0.9153
+        learning_rate=2e-3,
+        weight_decay=0.05,
+        label_smoothing=0.1,
         bar=0.920,
         published="0.9247, perhaps of the best epoch",
     ),
@@ -103,14 +109,16 @@ ROWS = {
         data="Fashion-MNIST",
         network=augmented,
         epochs=30,
-        batch_size=1000,
-        learning_rate=1e-3,
+        batch_size=250,
+        learning_rate=4e-3,
+        weight_decay=0.01,
         bar=0.925,
         published="none",
     ),
 }
 
-SETTINGS = "epochs, batch, Adam's rate"
+SETTINGS = "epochs, batch, rate"
+WARMUP_SHARE = 0.05
 SEED_NAMES = [f"seed {seed}" for seed in SEEDS]
 HEADER = ["row", "data", "network", SETTINGS, *SEED_NAMES, "mean", "bar", "met", "published",
           "seconds a fit"]  # fmt: skip
@@ -126,7 +134,11 @@ def train(name: str, seed: int, quick: bool) -> Outcome:
         X_test, y_test = X_test[:QUICK_IMAGES], y_test[:QUICK_IMAGES]
     layers = [jn.Rescaling(1 / 255), *row.network()]
     model = jn.Sequential(
-        layers, "softmax_crossentropy", jn.Adam(learning_rate=row.learning_rate), seed=seed
+        layers,
+        "softmax_crossentropy",
+        optimizer(row, epochs * -(-count // row.batch_size)),
+        label_smoothing=row.label_smoothing,
+        seed=seed,
     )
     progress = make_progress(not quick)
     began = time.perf_counter()
@@ -137,6 +149,22 @@ def train(name: str, seed: int, quick: bool) -> Outcome:
     return Outcome(accuracy, seconds)
 
 
+def optimizer(row: Row, steps: int) -> Optimizer:
+    """The row's optimiser for so many steps."""
+    if row.weight_decay is None:
+        return jn.Adam(row.learning_rate)
+    rate = jn.Cosine(row.learning_rate, steps=steps, warmup=int(WARMUP_SHARE * steps))
+    return jn.AdamW(rate, weight_decay=row.weight_decay)
+
+
+def settings(row: Row) -> str:
+    """How a row is trained, in a few words."""
+    text = f"{row.epochs}, {row.batch_size}, Adam {row.learning_rate:g}"
+    if row.weight_decay is not None:
+        text = f"{text.replace('Adam', 'AdamW')} by a cosine, decay {row.weight_decay:g}"
+    return text + f", labels smoothed by {row.label_smoothing:g}" * (row.label_smoothing > 0)
+
+
 def line(name: str, outcomes: Sequence[Outcome]) -> list[str]:
     """A row of the table."""
     row, mean = ROWS[name], mean_accuracy(outcomes)
@@ -144,7 +172,7 @@ def line(name: str, outcomes: Sequence[Outcome]) -> list[str]:
         name,
         row.data + f", the first {row.share:.0%}" * (row.share < 1),
         outline(row.network()),
-        f"{row.epochs}, {row.batch_size}, {row.learning_rate:g}",
+        settings(row),
         *(f"{outcome.accuracy:.4f}" for outcome in outcomes),
         f"{mean:.4f}",
         f"{row.bar:.3f}",

@@ -6,7 +6,15 @@ Importing compiles nothing: kernels are loaded from their cache, or compiled, at
 from typing import TYPE_CHECKING, Any
 
 from jitnet import datasets
-from jitnet.callbacks import Callback, Checkpoint, EarlyStopping
+from jitnet.callbacks import (
+    Callback,
+    Checkpoint,
+    CSVLogger,
+    EarlyStopping,
+    ReduceOnPlateau,
+    TensorBoard,
+    TimeBudget,
+)
 from jitnet.errors import NotFittedError
 from jitnet.layers import (
     Activation,
@@ -30,6 +38,7 @@ from jitnet.layers import (
     Reshape,
     Residual,
 )
+from jitnet.learning_rates import find_learning_rate
 from jitnet.loading import load
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
@@ -45,6 +54,7 @@ __all__ = [
     "AveragePool1D",
     "AveragePool2D",
     "BatchNorm",
+    "CSVLogger",
     "Callback",
     "Checkpoint",
     "Constant",
@@ -67,6 +77,7 @@ __all__ = [
     "RandomFlip",
     "RandomRotation",
     "RandomShift",
+    "ReduceOnPlateau",
     "Rescaling",
     "Reshape",
     "Residual",
@@ -75,7 +86,10 @@ __all__ = [
     "Step",
     "Table",
     "TableModel",
+    "TensorBoard",
+    "TimeBudget",
     "datasets",
+    "find_learning_rate",
     "load",
 ]
 

@@ -26,6 +26,7 @@ def content_of(model: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         "step": int(state.clock[STEPS_TAKEN]),
         "epoch": int(state.clock[EPOCHS_TAKEN]),
         "powers": state.powers.tolist(),
+        "rate_scale": engine.rate_scale,
     }
     return description, engine.training.tensors(state)
 
@@ -50,6 +51,7 @@ def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) 
         raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
     state.powers[:] = powers[: len(state.powers)]
     engine.restore(state)
+    engine.rate_scale = float(description.get("rate_scale", 1.0))  # not in earlier files
 
 
 def shape_of(description: dict[str, Any], tensors: dict[str, Array]) -> Any:

@@ -18,7 +18,7 @@ from jitnet.io.model_file import CHECKPOINTS, read_model, refused, write_model
 
 History = dict[str, list[float]]
 
-TRAINED = ("step", "epoch", "powers")
+TRAINED = ("step", "epoch", "powers", "rate_scale")
 """What training changes of a model's description."""
 
 

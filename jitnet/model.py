@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback
-from jitnet.checks import check_choice, check_shape, check_whole
+from jitnet.checks import check_choice, check_number, check_shape, check_whole
 from jitnet.content import content_of
 from jitnet.engine import Engine
 from jitnet.engine.nodes import Nodes
@@ -145,6 +145,37 @@ class Sequential:
         self._n_threads = n_threads
         if self._engine is not None:
             self._engine.n_threads = n_threads
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step, by the optimiser's schedule and what has lowered it since."""
+        engine = self._built()
+        return float(engine.rate_scale * engine.schedule.rates(engine.step, 1)[0])
+
+    def scale_learning_rate(self, factor: float) -> None:
+        """Multiply the learning rate of all steps to come, between two steps of a fit.
+
+        Parameters
+        ----------
+        factor : float
+            Positive.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+        ValueError
+            If the factor is not positive.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.Dense(1)], loss="mse", optimizer=jn.SGD(0.1)).build(2)
+        >>> model.scale_learning_rate(0.5)
+        >>> model.learning_rate
+        0.05
+        """
+        self._built().rate_scale *= check_number("factor", factor, above=0.0)
 
     @property
     def history(self) -> History:
@@ -573,7 +604,7 @@ class Sequential:
         engine = self._engine
         kept = None
         if engine is not None:
-            kept = engine.nodes.shape, engine.mostly_zeros, engine.state()
+            kept = engine.nodes.shape, engine.mostly_zeros, engine.state(), engine.rate_scale
         return self.__dict__ | {"_engine": kept}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -581,9 +612,10 @@ class Sequential:
         kept = state["_engine"]
         self.__dict__.update(state | {"_engine": None})
         if kept is not None:
-            shape, mostly_zeros, training = kept
+            shape, mostly_zeros, training, rate_scale = kept
             self._engine = self._new_engine(shape, mostly_zeros=mostly_zeros)
             self._engine.restore(training)
+            self._engine.rate_scale = rate_scale
 
     def _new_engine(self, shape: Shape, *, mostly_zeros: bool = False) -> Engine:
         """An engine whose parameters are all zero."""

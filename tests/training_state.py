@@ -12,5 +12,5 @@ def state_of(model: Sequential) -> Any:
     kept = model.__getstate__()["_engine"]
     if kept is None:
         return None
-    shape, _, state = kept
-    return shape, [array.tobytes() for array in state]
+    shape, _, state, rate_scale = kept
+    return shape, [array.tobytes() for array in state], rate_scale

@@ -121,6 +121,7 @@ class Engine:
         self.objective, self.loss, self.seed = objective, LOSSES[objective.loss], seed
         self.optimizer, self.n_threads = optimizer, n_threads
         self.schedule = as_schedule(optimizer.learning_rate)
+        self.rate_scale = 1.0
         self.update = update_of(optimizer)
         self.training = TrainingState(self.nodes, self.update, dtype)
         now, count, rows = self.training.now, self.nodes.count, self.nodes.parameters
@@ -329,8 +330,13 @@ class Engine:
             batch=batch,
             block=batch if stage == TRAIN and self._is_whole else self._block_of(data, batch),
             steps=steps,
-            rates=self.schedule.rates(self.step, steps) if stage == TRAIN else NO_RATES,
+            rates=self._rates(steps) if stage == TRAIN else NO_RATES,
         )
+
+    def _rates(self, steps: int) -> Array:
+        """The learning rates of the next steps."""
+        rates: Array = self.rate_scale * self.schedule.rates(self.step, steps)
+        return rates
 
     def new_pace(self, data: Data, batch: int, products: int) -> Pace:
         """A pace for steps of which nothing is known yet, with so many products a weight."""
