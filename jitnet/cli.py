@@ -14,10 +14,10 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import NoReturn
 
 from jitnet.export.command import add_export
-from jitnet.inference.commands import add_evaluate, add_info, add_predict
+from jitnet.inference.commands import add_evaluate, add_info, add_predict, add_report, add_serve
 from jitnet.streams import Output, ReaderLeft, say
 from jitnet.study.command import add_study
-from jitnet.train.command import add_train
+from jitnet.train.command import add_search, add_train
 
 __all__ = ["build_parser", "main"]
 
@@ -88,9 +88,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands)
+    add_search(commands)
     add_evaluate(commands)
     add_predict(commands)
+    add_report(commands)
     add_export(commands)
+    add_serve(commands)
     add_study(commands)
     add_info(commands)
     warmup = commands.add_parser(

@@ -14,9 +14,8 @@ from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
 from jitnet.content import content_of, restore
 from jitnet.engine.runs import Place
+from jitnet.history import History
 from jitnet.io.model_file import CHECKPOINTS, read_model, refused, write_model
-
-History = dict[str, list[float]]
 
 TRAINED = ("step", "epoch", "powers", "rate_scale")
 """What training changes of a model's description."""
@@ -59,7 +58,7 @@ class FitState:
     callbacks: Sequence[Callback]
     place: Place | None = None
     epochs_done: float = 0.0
-    history: History = field(default_factory=dict)
+    history: History = field(default_factory=History)
     stopped: bool = False
 
     @property
@@ -132,7 +131,7 @@ class FitState:
             self.place = Place(
                 int(fit["done"]), np.array(fit["counters"], np.int64), np.array(fit["sums"])
             )
-            self.epochs_done, self.history = float(fit["epochs_done"]), dict(fit["history"])
+            self.epochs_done, self.history = float(fit["epochs_done"]), History(fit["history"])
             self.stopped = bool(fit["stopped"])
             for place, callback in enumerate(self.callbacks):
                 callback.restore(fit["callbacks"][place][1], _arrays_of(place, tensors))

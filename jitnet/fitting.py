@@ -9,7 +9,8 @@ from typing import Any
 
 from jitnet.callbacks import Callback
 from jitnet.engine.slices import Slice
-from jitnet.fit_state import FitState, History
+from jitnet.fit_state import FitState
+from jitnet.history import History
 from jitnet.kernels import cache
 from jitnet.progress import Progress
 
@@ -23,13 +24,13 @@ class Record:
     """
 
     def __init__(self, history: History | None = None) -> None:
-        self._slices: list[History] = []
-        self._seen: tuple[int, History] = (0, {})
+        self._slices: list[dict[str, list[float]]] = []
+        self._seen: tuple[int, History] = (0, History())
         self.epochs = 0
         if history:
             self.add(history)
 
-    def add(self, ended: History) -> None:
+    def add(self, ended: dict[str, list[float]]) -> None:
         """Record the epochs that have just ended."""
         self._slices.append(ended)
         self.epochs += len(ended["loss"])
@@ -39,9 +40,9 @@ class Record:
         slices, (count, history) = list(self._slices), self._seen
         if len(slices) > count:
             parts = [history] * (count > 0) + slices[count:]
-            history = {
-                name: list(chain.from_iterable(part[name] for part in parts)) for name in parts[0]
-            }
+            history = History(
+                (name, list(chain.from_iterable(part[name] for part in parts))) for name in parts[0]
+            )
             self._seen = len(slices), history
         return history
 

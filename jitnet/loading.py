@@ -9,6 +9,8 @@ from jitnet.arrays import Array
 from jitnet.checks import check_shape
 from jitnet.content import restore, shape_of
 from jitnet.description import check_names, recreate
+from jitnet.fitting import Record
+from jitnet.history import History
 from jitnet.io.model_file import read_model, refused
 from jitnet.model import Sequential
 
@@ -61,7 +63,9 @@ def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
     for place, described in enumerate(description["networks"]):
         prefix = f"networks.{place}."
         own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-        networks.append(_network(described | {"format": description["format"]}, own))
+        network = _network(described | {"format": description["format"]}, own)
+        network._record = Record(History(description["histories"][place]))
+        networks.append(network)
     settings = Settings(**description["settings"])
     settings = settings._replace(hidden=tuple(settings.hidden))
     return TableModel._of(learned, settings, networks)

@@ -20,9 +20,10 @@ from jitnet.engine.nodes import Nodes
 from jitnet.engine.steps.state import Data
 from jitnet.errors import NotFittedError
 from jitnet.fingerprint import fingerprint
-from jitnet.fit_state import FitSettings, FitState, History
+from jitnet.fit_state import FitSettings, FitState
 from jitnet.fitting import Record, follow
 from jitnet.hints import hinted, missing_method
+from jitnet.history import History
 from jitnet.io.model_file import write_model
 from jitnet.kernels.panels import panel_width
 from jitnet.layers import Layer
@@ -269,9 +270,10 @@ class Sequential:
 
         Returns
         -------
-        dict of str to list of float
+        History
             ``"loss"``, the weighted mean over the epoch's examples, each seen before its batch's
-            update; ``"accuracy"`` for classifiers; the same with ``"val_"`` for the validation.
+            update; ``"accuracy"`` for classifiers; the same with ``"val_"`` for the validation: a
+            dict of lists of one number an epoch, which can ``plot`` itself.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""``jitnet predict``, ``evaluate`` and ``info``: the parsers, built before anything is imported."""
+"""``jitnet predict``, ``evaluate``, ``report``, ``info``: parsers that import nothing heavy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-__all__ = ["add_evaluate", "add_info", "add_predict"]
+from jitnet.arguments import as_count
+
+__all__ = ["add_evaluate", "add_info", "add_predict", "add_report", "add_serve"]
 
 
 def add_predict(commands: Any) -> None:
@@ -29,6 +31,30 @@ def add_evaluate(commands: Any) -> None:
         "Say how well a model predicts the rows of a file that has the target.",
     )  # fmt: skip
     _add_file(parser)
+
+
+def add_report(commands: Any) -> None:
+    """Add ``jitnet report`` to the parser's commands."""
+    parser = _add(
+        commands, "report", "write a page on a table's model", _report,
+        "Write a page on how a table's model was trained, and how well it predicts a file's rows.",
+    )  # fmt: skip
+    _add_file(parser)
+    add = parser.add_argument
+    add("--output", type=Path, default=Path("report.html"), metavar="FILE", help="%(default)s")
+
+
+def add_serve(commands: Any) -> None:
+    """Add ``jitnet serve`` to the parser's commands."""
+    parser = _add(
+        commands, "serve", "answer requests for a table's model", _serve,
+        "Answer HTTP requests: POST /predict with a row as JSON, or a list of rows; GET /schema; "
+        "GET /health.",
+    )  # fmt: skip
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL", help="a model's file")
+    add("--host", default="127.0.0.1", help="the address to listen at: %(default)s")
+    add("--port", type=as_count, default=8000, help="%(default)s")
 
 
 def add_info(commands: Any) -> None:
@@ -82,6 +108,18 @@ def _evaluate(options: argparse.Namespace) -> None:
     from jitnet.inference.evaluate import evaluate_file
 
     evaluate_file(options.model, options.file, header=not options.no_header)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from jitnet.inference.report import report_on_file
+
+    report_on_file(options.model, options.file, options.output, header=not options.no_header)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from jitnet.inference.serve import serve_model
+
+    serve_model(options.model, options.host, options.port)
 
 
 def _info(options: argparse.Namespace) -> None:

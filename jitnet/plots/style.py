@@ -42,7 +42,6 @@ def style(theme: str) -> dict[str, Any]:
         "legend.labelcolor": text,
         "lines.linewidth": 1.8,
         "savefig.facecolor": ground,
-        "svg.fonttype": "none",
         "text.color": text,
         "xtick.color": axes,
         "xtick.labelcolor": text,

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from jitnet.arrays import Array
-from jitnet.callbacks import Callback, EarlyStopping
+from jitnet.callbacks import Callback, Checkpoint, EarlyStopping
 from jitnet.checks import check_whole
 from jitnet.content import content_of
 from jitnet.description import describe
 from jitnet.errors import NotFittedError
-from jitnet.io.model_file import write_model
+from jitnet.io.model_file import CHECKPOINTS, write_model
 from jitnet.model import Sequential
-from jitnet.optimizers import AdamW
 from jitnet.progress import Progress, make_progress
-from jitnet.schedules import Cosine
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.parts import held_out
 from jitnet.tabular.preset import Settings, settings_for
 from jitnet.tabular.scores import Scores, scores_of
 from jitnet.tabular.table import Table, check_there
 from jitnet.tabular.target import check_complete
+from jitnet.tabular.training import new_network
 
 VALIDATION_SHARE = 1 / 7
-WARMUP_SHARE = 0.05
+SEEDS_APART = 1000
+"""How far the seeds of an ensemble's networks are apart."""
+CHECKPOINT_MINUTES = 1 / 6
 
 
 class TableModel:
@@ -99,6 +101,8 @@ class TableModel:
         time: str | None = None,
         callbacks: Sequence[Callback] = (),
         progress: bool | Progress | None = None,
+        checkpoints: str | PathLike[str] | None = None,
+        resume: bool = False,
     ) -> TableModel:
         """Learn the columns and train the networks.
 
@@ -115,6 +119,11 @@ class TableModel:
             A column whose latest rows are that share.
         callbacks, progress
             As in `Sequential.fit`.
+        checkpoints : str or path-like, optional
+            A folder to write checkpoints into, a folder in it for each network: at most one in ten
+            seconds, and one at the end.
+        resume : bool, default False
+            Whether to go on from the checkpoints in that folder, as far as there are some.
 
         Returns
         -------
@@ -140,31 +149,31 @@ class TableModel:
         shown = make_progress(progress)
         self.networks = []
         for place in range(self.ensemble):
-            network = self._network(len(X), place)
-            best = EarlyStopping(patience=self.settings.epochs)
+            network = new_network(
+                self.settings,
+                self.table.target,
+                len(X),
+                seed=self.seed + SEEDS_APART * place,
+                n_threads=self.n_threads,
+            )
+            listeners = [EarlyStopping(patience=self.settings.epochs), *callbacks]
+            begin = None
+            if checkpoints is not None:
+                folder = Path(checkpoints) / f"network-{place + 1}"
+                listeners.append(Checkpoint(folder, every_minutes=CHECKPOINT_MINUTES))
+                begin = folder if resume and any(folder.glob(CHECKPOINTS)) else None
             network.fit(
                 X,
                 y,
                 epochs=self.settings.epochs,
                 batch_size=self.settings.batch_size,
                 validation_data=checked,
-                callbacks=[best, *callbacks],
+                callbacks=listeners,
                 progress=shown,
+                resume=begin,
             )
             self.networks.append(network)
         return self
-
-    def _network(self, rows: int, place: int) -> Sequential:
-        settings, target = self.settings, self.table.target
-        steps = settings.epochs * -(-rows // settings.batch_size)
-        rate = Cosine(settings.learning_rate, steps=steps, warmup=int(WARMUP_SHARE * steps))
-        return Sequential(
-            settings.layers(target.n_outputs),
-            target.loss,
-            AdamW(rate, weight_decay=settings.weight_decay),
-            seed=self.seed + 1000 * place,
-            n_threads=self.n_threads,
-        )
 
     def predict(self, frame: Any) -> Array:
         """Predict.
@@ -269,6 +278,7 @@ class TableModel:
             },
             "settings": self.settings._asdict(),
             "networks": [described for described, _ in parts],
+            "histories": [network.history for network in self.networks],
         }
         tensors = {
             f"networks.{place}.{name}": array

@@ -13,7 +13,9 @@ from jitnet.train.images import images_epilog, train_images
 from jitnet.train.jobs import JOBS
 from jitnet.train.tables import train_table
 
-__all__ = ["add_train"]
+__all__ = ["add_search", "add_train"]
+
+TRIES = 20
 
 DESCRIPTION = """\
 Train a network, say how well it does on data that it has not seen, and write it to a file."""
@@ -24,10 +26,20 @@ files: .csv, .tsv, .txt, .data (also .gz), .parquet, .arrow, .feather, .ipc, .np
 
 
 def add_train(commands: Any) -> None:
-    """Add the command to the parser's."""
-    parser = commands.add_parser(
-        "train",
-        help="train a network and write it to a file",
+    """Add ``jitnet train`` to the parser's commands."""
+    _add(commands, "train", "train a network and write it to a file")
+
+
+def add_search(commands: Any) -> None:
+    """Add ``jitnet search``: ``jitnet train`` with a search of twenty tries, if nothing is said."""
+    parser = _add(commands, "search", "try many settings on a table, and train with the best")
+    parser.set_defaults(search=TRIES)
+
+
+def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help,
         description=DESCRIPTION,
         epilog=f"{EPILOG}{images_epilog()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -42,6 +54,7 @@ def add_train(commands: Any) -> None:
         of_tables=_add_tables(tables.add_argument),
         of_images=_add_images(images.add_argument),
     )
+    return parser
 
 
 def _add_training(add: Callable[..., argparse.Action]) -> None:
@@ -53,6 +66,9 @@ def _add_training(add: Callable[..., argparse.Action]) -> None:
     add("--seed", type=as_seed, default=0, metavar="N",
         help="of first weights, order and parts: %(default)s")  # fmt: skip
     add("--output", type=Path, metavar="FILE", help="where the model goes: DATA.safetensors")
+    add("--checkpoints", type=Path, metavar="FOLDER", help="where to write checkpoints")
+    add("--resume", action="store_true", help="go on from the checkpoints")
+    add("--plot", type=Path, metavar="FILE", help="draw the curves: .png, .svg or .pdf")
     add("--quiet", action="store_true", help="show no progress")
 
 
@@ -76,6 +92,13 @@ def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
         add("--cross-validate", type=as_count, metavar="K", help="score K folds first"),
         add("--ensemble", type=as_count, metavar="N", help="networks to average: 1"),
         add("--dropout", type=as_share, metavar="P", help="share of silent units in a step"),
+        add("--search", type=as_count, metavar="N",
+            help="try N settings first, by optuna, and take the best on the validation part"),
+        add("--search-minutes", type=as_rate, metavar="M", help="try no longer than that"),
+        add("--search-file", type=Path, metavar="FILE",
+            help="keep the tries there, and go on from them"),
+        add("--search-plot", type=Path, metavar="FILE", help="draw the tries: .png, .svg, .pdf"),
+        add("--report", type=Path, metavar="FILE", help="write a page on it: report.html"),
         add("--baseline", action="store_true",
             help="score gradient boosting beside it, by scikit-learn"),
     ]  # fmt: skip

@@ -6,12 +6,14 @@ import argparse
 import math
 import time
 
+from jitnet.callbacks import Checkpoint
+from jitnet.io.model_file import CHECKPOINTS
 from jitnet.progress import make_progress
 from jitnet.streams import say
 from jitnet.tables import format_table
 from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, train
 from jitnet.train.networks import CLASSES, outline
-from jitnet.train.output import check_output, compile_note
+from jitnet.train.output import CHECKPOINT_MINUTES, check_options, check_output, compile_note
 
 __all__ = ["images_epilog", "train_images"]
 
@@ -21,13 +23,24 @@ def train_images(options: argparse.Namespace) -> int:
     job = JOBS[options.name]
     network = _network(job, options)
     output = check_output(options.output, f"{options.name}.safetensors")
+    check_options(options)
     (X, y), (X_test, y_test) = _load(job, options)
     say(f"{options.name:<16}{len(X):,} images to train on, {len(X_test):,} held out")
     say(f"network         {_described(network, X.shape[1:])}")
 
     progress = make_progress(not options.quiet)
     start = time.perf_counter()
-    model = train(network, X, y, seed=options.seed, threads=options.threads, progress=progress)
+    folder = options.checkpoints
+    model = train(
+        network,
+        X,
+        y,
+        seed=options.seed,
+        threads=options.threads,
+        progress=progress,
+        callbacks=[Checkpoint(folder, every_minutes=CHECKPOINT_MINUTES)] if folder else [],
+        resume=folder if options.resume and any(folder.glob(CHECKPOINTS)) else None,
+    )
     seconds = time.perf_counter() - start - progress.compile_seconds
 
     accuracy = model.evaluate(X_test, y_test)["accuracy"]
@@ -35,6 +48,9 @@ def train_images(options: argparse.Namespace) -> int:
     say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
     say(f"test accuracy   {accuracy:.4f}")
     say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
+    if options.plot is not None:
+        model.history.plot().savefig(options.plot, dpi=120)
+        say(f"curves          {options.plot}")
     say(f"images/second   {network.epochs * len(X) / seconds:,.0f}")
     if output is not None:
         model.save(output)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from jitnet.callbacks import Callback
 from jitnet.datasets import (
     every_nth_of_each_class,
     load_digits,
@@ -69,6 +70,8 @@ def train(
     seed: int = 0,
     threads: int | None = None,
     progress: bool | Progress | None = None,
+    callbacks: Sequence[Callback] = (),
+    resume: Path | None = None,
 ) -> Sequential:
     """Train a network as ``jitnet train`` does.
 
@@ -90,6 +93,10 @@ def train(
         Threads to train with; the model chooses by default.
     progress : bool or Progress, optional
         See `jitnet.progress.make_progress`.
+    callbacks : sequence of Callback, default ()
+        Told of each epoch's end.
+    resume : Path, optional
+        A folder of checkpoints to go on from.
 
     Returns
     -------
@@ -113,7 +120,15 @@ def train(
         seed=seed,
         n_threads=threads,
     )
-    model.fit(X, y, epochs=network.epochs, batch_size=network.batch_size, progress=progress)
+    model.fit(
+        X,
+        y,
+        epochs=network.epochs,
+        batch_size=network.batch_size,
+        callbacks=callbacks,
+        progress=progress,
+        resume=resume,
+    )
     return model
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 from importlib.util import find_spec
 from pathlib import Path
 
 from jitnet.extras import install
 from jitnet.io.files import can_be_written
+from jitnet.io.model_file import CHECKPOINTS
 from jitnet.streams import say
+
+CHECKPOINT_MINUTES = 1 / 6
+"""Time between two checkpoints of the command line, at least."""
+
+DRAWN = (".png", ".svg", ".pdf")
+PICTURES = {"plot": DRAWN, "search_plot": DRAWN, "report": (".html",)}
+"""What the files of the options that draw something end in."""
 
 
 def check_output(chosen: Path | None, default: str) -> Path | None:
@@ -25,6 +34,31 @@ def check_output(chosen: Path | None, default: str) -> Path | None:
             "or one that can be written itself"
         )
     return output
+
+
+def check_options(options: argparse.Namespace) -> None:
+    """Refuse what cannot be drawn, written or gone on from, before any work."""
+    folder: Path | None = options.checkpoints
+    if options.resume and folder is None:
+        raise ValueError("argument --resume: it needs --checkpoints FOLDER to go on from")
+    if folder is not None and not options.resume and any(folder.rglob(CHECKPOINTS)):
+        raise ValueError(
+            f"argument --checkpoints: {str(folder)!r} has checkpoints; --resume goes on from them"
+        )
+    for option, endings in PICTURES.items():
+        path: Path | None = getattr(options, option)
+        if path is None:
+            continue
+        name = option.replace("_", "-")
+        if find_spec("matplotlib") is None:
+            raise ValueError(
+                f"argument --{name}: it needs the package matplotlib: {install('plot')}"
+            )
+        if path.suffix.lower() not in endings or not can_be_written(path):
+            raise ValueError(
+                f"argument --{name}: {str(path)!r} must be a {' or '.join(endings)} file that "
+                "can be written"
+            )
 
 
 def compile_note(seconds: float) -> str:

@@ -14,7 +14,7 @@ from jitnet.progress import Progress, make_progress
 from jitnet.streams import say
 from jitnet.tabular.preset import Settings
 from jitnet.tabular.report import say_learned, say_scores, say_unknown
-from jitnet.train.output import check_output, compile_note
+from jitnet.train.output import check_options, check_output, compile_note
 
 if TYPE_CHECKING:
     from jitnet.tabular.model import TableModel
@@ -31,6 +31,7 @@ def train_table(options: argparse.Namespace) -> int:
     rows = _read(path, options)
     _check_columns(path, rows, options)
     output = check_output(options.output, f"{path.name.split('.')[0]}.safetensors")
+    check_options(options)
     if isinstance(options.test, Path):
         test = _read(options.test, options)
     else:
@@ -38,16 +39,25 @@ def train_table(options: argparse.Namespace) -> int:
         mask = held_out(rows, options.target, share, options.seed, **_cut(options))
         rows, test = rows.filter(~mask), rows.filter(mask)
     say(f"rows            {len(rows):,} to learn from, {len(test):,} held out to test with")
+    found = _search(rows, options) if options.search else {}
     if options.cross_validate:
-        _cross_validate(rows, options)
-    model, progress = _new_model(options), make_progress(not options.quiet)
-    seconds = _fit(model, rows, options, progress, [Announcement(model)])
+        _cross_validate(rows, options, found)
+    model, progress = _new_model(options, found), make_progress(not options.quiet)
+    seconds = _fit(model, rows, options, progress, [Announcement(model)], checkpoints=True)
     say("")
     say_scores(model, model.evaluate(test))
     if options.baseline:
         _say_boosting(model, rows, test)
     say_unknown(model, test)
     say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
+    if options.plot is not None:
+        model.networks[0].history.plot().savefig(options.plot, dpi=120)
+        say(f"curves          {options.plot}")
+    if options.report is not None:
+        from jitnet.report.table_page import write_report
+
+        write_report(options.report, model, test)
+        say(f"report          {options.report}")
     if output is not None:
         model.save(output)
         say(f"model           {output}")
@@ -100,7 +110,8 @@ def _cut(options: argparse.Namespace) -> dict[str, str | None]:
     return {"group": options.group, "time": options.time}
 
 
-def _new_model(options: argparse.Namespace) -> TableModel:
+def _new_model(options: argparse.Namespace, found: dict[str, Any]) -> TableModel:
+    """A model with the settings that a search has found, and those that the options give."""
     from jitnet.tabular.model import TableModel
     from jitnet.tabular.table import Table
 
@@ -111,7 +122,8 @@ def _new_model(options: argparse.Namespace) -> TableModel:
         ordinal=dict(options.ordinal or ()),
         drop=dropped,
     )
-    settings = {name: getattr(options, name, None) for name in Settings._fields}
+    given = {name: getattr(options, name, None) for name in Settings._fields}
+    settings = found | {name: value for name, value in given.items() if value is not None}
     return TableModel(
         options.target,
         table=table,
@@ -122,30 +134,63 @@ def _new_model(options: argparse.Namespace) -> TableModel:
     )
 
 
+def _search(rows: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """The settings with the least loss on a validation part, of many that are tried."""
+    from jitnet.search.search import search
+    from jitnet.search.told import say_tries
+
+    tries = search(
+        _new_model(options, {}),
+        rows,
+        tries=options.search,
+        minutes=options.search_minutes,
+        storage=options.search_file,
+        group=options.group,
+        time=options.time,
+        quiet=options.quiet,
+    )
+    if not tries:
+        raise ValueError("argument --search-minutes: no try has come to its end in that time")
+    say_tries(tries, options.search_plot)
+    best = tries[0].settings._asdict()
+    return {name: value for name, value in best.items() if name != "epochs"}
+
+
 def _fit(
     model: TableModel,
     rows: Any,
     options: argparse.Namespace,
     progress: Progress,
     callbacks: list[Callback],
+    *,
+    checkpoints: bool = False,
 ) -> float:
     """Fit a model, and return the seconds without those of compiling."""
     validation = options.validation
     if isinstance(validation, Path):
         validation = _read(validation, options)
     start = time.perf_counter()
-    model.fit(rows, validation=validation, callbacks=callbacks, progress=progress, **_cut(options))
+    model.fit(
+        rows,
+        validation=validation,
+        callbacks=callbacks,
+        progress=progress,
+        checkpoints=options.checkpoints if checkpoints else None,
+        resume=bool(options.resume),
+        group=options.group,
+        time=options.time,
+    )
     return time.perf_counter() - start - progress.compile_seconds
 
 
-def _cross_validate(rows: Any, options: argparse.Namespace) -> None:
+def _cross_validate(rows: Any, options: argparse.Namespace, settings: dict[str, Any]) -> None:
     """Say the scores of models that are trained without a fold each."""
     from jitnet.tabular.parts import folds_of
 
     found = []
     folds = folds_of(rows, options.target, options.cross_validate, options.seed, **_cut(options))
     for fold, (learned, tested) in enumerate(folds, start=1):
-        model = _new_model(options)
+        model = _new_model(options, settings)
         progress = make_progress(not options.quiet)
         _fit(model, rows.filter(learned), options, progress, [])
         scores = model.evaluate(rows.filter(tested))

@@ -1,0 +1,150 @@
+"""``jitnet serve``: a table's model behind one small HTTP endpoint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jitnet.extras import install
+from jitnet.inference.model import load_model
+from jitnet.model import Sequential
+from jitnet.streams import say
+from jitnet.tabular.columns import Category, Column, Date, Ordinal
+
+MOST_BYTES = 1 << 20
+"""Bytes of a request."""
+MOST_ROWS = 1000
+"""Rows of a request."""
+
+Row = dict[str, Any]
+
+
+def serve_model(path: Path, host: str, port: int) -> None:
+    """Answer requests until an interrupt.
+
+    Raises
+    ------
+    ValueError
+        If the file is no model of a table.
+    ImportError
+        Without the packages starlette and uvicorn: ``pip install 'jitnet[serve]'``, in a checkout
+        ``pip install '.[serve]'``.
+    """
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise ImportError(f"serving needs starlette and uvicorn: {install('serve')}") from error
+
+    model = load_model(path)
+    if isinstance(model, Sequential):
+        raise ValueError(f"{str(path)!r} has learned no table; jitnet serve is for such models")
+    app = application(model)
+    say(f"serving         http://{host}:{port}/predict; also /schema and /health")
+    uvicorn.run(app, host=host, port=port, log_level="warning")
+
+
+def application(model: Any) -> Any:
+    """The application: ``POST /predict`` of a row or a list of rows, ``GET /schema``, ``/health``.
+
+    Parameters
+    ----------
+    model : TableModel
+        A fitted model, which is asked for one row first, so that no request waits for kernels.
+
+    Returns
+    -------
+    starlette.applications.Starlette
+    """
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    model.predict({})
+    described = schema(model)
+
+    async def predict(request: Request) -> JSONResponse:
+        content = b""
+        async for piece in request.stream():
+            content += piece
+            if len(content) > MOST_BYTES:
+                return _refusal(f"a request has at most {MOST_BYTES:,} bytes", 413)
+        try:
+            rows, is_single = _rows_of(content)
+            said = [_said(model, row) for row in rows]
+        except ValueError as error:
+            return _refusal(str(error), 422)
+        return JSONResponse(said[0] if is_single else said)
+
+    async def show_schema(request: Request) -> JSONResponse:
+        return JSONResponse(described)
+
+    async def health(request: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok", "predicts": model.table.target.name})
+
+    return Starlette(
+        routes=[
+            Route("/predict", predict, methods=["POST"]),
+            Route("/schema", show_schema),
+            Route("/health", health),
+        ]
+    )
+
+
+def _refusal(text: str, status: int) -> Any:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"error": text}, status_code=status)
+
+
+def _rows_of(content: bytes) -> tuple[list[Row], bool]:
+    """The rows of a request, and whether it was a single one."""
+    try:
+        given = json.loads(content)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"the request is no JSON: {error}") from None
+    rows = given if isinstance(given, list) else [given]
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"a request has at most {MOST_ROWS:,} rows, got {len(rows):,}")
+    for place, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise ValueError(f"row {place} is no object of columns and values")
+        for name, value in row.items():
+            if isinstance(value, dict | list):
+                raise ValueError(f"row {place}, column {name!r}: the value is no single one")
+    return rows, not isinstance(given, list)
+
+
+def _said(model: Any, row: Row) -> dict[str, Any]:
+    """What a model says of a row."""
+    known = {column.name for column in model.table.columns}
+    unknown = [name for name in row if name not in known]
+    outputs = model._outputs(row)
+    said: dict[str, Any] = {"prediction": model.table.inverse(outputs)[0].item()}
+    classes = model.table.target.classes
+    if classes:
+        said["probabilities"] = {
+            str(name): float(p) for name, p in zip(classes, outputs[0], strict=True)
+        }
+    return said | ({"ignored": unknown} if unknown else {})
+
+
+def schema(model: Any) -> dict[str, Any]:
+    """The JSON schema of a row."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"A row to predict {model.table.target.name} of",
+        "type": "object",
+        "properties": {column.name: _property(column) for column in model.table.columns},
+    }
+
+
+def _property(column: Column) -> dict[str, Any]:
+    if isinstance(column, Date):
+        return {"type": ["string", "null"], "format": "date-time"}
+    if isinstance(column, Ordinal):
+        return {"enum": [*column.values, None]}
+    if isinstance(column, Category):
+        return {"type": ["string", "number", "boolean", "null"], "examples": [*column.values[:5]]}
+    return {"type": ["number", "null"]}

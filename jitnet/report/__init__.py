@@ -1,0 +1,1 @@
+"""A training's report as one page, which needs nothing from elsewhere."""
