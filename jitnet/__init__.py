@@ -1,100 +1,23 @@
 """Neural networks trained on the CPU by readable loops that Numba compiles.
 
-Importing compiles nothing: kernels are loaded from their cache, or compiled, at their first use.
+Importing loads nothing but this file: a name is looked up in its module where it is first touched,
+and kernels are loaded from their cache, or compiled, at their first use.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from jitnet import datasets
-from jitnet.callbacks import (
-    Callback,
-    Checkpoint,
-    CSVLogger,
-    EarlyStopping,
-    ReduceOnPlateau,
-    TensorBoard,
-    TimeBudget,
-)
-from jitnet.errors import NotFittedError
-from jitnet.layers import (
-    Activation,
-    AveragePool1D,
-    AveragePool2D,
-    BatchNorm,
-    Conv1D,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAveragePool,
-    GlobalMaxPool,
-    LayerNorm,
-    MaxPool1D,
-    MaxPool2D,
-    RandomFlip,
-    RandomRotation,
-    RandomShift,
-    Rescaling,
-    Reshape,
-    Residual,
-)
-from jitnet.learning_rates import find_learning_rate
-from jitnet.loading import load
-from jitnet.model import Sequential
-from jitnet.optimizers import SGD, Adam, AdamW, RMSprop
-from jitnet.schedules import Constant, Cosine, Exponential, OneCycle, Schedule, Step
-from jitnet.tabular.model import TableModel
-from jitnet.tabular.table import Table
-
-__all__ = [
-    "SGD",
-    "Activation",
-    "Adam",
-    "AdamW",
-    "AveragePool1D",
-    "AveragePool2D",
-    "BatchNorm",
-    "CSVLogger",
-    "Callback",
-    "Checkpoint",
-    "Constant",
-    "Conv1D",
-    "Conv2D",
-    "Cosine",
-    "Dense",
-    "Dropout",
-    "EarlyStopping",
-    "Exponential",
-    "Flatten",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "LayerNorm",
-    "MaxPool1D",
-    "MaxPool2D",
-    "NotFittedError",
-    "OneCycle",
-    "RMSprop",
-    "RandomFlip",
-    "RandomRotation",
-    "RandomShift",
-    "ReduceOnPlateau",
-    "Rescaling",
-    "Reshape",
-    "Residual",
-    "Schedule",
-    "Sequential",
-    "Step",
-    "Table",
-    "TableModel",
-    "TensorBoard",
-    "TimeBudget",
-    "datasets",
-    "find_learning_rate",
-    "load",
-]
 
 if TYPE_CHECKING:
     __version__: str
+    from jitnet import datasets as datasets
+    from jitnet.callbacks import Callback as Callback
+    from jitnet.callbacks import Checkpoint as Checkpoint
+    from jitnet.callbacks import CSVLogger as CSVLogger
+    from jitnet.callbacks import EarlyStopping as EarlyStopping
+    from jitnet.callbacks import ReduceOnPlateau as ReduceOnPlateau
+    from jitnet.callbacks import TensorBoard as TensorBoard
+    from jitnet.callbacks import TimeBudget as TimeBudget
+    from jitnet.errors import NotFittedError as NotFittedError
     from jitnet.estimators import MLPClassifier as MLPClassifier
     from jitnet.estimators import MLPRegressor as MLPRegressor
     from jitnet.export.c_source import to_c as to_c
@@ -106,21 +29,119 @@ if TYPE_CHECKING:
     from jitnet.export.state_dict import load_state_dict as load_state_dict
     from jitnet.export.state_dict import save_state_dict as save_state_dict
     from jitnet.export.torch_modules import to_torch as to_torch
+    from jitnet.history import History as History
+    from jitnet.layers import Activation as Activation
+    from jitnet.layers import AveragePool1D as AveragePool1D
+    from jitnet.layers import AveragePool2D as AveragePool2D
+    from jitnet.layers import BatchNorm as BatchNorm
+    from jitnet.layers import Conv1D as Conv1D
+    from jitnet.layers import Conv2D as Conv2D
+    from jitnet.layers import Dense as Dense
+    from jitnet.layers import Dropout as Dropout
+    from jitnet.layers import Flatten as Flatten
+    from jitnet.layers import GlobalAveragePool as GlobalAveragePool
+    from jitnet.layers import GlobalMaxPool as GlobalMaxPool
+    from jitnet.layers import LayerNorm as LayerNorm
+    from jitnet.layers import MaxPool1D as MaxPool1D
+    from jitnet.layers import MaxPool2D as MaxPool2D
+    from jitnet.layers import RandomFlip as RandomFlip
+    from jitnet.layers import RandomRotation as RandomRotation
+    from jitnet.layers import RandomShift as RandomShift
+    from jitnet.layers import Rescaling as Rescaling
+    from jitnet.layers import Reshape as Reshape
+    from jitnet.layers import Residual as Residual
+    from jitnet.learning_rates import find_learning_rate as find_learning_rate
+    from jitnet.loading import load as load
+    from jitnet.model import Sequential as Sequential
+    from jitnet.optimizers import SGD as SGD
+    from jitnet.optimizers import Adam as Adam
+    from jitnet.optimizers import AdamW as AdamW
+    from jitnet.optimizers import RMSprop as RMSprop
+    from jitnet.schedules import Constant as Constant
+    from jitnet.schedules import Cosine as Cosine
+    from jitnet.schedules import Exponential as Exponential
+    from jitnet.schedules import OneCycle as OneCycle
+    from jitnet.schedules import Schedule as Schedule
+    from jitnet.schedules import Step as Step
+    from jitnet.tabular.model import TableModel as TableModel
+    from jitnet.tabular.table import Table as Table
 
-ON_TOUCH = {
-    "MLPClassifier": "jitnet.estimators",
-    "MLPRegressor": "jitnet.estimators",
-    "from_keras": "jitnet.export.keras_weights",
-    "from_sklearn": "jitnet.export.sklearn_networks",
-    "from_torch": "jitnet.export.from_torch",
-    "load_state_dict": "jitnet.export.state_dict",
-    "save_state_dict": "jitnet.export.state_dict",
-    "to_c": "jitnet.export.c_source",
-    "to_onnx": "jitnet.export.onnx",
-    "to_sklearn": "jitnet.export.sklearn_networks",
-    "to_torch": "jitnet.export.torch_modules",
+HOMES = {
+    "jitnet.callbacks": (
+        "Callback",
+        "Checkpoint",
+        "CSVLogger",
+        "EarlyStopping",
+        "ReduceOnPlateau",
+        "TensorBoard",
+        "TimeBudget",
+    ),
+    "jitnet.errors": ("NotFittedError",),
+    "jitnet.estimators": (
+        "MLPClassifier",
+        "MLPRegressor",
+    ),
+    "jitnet.export.c_source": ("to_c",),
+    "jitnet.export.from_torch": ("from_torch",),
+    "jitnet.export.keras_weights": ("from_keras",),
+    "jitnet.export.onnx": ("to_onnx",),
+    "jitnet.export.sklearn_networks": (
+        "from_sklearn",
+        "to_sklearn",
+    ),
+    "jitnet.export.state_dict": (
+        "load_state_dict",
+        "save_state_dict",
+    ),
+    "jitnet.export.torch_modules": ("to_torch",),
+    "jitnet.history": ("History",),
+    "jitnet.layers": (
+        "Activation",
+        "AveragePool1D",
+        "AveragePool2D",
+        "BatchNorm",
+        "Conv1D",
+        "Conv2D",
+        "Dense",
+        "Dropout",
+        "Flatten",
+        "GlobalAveragePool",
+        "GlobalMaxPool",
+        "LayerNorm",
+        "MaxPool1D",
+        "MaxPool2D",
+        "RandomFlip",
+        "RandomRotation",
+        "RandomShift",
+        "Rescaling",
+        "Reshape",
+        "Residual",
+    ),
+    "jitnet.learning_rates": ("find_learning_rate",),
+    "jitnet.loading": ("load",),
+    "jitnet.model": ("Sequential",),
+    "jitnet.optimizers": (
+        "Adam",
+        "AdamW",
+        "RMSprop",
+        "SGD",
+    ),
+    "jitnet.schedules": (
+        "Constant",
+        "Cosine",
+        "Exponential",
+        "OneCycle",
+        "Schedule",
+        "Step",
+    ),
+    "jitnet.tabular.model": ("TableModel",),
+    "jitnet.tabular.table": ("Table",),
 }
-"""What few need, by the module that has it: it is imported where it is touched."""
+"""The public names, by the module that has them."""
+
+_HOME_OF = {name: module for module, names in HOMES.items() for name in names}
+
+__all__ = [*sorted(_HOME_OF), "datasets"]
 
 
 def __getattr__(name: str) -> Any:
@@ -128,12 +149,13 @@ def __getattr__(name: str) -> Any:
         from jitnet.version import package_version
 
         return package_version()
-    if name in ON_TOUCH:
-        from importlib import import_module
-
-        return getattr(import_module(ON_TOUCH[name]), name)
-    raise AttributeError(f"module 'jitnet' has no attribute {name!r}")
+    if name == "datasets":
+        return import_module("jitnet.datasets")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'jitnet' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *ON_TOUCH, "__version__"]
+    return [*__all__, "__version__"]

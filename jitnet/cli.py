@@ -11,8 +11,9 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from jitnet.configuration import with_configuration
 from jitnet.export.command import add_export
 from jitnet.inference.commands import add_evaluate, add_info, add_predict, add_report, add_serve
 from jitnet.streams import Output, ReaderLeft, say
@@ -59,7 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         try:
-            options = build_parser().parse_args(arguments)
+            parser = build_parser()
+            try:
+                words = with_configuration(sys.argv[1:] if arguments is None else arguments)
+            except ValueError as error:
+                parser.error(str(error))
+            options = parser.parse_args(words)
             return int(options.run(options))
         finally:
             sys.stdout.flush()
@@ -104,7 +110,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line."""
+    """A parser whose complaint is one line, and whose epilog may be made where it is shown."""
+
+    def format_help(self) -> str:
+        """The help, for which alone an epilog's tables are loaded."""
+        epilog: Any = self.epilog
+        if callable(epilog):
+            self.epilog = epilog()
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")

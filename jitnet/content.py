@@ -51,7 +51,7 @@ def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) 
         raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
     state.powers[:] = powers[: len(state.powers)]
     engine.restore(state)
-    engine.rate_scale = float(description.get("rate_scale", 1.0))  # not in earlier files
+    engine.rate_scale = float(description["rate_scale"]) if description["format"] > 3 else 1.0
 
 
 def shape_of(description: dict[str, Any], tensors: dict[str, Array]) -> Any:

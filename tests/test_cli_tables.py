@@ -200,3 +200,19 @@ def test_adult_is_learned_as_well_as_published_perceptrons_do(
     assert main(["train", str(path), "--no-header", "--target", "column_15", "--quiet"]) == 0
     shown = capsys.readouterr().out
     assert float(shown.split("accuracy        ")[1].split(",")[0]) > 0.857
+
+
+def test_training_goes_on_from_its_checkpoints(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "train houses.csv --target dear --epochs 4 --ensemble 2 --quiet --checkpoints kept"
+    assert main([*line.split(), "--output", "whole.safetensors"]) == 0
+    for folder in ("network-1", "network-2"):
+        assert list((here / "kept" / folder).glob("step-*"))
+    message = refused(line.split(), capsys)
+    assert "argument --checkpoints: 'kept' has checkpoints; --resume goes on" in message
+    (here / "kept" / "network-2").rename(here / "lost")  # the second was never begun
+    assert main([*line.split(), "--resume", "--output", "resumed.safetensors"]) == 0
+    assert Path("whole.safetensors").read_bytes() == Path("resumed.safetensors").read_bytes()
+    message = refused(["train", "houses.csv", "--target", "dear", "--resume"], capsys)
+    assert "argument --resume: it needs --checkpoints FOLDER" in message

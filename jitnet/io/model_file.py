@@ -17,9 +17,9 @@ from jitnet.arrays import Array
 from jitnet.extras import install
 from jitnet.io.files import write_file
 
-FORMAT, READ = 3, (1, 2, 3)
+FORMAT, READ = 4, (1, 2, 3, 4)
 """The format that is written, and those that are read. Format 1 always had two powers, and
-no number of features; format 2 had that instead of a shape."""
+no number of features; format 2 had that instead of a shape; format 3 had no scale of the rate."""
 CHECKPOINTS = "step-*.safetensors"
 """The names of the checkpoints in a folder; they sort by their steps."""
 INSTALL = f"a model file needs the package safetensors: {install('cli')}"
@@ -35,9 +35,9 @@ def write_model(
         raise ImportError(INSTALL) from error
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    described = json.dumps({"format": FORMAT, **description})
-    metadata = {"jitnet": described, "digest": _digest(described, contiguous)}
-    write_file(path, save(contiguous, metadata))
+    described = {"format": FORMAT, **description}
+    described["digest"] = _digest(described, contiguous)
+    write_file(path, save(contiguous, {"jitnet": json.dumps(described)}))
 
 
 def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -58,20 +58,19 @@ def read_model(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Arr
     with Path(path).open("rb"):  # the system's own error where there is no such file
         pass
     with refused(path, SafetensorError), safe_open(path, framework="numpy") as file:
-        metadata = file.metadata() or {}
-        description = json.loads(metadata["jitnet"])
+        description = json.loads((file.metadata() or {})["jitnet"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if description["format"] not in READ:
             raise ValueError(f"its format is {description['format']}, not one of {READ}")
-        kept = metadata.get("digest")  # earlier formats have none
-        if kept is not None and kept != _digest(metadata["jitnet"], tensors):
+        kept = description.pop("digest", None)  # earlier files have none
+        if kept is not None and kept != _digest(description, tensors):
             raise ValueError("its content is not what its digest says")
     return description, tensors
 
 
-def _digest(described: str, tensors: Mapping[str, Array]) -> str:
+def _digest(description: Mapping[str, Any], tensors: Mapping[str, Array]) -> str:
     """A digest of a file's content, by which a flipped bit is seen."""
-    digest = hashlib.blake2b(described.encode(), digest_size=16)
+    digest = hashlib.blake2b(json.dumps(description).encode(), digest_size=16)
     for name in sorted(tensors):
         digest.update(f"{name}{tensors[name].dtype.str}{tensors[name].shape}".encode())
         digest.update(tensors[name].reshape(-1).view(np.uint8).data)

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AXES: dict[str, tuple[Any, str]] = {
-    "units of the first layer": (lambda s: s.hidden[0], "log"),
-    "hidden layers": (lambda s: len(s.hidden), "linear"),
+    "units of the first layer": (lambda s: s.hidden[0], "choices"),
+    "hidden layers": (lambda s: len(s.hidden), "choices"),
     "dropout": (lambda s: s.dropout, "linear"),
     "learning rate": (lambda s: s.learning_rate, "log"),
     "weight decay": (lambda s: s.weight_decay, "log"),
-    "batch size": (lambda s: s.batch_size, "log"),
+    "batch size": (lambda s: s.batch_size, "choices"),
 }
+"""What is drawn, and on which scale: of choices those that were tried are marked."""
 KINDS = ((False, COLORS[0], "trained to the end"), (True, COLORS[7], "ended early"))
 
 
@@ -51,7 +52,14 @@ def plot_tries(tries: Sequence[Any], *, theme: str = "light") -> Figure:
                 value_of(best.settings), best.loss, "*", color=COLORS[1], markersize=14,
                 label="the best",
             )  # fmt: skip
-            panel.set(xlabel=name, xscale=scale)
+            panel.set_xlabel(name)
+            if scale == "choices":
+                choices = sorted({value_of(tried.settings) for tried in tries})
+                panel.set_xscale("log", base=2)
+                panel.set_xticks(choices, [str(choice) for choice in choices])
+            else:
+                panel.set_xscale(scale)
+            panel.xaxis.set_minor_formatter("")
         for row in panels:
             row[0].set_ylabel("least validation loss")
         panels[0, 0].legend()

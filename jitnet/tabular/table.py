@@ -64,9 +64,9 @@ class Table:
     ... }
     >>> table = jn.Table().fit(frame, target="rent")
     >>> table.features
-    ['size', 'heated', 'size is missing', ...]
+    ['size', 'heated', 'size is missing']
     >>> table.transform(frame).shape
-    (4, 5)
+    (4, 3)
     >>> table.inverse(table.targets(frame)[:, None]).round().tolist()
     [610.0, 750.0, 500.0, 1180.0]
     """

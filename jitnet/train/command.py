@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from jitnet.arguments import as_count, as_names, as_rate, as_seed, as_share, as_sizes
-from jitnet.tabular.target import TASKS
-from jitnet.train.images import images_epilog, train_images
-from jitnet.train.jobs import JOBS
-from jitnet.train.tables import train_table
 
 __all__ = ["add_search", "add_train"]
 
 TRIES = 20
 
+NAMES = ("digits", "mnist", "fashion")
+"""The data sets that are known, the keys of ``JOBS``, without an import of what trains them."""
+TASKS = ("classification", "regression")
 DESCRIPTION = """\
 Train a network, say how well it does on data that it has not seen, and write it to a file."""
 
@@ -36,20 +35,29 @@ def add_search(commands: Any) -> None:
     parser.set_defaults(search=TRIES)
 
 
+def _epilog() -> str:
+    from jitnet.train.images import images_epilog
+
+    return f"{EPILOG}{images_epilog()}"
+
+
 def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=help,
         description=DESCRIPTION,
-        epilog=f"{EPILOG}{images_epilog()}",
+        epilog=_epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", metavar="DATA", help=f"a table's file, or one of {', '.join(JOBS)}")
+    parser.add_argument(
+        "name", metavar="DATA", help=f"a table's file, or one of {', '.join(NAMES)}"
+    )
     _add_training(parser.add_argument_group("training").add_argument)
     tables = parser.add_argument_group("tables")
-    images = parser.add_argument_group(", ".join(JOBS))
+    images = parser.add_argument_group(", ".join(NAMES))
     parser.set_defaults(
         run=_run,
+        command=name,
         parser=parser,
         of_tables=_add_tables(tables.add_argument),
         of_images=_add_images(images.add_argument),
@@ -69,6 +77,7 @@ def _add_training(add: Callable[..., argparse.Action]) -> None:
     add("--checkpoints", type=Path, metavar="FOLDER", help="where to write checkpoints")
     add("--resume", action="store_true", help="go on from the checkpoints")
     add("--plot", type=Path, metavar="FILE", help="draw the curves: .png, .svg or .pdf")
+    add("--config", metavar="FILE", help="take options from a TOML file, as each run writes one")
     add("--quiet", action="store_true", help="show no progress")
 
 
@@ -114,14 +123,17 @@ def _add_images(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
 def _run(options: argparse.Namespace) -> int:
     """Do what the arguments say; a mistake in them ends in one line and exit code 2."""
     fail: Callable[[str], NoReturn] = options.parser.error
-    is_job = options.name in JOBS
+    is_job = options.name in NAMES
     for action in options.of_tables if is_job else options.of_images:
         if getattr(options, action.dest) != action.default:
-            kind = "a table's file" if is_job else f"{', '.join(JOBS)}"
+            kind = "a table's file" if is_job else f"{', '.join(NAMES)}"
             fail(f"argument {action.option_strings[0]}: it is for {kind}, not for {options.name}")
     if not is_job and not Path(options.name).exists():
         fail(f"argument DATA: there is no file {options.name!r}, and no data set of that name; "
-             f"the data sets are {', '.join(JOBS)}")  # fmt: skip
+             f"the data sets are {', '.join(NAMES)}")  # fmt: skip
+    from jitnet.train.images import train_images
+    from jitnet.train.tables import train_table
+
     try:
         return train_images(options) if is_job else train_table(options)
     except (ImportError, ValueError) as error:

@@ -13,7 +13,13 @@ from jitnet.streams import say
 from jitnet.tables import format_table
 from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, train
 from jitnet.train.networks import CLASSES, outline
-from jitnet.train.output import CHECKPOINT_MINUTES, check_options, check_output, compile_note
+from jitnet.train.output import (
+    CHECKPOINT_MINUTES,
+    check_options,
+    check_output,
+    compile_note,
+    say_repeat,
+)
 
 __all__ = ["images_epilog", "train_images"]
 
@@ -55,6 +61,7 @@ def train_images(options: argparse.Namespace) -> int:
     if output is not None:
         model.save(output)
         say(f"model           {output}")
+        say_repeat(output, options)
     return 0
 
 

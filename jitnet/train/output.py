@@ -6,8 +6,9 @@ import argparse
 from importlib.util import find_spec
 from pathlib import Path
 
+from jitnet.configuration import configuration
 from jitnet.extras import install
-from jitnet.io.files import can_be_written
+from jitnet.io.files import can_be_written, write_file
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.streams import say
 
@@ -64,3 +65,10 @@ def check_options(options: argparse.Namespace) -> None:
 def compile_note(seconds: float) -> str:
     """What to add to a training's time where kernels were compiled before."""
     return f", after {seconds:.1f} s for compiling the kernels, once" if seconds else ""
+
+
+def say_repeat(output: Path, options: argparse.Namespace) -> None:
+    """Write the file that repeats the run, beside the model."""
+    path = output.with_suffix(".toml")
+    write_file(path, configuration(options, options.parser).encode())
+    say(f"to repeat it    jitnet {options.command} --config {path}")

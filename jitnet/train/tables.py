@@ -14,7 +14,7 @@ from jitnet.progress import Progress, make_progress
 from jitnet.streams import say
 from jitnet.tabular.preset import Settings
 from jitnet.tabular.report import say_learned, say_scores, say_unknown
-from jitnet.train.output import check_options, check_output, compile_note
+from jitnet.train.output import check_options, check_output, compile_note, say_repeat
 
 if TYPE_CHECKING:
     from jitnet.tabular.model import TableModel
@@ -61,6 +61,7 @@ def train_table(options: argparse.Namespace) -> int:
     if output is not None:
         model.save(output)
         say(f"model           {output}")
+        say_repeat(output, options)
     return 0
 
 

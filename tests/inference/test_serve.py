@@ -1,0 +1,96 @@
+"""The endpoint answers rows, and refuses what is no row."""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+
+import jitnet as jn
+from jitnet.inference.serve import MOST_BYTES, MOST_ROWS, application
+from tabular.frames import mixed
+
+
+@pytest.fixture(scope="module")
+def model() -> jn.TableModel:
+    return jn.TableModel("dear", epochs=3).fit(mixed(300).drop("price"))
+
+
+@pytest.fixture(scope="module")
+def address(model: jn.TableModel) -> Iterator[str]:
+    """Where a server of the model listens, on the loopback."""
+    config = uvicorn.Config(application(model), host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def asked(address: str, path: str, content: Any = None) -> tuple[int, Any]:
+    """The status and the answer."""
+    data = (
+        content if content is None or isinstance(content, bytes) else json.dumps(content).encode()
+    )
+    try:
+        with urllib.request.urlopen(f"{address}/{path}", data) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            text = error.read()
+            return error.code, json.loads(text) if text.startswith(b"{") else text
+
+
+def rows_of(count: int) -> list[dict[str, Any]]:
+    frame = mixed(count, seed=1).drop("price", "dear")
+    return json.loads(frame.write_json())  # type: ignore[no-any-return]
+
+
+def test_a_row_and_a_list_of_rows_are_answered(address: str, model: jn.TableModel) -> None:
+    rows = rows_of(5)
+    status, said = asked(address, "predict", rows)
+    assert status == 200
+    assert [one["prediction"] for one in said] == model.predict(mixed(5, seed=1)).tolist()
+    assert asked(address, "predict", rows[2]) == (200, said[2])
+    assert sum(said[0]["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_column_that_is_unknown_is_said_to_be_ignored(address: str) -> None:
+    assert asked(address, "predict", {"size": 50.0, "sise": 1})[1]["ignored"] == ["sise"]
+
+
+def test_the_schema_and_the_health_are_there(address: str) -> None:
+    schema = asked(address, "schema")[1]
+    assert schema["properties"]["size"] == {"type": ["number", "null"]}
+    assert schema["properties"]["grade"] == {"enum": ["low", "middle", "high", None]}
+    assert asked(address, "health")[1] == {"status": "ok", "predicts": "dear"}
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "message"),
+    [
+        (b"{", 422, "no JSON"),
+        (b"\xff", 422, "no JSON"),
+        (b"[" * 100_000, 422, "no JSON"),
+        ([1], 422, "row 1 is no object"),
+        ({"size": "abc"}, 422, "column 'size': 'abc' is no number"),
+        ({"size": [1]}, 422, "row 1, column 'size': the value is no single one"),
+        ({"sold": "soon"}, 422, "column 'sold': 'soon' is no date"),
+        ([{}] * (MOST_ROWS + 1), 422, "at most 1,000 rows, got 1,001"),
+        (b" " * (MOST_BYTES + 1), 413, "at most 1,048,576 bytes"),
+    ],
+)
+def test_what_is_no_row_is_refused(address: str, content: Any, status: int, message: str) -> None:
+    code, said = asked(address, "predict", content)
+    assert code == status
+    assert message in said["error"]
+    assert asked(address, "predict", {})[0] == 200  # it still answers

@@ -1,0 +1,61 @@
+"""A search tries settings, ends bad tries early, and goes on where it was."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jitnet as jn
+from jitnet.cli import main
+from jitnet.search.search import search
+from jitnet.tabular.preset import settings_for
+from tabular.frames import mixed
+
+
+def model(**settings: Any) -> jn.TableModel:
+    return jn.TableModel("dear", epochs=6, **settings)
+
+
+def test_the_first_try_has_the_usual_settings_and_the_best_comes_first() -> None:
+    frame = mixed(400).drop("price")
+    tries = search(model(), frame, tries=6, quiet=True)
+    assert len(tries) == 6
+    first = next(tried for tried in tries if tried.number == 0)
+    usual = settings_for(343, jn.Table().fit(frame, target="dear").target)
+    assert first.settings == usual._replace(epochs=6)
+    whole = [tried.loss for tried in tries if not tried.pruned]
+    assert whole == sorted(whole)
+    assert tries[0].loss == min(whole)
+
+
+def test_settings_that_are_given_are_not_searched_for() -> None:
+    tries = search(model(hidden=(24,), dropout=0.0), mixed(200).drop("price"), tries=4, quiet=True)
+    assert {(tried.settings.hidden, tried.settings.dropout) for tried in tries} == {((24,), 0.0)}
+    assert len({tried.settings.learning_rate for tried in tries}) == 4
+
+
+def test_a_search_goes_on_where_it_was(tmp_path: Path) -> None:
+    frame, storage = mixed(200).drop("price"), tmp_path / "tries"
+    first = search(model(), frame, tries=3, storage=storage, quiet=True)
+    again = search(model(), frame, tries=5, storage=storage, quiet=True)
+    assert len(again) == 5
+    assert {t.number: t.loss for t in first}.items() <= {t.number: t.loss for t in again}.items()
+
+
+def test_a_budget_in_minutes_ends_it() -> None:
+    tries = search(model(), mixed(400).drop("price"), tries=10**6, minutes=0.02, quiet=True)
+    assert 1 <= len(tries) < 10**5
+
+
+def test_the_command_trains_with_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mixed(300).drop("price").write_csv("houses.csv")
+    line = "search houses.csv --target dear --search 4 --epochs 3 --quiet --search-plot tries.png"
+    assert main(line.split()) == 0
+    shown = capsys.readouterr().out
+    assert "4 settings tried" in shown
+    best = shown.split("batch\n")[1].split()[2]
+    assert f"-{best}-2, 3 epochs" in shown
+    assert Path("tries.png").read_bytes().startswith(b"\x89PNG")
