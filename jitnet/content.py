@@ -27,6 +27,7 @@ def content_of(model: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         "epoch": int(state.clock[EPOCHS_TAKEN]),
         "powers": state.powers.tolist(),
         "rate_scale": engine.rate_scale,
+        "classes": list(model.classes),
     }
     return description, engine.training.tensors(state)
 
@@ -51,7 +52,9 @@ def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) 
         raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
     state.powers[:] = powers[: len(state.powers)]
     engine.restore(state)
-    engine.rate_scale = float(description["rate_scale"]) if description["format"] > 3 else 1.0
+    if description["format"] > 3:
+        model.classes = tuple(map(str, description["classes"]))
+        engine.rate_scale = float(description["rate_scale"])
 
 
 def shape_of(description: dict[str, Any], tensors: dict[str, Array]) -> Any:

@@ -17,8 +17,8 @@ from jitnet.engine.runs import Place
 from jitnet.history import History
 from jitnet.io.model_file import CHECKPOINTS, read_model, refused, write_model
 
-TRAINED = ("step", "epoch", "powers", "rate_scale")
-"""What training changes of a model's description."""
+TRAINED = ("step", "epoch", "powers", "rate_scale", "classes")
+"""What a model's description has beside the network and how it is trained."""
 
 
 class FitSettings(NamedTuple):

@@ -87,6 +87,11 @@ class Sequential:
         Threads to compute with, at most as many as there are cores; by default one for small
         steps, else as many as there are cores.
 
+    Attributes
+    ----------
+    classes : tuple of str
+        The names of the classes, for whoever reads a saved model; nothing at first.
+
     Raises
     ------
     TypeError, ValueError
@@ -133,6 +138,7 @@ class Sequential:
         self._record = Record()
         self._engine: Engine | None = None
         self.n_threads = n_threads
+        self.classes: tuple[str, ...] = ()
 
     @property
     def n_threads(self) -> int | None:

@@ -45,17 +45,16 @@ def as_features(model: Sequential, rows: Any) -> Array:
     return features
 
 
-def predicted(model: Any, rows: Any, *, probabilities: bool) -> Any:
-    """A frame of predictions: the target, and the probability of each class if asked for."""
+def predicted(model: Any, outputs: Array, *, probabilities: bool) -> Any:
+    """A frame of what outputs say: the target, and the probability of each class if asked for."""
     import polars as pl
 
-    outputs = outputs_for(model, rows)
     columns: dict[str, Any] = {}
     if isinstance(model, Sequential):
-        classes, name = tuple(range(outputs.shape[1])), "prediction"
-        has_classes = model.loss == "softmax_crossentropy"
+        classes: tuple[Any, ...] = model.classes or tuple(range(outputs.shape[1]))
+        name, has_classes = "prediction", model.loss == "softmax_crossentropy"
         if has_classes:
-            columns[name] = outputs.argmax(axis=1)
+            columns[name] = np.array(classes)[outputs.argmax(axis=1)]
         else:
             many = outputs.shape[1] > 1
             columns = {f"{name}_{k + 1}" if many else name: o for k, o in enumerate(outputs.T)}

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jitnet.inference.model import load_model, predicted
+from jitnet.inference.images import images_of
+from jitnet.inference.model import load_model, outputs_for, predicted
 from jitnet.inference.rows import pieces_of
 from jitnet.io.files import can_be_written, written_whole
 
@@ -57,9 +58,14 @@ def predict_file(
 
 
 def _predictions(model: Any, path: Path, header: bool, probabilities: bool) -> Iterator[Any]:
+    if path.is_dir():
+        for files, images in images_of(path, model):
+            said = predicted(model, model.predict(images), probabilities=probabilities)
+            yield said.insert_column(0, files)
+        return
     for before, rows in pieces_of(path, header=header):
         try:
-            yield predicted(model, rows, probabilities=probabilities)
+            yield predicted(model, outputs_for(model, rows), probabilities=probabilities)
         except ValueError as error:
             place = f" after row {before:,}" if before else ""
             raise ValueError(f"{str(path)!r}{place}: {error}") from None

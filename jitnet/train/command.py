@@ -21,6 +21,7 @@ Train a network, say how well it does on data that it has not seen, and write it
 
 EPILOG = """\
 files: .csv, .tsv, .txt, .data (also .gz), .parquet, .arrow, .feather, .ipc, .npz
+folders: a folder of images for each class
 """
 
 
@@ -50,11 +51,13 @@ def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "name", metavar="DATA", help=f"a table's file, or one of {', '.join(NAMES)}"
+        "name",
+        metavar="DATA",
+        help=f"a table's file, a folder of images, or one of {', '.join(NAMES)}",
     )
     _add_training(parser.add_argument_group("training").add_argument)
     tables = parser.add_argument_group("tables")
-    images = parser.add_argument_group(", ".join(NAMES))
+    images = parser.add_argument_group("images")
     parser.set_defaults(
         run=_run,
         command=name,
@@ -117,25 +120,27 @@ def _add_images(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
     return [
         add("--data", type=Path, metavar="FOLDER", help="where the files of mnist or fashion are"),
         add("--network", metavar="NAME", help="mlp or cnn: see below"),
+        add("--image-size", type=_as_size, metavar="HxW", help="bring all images to that size"),
     ]
 
 
 def _run(options: argparse.Namespace) -> int:
     """Do what the arguments say; a mistake in them ends in one line and exit code 2."""
     fail: Callable[[str], NoReturn] = options.parser.error
-    is_job = options.name in NAMES
-    for action in options.of_tables if is_job else options.of_images:
+    path = Path(options.name)
+    has_images = options.name in NAMES or path.is_dir()
+    for action in options.of_tables if has_images else options.of_images:
         if getattr(options, action.dest) != action.default:
-            kind = "a table's file" if is_job else f"{', '.join(NAMES)}"
+            kind = "a table's file" if has_images else "images"
             fail(f"argument {action.option_strings[0]}: it is for {kind}, not for {options.name}")
-    if not is_job and not Path(options.name).exists():
+    if not has_images and not path.exists():
         fail(f"argument DATA: there is no file {options.name!r}, and no data set of that name; "
              f"the data sets are {', '.join(NAMES)}")  # fmt: skip
     from jitnet.train.images import train_images
     from jitnet.train.tables import train_table
 
     try:
-        return train_images(options) if is_job else train_table(options)
+        return train_images(options) if has_images else train_table(options)
     except (ImportError, ValueError) as error:
         fail(str(error))
 
@@ -147,6 +152,11 @@ def _as_order(text: str) -> tuple[str, list[str]]:
             f"expected a column and its values, such as size=small,large; got {text!r}"
         )
     return name, values.split(",")
+
+
+def _as_size(text: str) -> tuple[int, int]:
+    height, _, width = text.partition("x")
+    return as_count(height), as_count(width or height)
 
 
 def _as_part(text: str) -> float | Path:

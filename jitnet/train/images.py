@@ -1,18 +1,20 @@
-"""``jitnet train digits``, ``mnist``, ``fashion``: the table's networks on its data."""
+"""``jitnet train digits``, ``mnist``, ``fashion``, and a folder of images."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import time
+from pathlib import Path
 
 from jitnet.callbacks import Checkpoint
+from jitnet.datasets import load_image_folder
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.progress import make_progress
 from jitnet.streams import say
 from jitnet.tables import format_table
-from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, train
-from jitnet.train.networks import CLASSES, outline
+from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, job_of, train
+from jitnet.train.networks import outline
 from jitnet.train.output import (
     CHECKPOINT_MINUTES,
     check_options,
@@ -25,13 +27,18 @@ __all__ = ["images_epilog", "train_images"]
 
 
 def train_images(options: argparse.Namespace) -> int:
-    """Train one of the table's networks; a ValueError is a mistake in the options."""
-    job = JOBS[options.name]
-    network = _network(job, options)
-    output = check_output(options.output, f"{options.name}.safetensors")
+    """Train a network on images; a ValueError is a mistake in the options or the files."""
+    name = options.name if options.name in JOBS else Path(options.name).resolve().name
+    output = check_output(options.output, f"{name}.safetensors")
     check_options(options)
+    job = JOBS[name] if options.name in JOBS else _folder_job(options)
+    network = _network(job, options)
     (X, y), (X_test, y_test) = _load(job, options)
-    say(f"{options.name:<16}{len(X):,} images to train on, {len(X_test):,} held out")
+    if not len(X_test):
+        raise ValueError(f"{options.name!r}: no class has five images, of which one is held out")
+    say(f"{name:<15} {len(X):,} images to train on, {len(X_test):,} held out")
+    if job.classes:
+        say(f"classes         {', '.join(job.classes)}")
     say(f"network         {_described(network, X.shape[1:])}")
 
     progress = make_progress(not options.quiet)
@@ -50,7 +57,9 @@ def train_images(options: argparse.Namespace) -> int:
     seconds = time.perf_counter() - start - progress.compile_seconds
 
     accuracy = model.evaluate(X_test, y_test)["accuracy"]
-    loss, least = model.history["loss"][-1], _least_loss(LABEL_SMOOTHING)
+    model.classes = job.classes
+    loss = model.history["loss"][-1]
+    least = _least_loss(LABEL_SMOOTHING, model.get_weights()[-1].size)
     say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
     say(f"test accuracy   {accuracy:.4f}")
     say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
@@ -63,6 +72,11 @@ def train_images(options: argparse.Namespace) -> int:
         say(f"model           {output}")
         say_repeat(output, options)
     return 0
+
+
+def _folder_job(options: argparse.Namespace) -> Job:
+    """The job of a folder of images."""
+    return job_of(load_image_folder(options.name, size=options.image_size))
 
 
 def _network(job: Job, options: argparse.Namespace) -> Network:
@@ -95,11 +109,11 @@ def _described(network: Network, shape: tuple[int, ...]) -> str:
     return f"{layers}, {epochs}, batches of {network.batch_size}"
 
 
-def _least_loss(smoothing: float) -> float:
+def _least_loss(smoothing: float, classes: int) -> float:
     """The least cross-entropy there can be with smoothed labels: their own entropy."""
-    other = smoothing / CLASSES
+    other = smoothing / classes
     own = 1 - smoothing + other
-    return -own * math.log(own) - (CLASSES - 1) * other * math.log(other)
+    return -own * math.log(own) - (classes - 1) * other * math.log(other)
 
 
 def images_epilog() -> str:

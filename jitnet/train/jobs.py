@@ -17,6 +17,7 @@ from jitnet.datasets import (
     load_fashion_mnist,
     load_mnist,
 )
+from jitnet.datasets.image_folder import ImageFolder
 from jitnet.datasets.mnist import FASHION_MNIST, MNIST, Source
 from jitnet.layers import Flatten, Layer, Rescaling, Reshape
 from jitnet.model import Sequential
@@ -25,10 +26,13 @@ from jitnet.progress import Progress
 from jitnet.schedules import Cosine
 from jitnet.train.networks import convnet, mlp
 
-__all__ = ["JOBS", "LABEL_SMOOTHING", "Job", "Network", "train"]
+__all__ = ["JOBS", "LABEL_SMOOTHING", "Job", "Network", "job_of", "train"]
 
 LABEL_SMOOTHING = 0.1
 WARMUP_SHARE = 0.05
+FILTERS, LEAST_SIDE = (32, 64, 128, 128, 128), 4
+"""Filters of the convolutions for a folder's images: so many that the pools between them leave at
+least that side."""
 
 Part = tuple[NDArray[Any], NDArray[Any]]
 
@@ -55,6 +59,8 @@ class Job(NamedTuple):
     """The default first."""
     source: Source | None = None
     """Where the files are to be had, if they do not come with the package."""
+    classes: tuple[str, ...] = ()
+    """The names of the classes, where they are no numbers."""
 
     @property
     def default(self) -> str:
@@ -150,6 +156,34 @@ def _pixels_mlp(hidden: Sequence[int]) -> list[Layer]:
 
 def _pixels_convnet(hidden: Sequence[int], padding: int) -> list[Layer]:
     return [Rescaling(1 / 255), *convnet((32, 64), 3, hidden, padding=padding, dropout=0.5)]
+
+
+def job_of(images: ImageFolder) -> Job:
+    """The job of a folder of images, of which every fifth of a class is held out."""
+    X, y, classes = images
+    held_out = every_nth_of_each_class(y)
+    sides, count = min(X.shape[1:3]), len(classes)
+    filters = FILTERS[: max(1, (sides // LEAST_SIDE).bit_length() - 1)]
+    cnn = partial(_folder_convnet, filters=filters, classes=count)
+    flat = partial(_folder_mlp, classes=count)
+    return Job(
+        f"{len(X):,} images of {X.shape[1]}×{X.shape[2]} pixels",
+        lambda _: ((X[~held_out], y[~held_out]), (X[held_out], y[held_out])),
+        {
+            "cnn": Network(cnn, (128,), 20, 32, 0.002),
+            "mlp": Network(flat, (512, 512), 20, 32, 0.001),
+        },
+        classes=classes,
+    )
+
+
+def _folder_convnet(hidden: Sequence[int], filters: Sequence[int], classes: int) -> list[Layer]:
+    network = convnet(filters, 3, hidden, padding=1, dropout=0.5, classes=classes)
+    return [Rescaling(1 / 255), *network]
+
+
+def _folder_mlp(hidden: Sequence[int], classes: int) -> list[Layer]:
+    return [Rescaling(1 / 255), Flatten(), *mlp(hidden, dropout=0.2, classes=classes)]
 
 
 _PIXELS_MLP = Network(_pixels_mlp, (512, 512), 10, 128, 0.002)

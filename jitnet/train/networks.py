@@ -20,7 +20,7 @@ OUTLINES: dict[type[Layer], Callable[[Any], str]] = {
 """What `outline` calls a layer; it leaves the others out."""
 
 
-def mlp(hidden: Sequence[int], *, dropout: float = 0.0) -> list[Layer]:
+def mlp(hidden: Sequence[int], *, dropout: float = 0.0, classes: int = CLASSES) -> list[Layer]:
     """Dense layers with ReLU, and the output.
 
     Parameters
@@ -29,6 +29,8 @@ def mlp(hidden: Sequence[int], *, dropout: float = 0.0) -> list[Layer]:
         Units of each hidden layer.
     dropout : float, default 0.0
         The share of hidden units that are silent in a step.
+    classes : int, default 10
+        Units of the output.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def mlp(hidden: Sequence[int], *, dropout: float = 0.0) -> list[Layer]:
     layers: list[Layer] = []
     for units in hidden:
         layers += [Dense(units, "relu"), *_dropout(dropout)]
-    return [*layers, Dense(CLASSES)]
+    return [*layers, Dense(classes)]
 
 
 def convnet(
@@ -52,6 +54,7 @@ def convnet(
     *,
     padding: int = 0,
     dropout: float = 0.0,
+    classes: int = CLASSES,
 ) -> list[Layer]:
     """Convolutions with ReLU, each before a pool that takes the greatest of 2×2; then dense layers.
 
@@ -67,6 +70,8 @@ def convnet(
         Zeros at each edge of a convolution's input.
     dropout : float, default 0.0
         The share of what the pools give that is silent in a step.
+    classes : int, default 10
+        Units of the output.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def convnet(
         convolution = Conv2D(units, kernel_size, padding=padding, activation="relu")
         layers += [convolution, MaxPool2D(2)]
     dense = [Dense(units, "relu") for units in hidden]
-    return [*layers, Flatten(), *_dropout(dropout), *dense, Dense(CLASSES)]
+    return [*layers, Flatten(), *_dropout(dropout), *dense, Dense(classes)]
 
 
 def outline(layers: Sequence[Layer]) -> str:

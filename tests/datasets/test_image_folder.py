@@ -1,0 +1,95 @@
+"""A folder of images: read, trained on, and predicted."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+import jitnet as jn
+from jitnet.cli import main
+from jitnet.datasets import load_image_folder
+
+
+def write(path: Path, pixels: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """Bright and dark images, grey."""
+    for name, low in (("bright", 180), ("dark", 10)):
+        for k in range(20):
+            pixels = rng.integers(low, low + 60, (9, 12)).astype(np.uint8)
+            write(tmp_path / "images" / name / f"{k:02d}.png", pixels)
+    return tmp_path / "images"
+
+
+def test_folders_are_classes_in_alphabetical_order(folder: Path) -> None:
+    X, y, classes = load_image_folder(folder)
+    assert classes == ("bright", "dark")
+    assert (X.shape, X.dtype) == ((40, 9, 12, 1), np.uint8)
+    assert y.tolist() == [0] * 20 + [1] * 20
+    with Image.open(folder / "dark" / "03.png") as image:
+        np.testing.assert_array_equal(X[23, :, :, 0], np.asarray(image))
+
+
+def test_one_colour_image_gives_all_three_channels(folder: Path) -> None:
+    write(folder / "dark" / "zz.png", np.zeros((9, 12, 3), np.uint8))
+    assert load_image_folder(folder).X.shape == (41, 9, 12, 3)
+
+
+def test_other_sizes_are_refused_or_brought_to_one(folder: Path) -> None:
+    write(folder / "dark" / "zz.png", np.zeros((5, 5), np.uint8))
+    with pytest.raises(ValueError, match=r"zz.png' has 5×5 pixels, and .*00.png' 9×12"):
+        load_image_folder(folder)
+    assert load_image_folder(folder, size=(8, 6)).X.shape == (41, 8, 6, 1)
+
+
+def test_what_is_no_image_is_named(folder: Path) -> None:
+    (folder / "dark" / "zz.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"zz.png' is no image, or damaged"):
+        load_image_folder(folder)
+    content = (folder / "dark" / "00.png").read_bytes()
+    (folder / "dark" / "zz.png").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"zz.png' is no image, or damaged"):
+        load_image_folder(folder)
+
+
+def test_a_folder_without_two_classes_is_refused(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(ValueError, match="a folder of images for each class, at least two"):
+        load_image_folder(folder / "dark")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        load_image_folder(tmp_path / "none")
+
+
+def test_from_a_folder_to_predictions(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert main(["train", "images", "--epochs", "5", "--hidden", "16", "--quiet"]) == 0
+    shown = capsys.readouterr().out
+    assert "32 images to train on, 8 held out" in shown
+    assert "classes         bright, dark" in shown
+    model = jn.load("images.safetensors")
+    assert model.classes == ("bright", "dark")
+    assert main(["predict", "images.safetensors", "images", "--output", "said.csv", "--probabilities"]) == 0
+    said = pl.read_csv("said.csv")
+    assert said.columns == ["file", "prediction", "probability of bright", "probability of dark"]
+    expected = [name.split("/")[0] for name in said["file"]]
+    assert said["prediction"].to_list() == expected
+    np.testing.assert_allclose(
+        said["probability of dark"], model.predict(load_image_folder(folder).X)[:, 1], atol=1e-6
+    )
+
+
+def test_a_model_of_rows_takes_no_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    jn.Sequential([jn.Dense(2)], "mse").build(3).save("rows.safetensors")
+    with pytest.raises(SystemExit):
+        main(["predict", "rows.safetensors", "images"])
+    assert "the model takes no images" in capsys.readouterr().err
