@@ -149,7 +149,7 @@ def test_a_model_without_a_table_takes_numbers(
         ("train houses.csv --target dear --drop cost", "there is no column 'cost'"),
         ("train nothing.csv --target dear", "there is no file 'nothing.csv'"),
         ("train digits --target dear", "argument --target: it is for a table's file"),
-        ("train houses.csv --target dear --network cnn", "argument --network: it is for digits"),
+        ("train houses.csv --target dear --network cnn", "argument --network: it is for images"),
         ("train houses.csv --target dear --test 1.5", "a number between 0 and 1, got '1.5'"),
         ("train houses.csv --target dear --test none.csv", "'none.csv' cannot be read"),
         ("train houses.csv --target dear --ordinal grade", "argument --ordinal: expected a column"),
