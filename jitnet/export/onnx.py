@@ -30,8 +30,8 @@ def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     the file:
 
     - numbers are float32, a missing one NaN;
-    - categories, ordered values and truth values (``"false"``, ``"true"``) are strings, a missing
-      one is ``""``, unless the column has that as a value;
+    - categories, ordered values and truth values (``"false"``, ``"true"``) are strings, a number
+      that is a category its digits; a missing one is ``""``, unless the column has that as a value;
     - dates are int64, seconds since 1970-01-01 in the calendar of the table, a missing one
       -2**63.
 

@@ -172,7 +172,7 @@ class TableModel:
         Parameters
         ----------
         frame : DataFrame of pandas, Polars or Arrow, or dict
-            Rows. A dict of single values is a single row, which takes some 20 µs.
+            Rows. A dict of single values is a single row, which takes some 30 µs.
 
         Returns
         -------

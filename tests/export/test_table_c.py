@@ -144,6 +144,13 @@ def test_the_program_prints_what_jitnet_predict_prints(maker: Any, tmp_path: Pat
 
 
 @compiled
+@pytest.mark.parametrize("name", ["of text alone", "of numbers alone", "of logarithms"])
+def test_a_program_has_nothing_that_it_does_not_need(name: str, tmp_path: Path) -> None:
+    code, shown, _ = run(program(CASES[name]().model(), tmp_path, "-O0"), "--self-test")
+    assert (code, shown[:23]) == (0, "8 rows, off by at most ")
+
+
+@compiled
 def test_a_file_may_look_as_files_do(classifier: tuple[jn.TableModel, Path]) -> None:
     model, path = classifier
     lines = [

@@ -94,7 +94,7 @@ def test_a_model_that_is_not_fitted_is_refused(tmp_path: Path) -> None:
         jn.to_onnx(jn.TableModel("y"), tmp_path / "model.onnx")
 
 
-def test_adults_own_test_is_predicted_the_same() -> None:
+def test_adults_rows_are_predicted_the_same() -> None:
     from jitnet.tabular.reading import read_table
 
     frame = read_table(data_file("adult/adult.data.gz"), header=False)
