@@ -124,8 +124,9 @@ def of_awkward_text() -> Case:
         name: rng.choice(values, 500, p=weights / weights.sum())
         for name in ("int", "a b", "a-b", "A_b", "7", "\u4e2d\u6587", *AWKWARD)
     }
-    frame = pl.DataFrame({**columns, "label": rng.normal(size=500), "_": rng.normal(size=500)})
-    frame = frame.cast({pl.Float64: pl.Float32})
+    names = "label", "_", "weight_0"  # as an output and a tensor of ONNX's are called, and nothing
+    numbers = {name: rng.normal(size=500).astype(np.float32) for name in names}
+    frame = pl.DataFrame(columns | numbers)
     target = [AWKWARD[len(a) % len(AWKWARD)] for a in columns["int"]]
     return halves(frame.with_columns(pl.Series('"', target)), '"')
 
