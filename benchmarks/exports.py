@@ -1,9 +1,10 @@
-"""One example at a time: the C file of a network beside onnxruntime, and both beside `predict`.
+"""One example at a time: the C file of a model beside onnxruntime, and both beside `predict`.
 
     python benchmarks/exports.py
 
 The C file is compiled by ``cc -O3 -march=native`` and called through ctypes, onnxruntime by
-``session.run`` on one thread; each call takes one row. All are timed in turns.
+``session.run`` on one thread; each call takes one row: an array, or of adult's table a struct, an
+array a column and a dict. All are timed in turns. Without real data there is no row for adult.
 """
 
 from __future__ import annotations
@@ -15,16 +16,31 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import jitnet as jn
+from data_folder import data_folder
+from jitnet.export.c_source import c_source
+from jitnet.export.c_table_main import row_constant
 from jitnet.export.onnx import onnx_model
 from jitnet.tables import format_table
+from jitnet.tabular.columns import Category, Number
+from jitnet.tabular.reading import read_table
 
 ROUNDS, CALLS = 200, 50
+
+
+class Timed(NamedTuple):
+    """What is timed, by what it is called in the table; where C's prediction stands, and which."""
+
+    calls: dict[str, Callable[[], Any]]
+    y: Any
+    expected: Any
+
 
 NETWORKS: dict[str, tuple[list[Any], Any]] = {
     "dense 64-128-10": ([jn.Dense(128, "relu"), jn.Dense(10)], 64),
@@ -44,18 +60,16 @@ NETWORKS: dict[str, tuple[list[Any], Any]] = {
 }
 
 
-def in_c(model: jn.Sequential, x: Any, folder: Path) -> tuple[Callable[[], Any], Any]:
-    """The call of the C file, and where its prediction stands."""
-    jn.to_c(model, folder / "model.c")
+def compiled(source: str, folder: Path) -> ctypes.CDLL:
+    """A C file's functions."""
+    (folder / "model.c").write_text(source)
     flags = ["-std=c99", "-O3", "-march=native", "-shared", "-fPIC"]
     made = folder / "model.so"
     subprocess.run(["cc", *flags, "-o", made, folder / "model.c", "-lm"], check=True)
-    function, y = ctypes.CDLL(str(made)).jitnet_predict, np.empty_like(model.predict(x))
-    places = ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data)
-    return lambda: function(*places), y
+    return ctypes.CDLL(str(made))
 
 
-def in_onnxruntime(model: jn.Sequential, x: Any) -> Callable[[], Any]:
+def in_onnxruntime(model: Any, inputs: dict[str, Any], output: str) -> Callable[[], Any]:
     """The call of onnxruntime."""
     import onnxruntime
 
@@ -64,7 +78,7 @@ def in_onnxruntime(model: jn.Sequential, x: Any) -> Callable[[], Any]:
     session = onnxruntime.InferenceSession(
         onnx_model(model).SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    return lambda: session.run(None, {"x": x})[0]
+    return lambda: session.run([output], inputs)[0]
 
 
 def microseconds(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
@@ -79,17 +93,47 @@ def microseconds(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     return {name: 1e6 * statistics.median(found) for name, found in times.items()}
 
 
-def measured(name: str) -> list[str]:
-    """A network's row of the table."""
-    layers, shape = NETWORKS[name]
+def network_calls(layers: list[Any], shape: Any, folder: Path) -> Timed:
+    """The calls for a network's example."""
     model = jn.Sequential(layers, "softmax_crossentropy", n_threads=1).build(shape)
     x = np.random.default_rng(0).normal(size=(1, *model._built().nodes.shape)).astype(np.float32)
+    expected = model.predict(x)
+    function, y = compiled(c_source(model), folder).jitnet_predict, np.empty_like(expected)
+    places = ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data)
+    calls = {
+        "C": lambda: function(*places),
+        "onnxruntime": in_onnxruntime(model, {"x": x}, "y"),
+        "predict": lambda: model.predict(x),
+    }
+    return Timed(calls, y, expected)
+
+
+def adult_calls(folder: Path) -> Timed:
+    """The calls for a row of adult's."""
+    frame = read_table(data_folder() / "adult/adult.data.gz", header=False)
+    model = jn.TableModel(frame.columns[-1], epochs=1, n_threads=1).fit(frame)
+    columns, row = model.table.columns, frame.drop(frame.columns[-1]).row(0, named=True)
+    one = f"jitnet_row one = {row_constant(columns, row)};\n"
+    one += "void predict_one(float *y)\n{\n    jitnet_predict(&one, y);\n}\n"
+    function = compiled(c_source(model) + one, folder).predict_one
+    expected = model.predict_proba(row)
+    y = np.empty_like(expected)
+    place = ctypes.c_void_p(y.ctypes.data)
+    kinds = {Number: np.float32, Category: object}
+    inputs = {c.name: np.array([[row[c.name]]], kinds[type(c)]) for c in columns}
+    calls = {
+        "C": lambda: function(place),
+        "onnxruntime": in_onnxruntime(model, inputs, "probabilities"),
+        "predict": lambda: model.predict(row),
+    }
+    return Timed(calls, y, expected)
+
+
+def measured(name: str, made: Callable[[Path], Timed]) -> list[str]:
+    """A model's row of the table."""
     with tempfile.TemporaryDirectory() as folder:
-        call, y = in_c(model, x, Path(folder))
-        calls = {"C": call, "onnxruntime": in_onnxruntime(model, x)}
-        calls["predict"] = lambda: model.predict(x)
-        expected = calls["predict"]()
-        call()
+        calls, y, expected = made(Path(folder))
+        calls["C"]()
         for found in (y, calls["onnxruntime"]()):
             np.testing.assert_allclose(found, expected, atol=1e-5)
         found = microseconds(calls)
@@ -99,7 +143,12 @@ def measured(name: str) -> list[str]:
 
 def main() -> int:
     """Print the table; 1 where C was slower than onnxruntime."""
-    rows = [measured(name) for name in NETWORKS]
+    models: dict[str, Callable[[Path], Timed]] = {
+        name: partial(network_calls, *network) for name, network in NETWORKS.items()
+    }
+    if (data_folder() / "adult").is_dir():
+        models["adult's table"] = adult_calls
+    rows = [measured(name, made) for name, made in models.items()]
     header = ["µs a row", "C", "onnxruntime", "predict", "onnxruntime / C"]
     print(format_table([header, *rows], left=1))
     return int(any(float(row[-1]) < 1 for row in rows))

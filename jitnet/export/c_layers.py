@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.c_functions import ACTIVATIONS, FILTERS_AT_ONCE
+from jitnet.export.c_functions import ACTIVATIONS, FILTERS_AT_ONCE, LINKS
 from jitnet.export.c_writer import Source
-from jitnet.export.network import Stage, edges, row_for, row_named
+from jitnet.export.network import Exported, Stage, edges, row_for, row_named
 from jitnet.layers import (
     Activation,
     AveragePool1D,
@@ -40,6 +40,17 @@ DESTINATION = "C"
 
 Writer = Callable[[Source, str, Stage], str]
 """Adds a layer's calls to what a buffer holds; the buffer with what they make of it."""
+
+
+def add_network(source: Source, x: str, y: str, exported: Exported) -> None:
+    """Add the calls of a network, whose predictions of what a buffer holds come to another."""
+    outputs = math.prod(exported.output)
+    last = add_stages(source, x, exported.stages)
+    source.add(f"memcpy({y}, {last}, {outputs} * sizeof *{y});")
+    source.release(last)
+    link = row_named("link", exported.link, LINKS, DESTINATION)
+    if link is not None:
+        source.call(link, y, outputs)
 
 
 def add_stages(source: Source, x: str, stages: tuple[Stage, ...]) -> str:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from os import PathLike
 from string import Template
-from typing import NamedTuple
 
 import numpy as np
 
-from jitnet.arrays import Array
-from jitnet.export.c_functions import LINKS
-from jitnet.export.c_layers import DESTINATION, add_stages
+from jitnet.export.c_layers import add_network
 from jitnet.export.c_main import main_program
+from jitnet.export.c_table import table_source
 from jitnet.export.c_writer import Source
-from jitnet.export.network import Exported, read, row_named
+from jitnet.export.network import read
 from jitnet.io.files import write_file
 from jitnet.layers.layer import Shape
 from jitnet.model import Sequential
+from jitnet.tabular.model import TableModel
 from jitnet.version import package_version
 
 ROWS_TO_TEST = 4
@@ -74,28 +72,7 @@ MEANINGS = {
 """What the predictions of a link are."""
 
 
-class InputSteps(NamedTuple):
-    """What comes before the network.
-
-    Parameters
-    ----------
-    write : callable
-        Adds what fills a buffer from ``x``; the name of that buffer.
-    takes : tuple of int
-        The shape of an example at ``x``.
-    rows : ndarray
-        Such examples.
-    predictions : ndarray
-        What is to be predicted of them.
-    """
-
-    write: Callable[[Source], str]
-    takes: Shape
-    rows: Array
-    predictions: Array
-
-
-def to_c(model: Sequential, path: str | PathLike[str]) -> None:
+def to_c(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     """Write a model as one self-contained file of C99.
 
     It needs nothing but a compiler: the weights are constants, no memory is allocated, and the
@@ -104,9 +81,17 @@ def to_c(model: Sequential, path: str | PathLike[str]) -> None:
     ``-DJITNET_MAIN`` it is a program that predicts rows of numbers from its standard input, or with
     ``--self-test`` checks that it predicts what the model does.
 
+    Of a `TableModel` the file takes along what was learned of the columns. There ``jitnet_predict``
+    takes a ``jitnet_row`` with a field for each column, named in lower-case ASCII: a float for a
+    number, a ``const char *`` for a category, an ordered or a truth value, and the seconds since
+    1970-01-01 in a long long for a date. ``NAN``, ``NULL`` and ``JITNET_NO_DATE`` are missing
+    values. It gives the probabilities of the classes, whose names are ``jitnet_class(k)``, or a
+    number in the target's units. The program then reads CSV with a header, whatever the order of
+    its columns, and prints what ``jitnet predict --probabilities`` does; dates are to be ISO's.
+
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or TableModel
         The model.
     path : str or path-like
         The file, by custom ``.c``. It is written whole or not at all.
@@ -118,6 +103,11 @@ def to_c(model: Sequential, path: str | PathLike[str]) -> None:
     ValueError
         If a layer, an activation or a loss of one's own is among the model's.
 
+    Notes
+    -----
+    A float has 24 bits: a number of a table beyond 16,777,216 comes in rounded, by up to 32 where
+    it is 1e9. `to_onnx` says what to do where that matters.
+
     Examples
     --------
     >>> import jitnet as jn, pathlib, tempfile
@@ -128,48 +118,30 @@ def to_c(model: Sequential, path: str | PathLike[str]) -> None:
     write_file(path, c_source(model).encode())
 
 
-def c_source(model: Sequential, input_steps: InputSteps | None = None) -> str:
-    """A model in C, which may do something with its inputs before the network."""
+def c_source(model: Sequential | TableModel) -> str:
+    """A model in C."""
+    return table_source(model) if isinstance(model, TableModel) else _network_source(model)
+
+
+def _network_source(model: Sequential) -> str:
     exported = read(model)
-    steps = input_steps or _straight_in(model, exported)
     source = Source(exported.dtype)
-    outputs = math.prod(exported.output)
-    last = add_stages(source, steps.write(source), exported.stages)
-    source.add(f"memcpy(y, {last}, {outputs} * sizeof *y);")
-    link = row_named("link", exported.link, LINKS, DESTINATION)
-    if link is not None:
-        source.call(link, "y", outputs)
+    add_network(source, "x", "y", exported)
+    shape = (ROWS_TO_TEST, *exported.input)
+    rows = np.random.default_rng(0).normal(size=shape).astype(exported.dtype)
     return Template(FILE).substitute(
         version=package_version(),
         real=source.real,
-        takes=_described(steps.takes, "numbers"),
+        takes=_described(exported.input, "numbers"),
         gives=_described(exported.output, MEANINGS[exported.link]),
-        inputs=math.prod(steps.takes),
-        outputs=outputs,
+        inputs=math.prod(exported.input),
+        outputs=math.prod(exported.output),
         scratch=max(1, sum(source.sizes)),
         arrays="\n".join(source.arrays),
         functions=source.functions(),
-        calls="\n".join([*_buffers(source), *source.calls]),
-        main=main_program(source, steps.rows, steps.predictions),
+        calls="\n".join([source.beginning(), *source.calls]),
+        main=main_program(source, rows, model.predict(rows)),
     )
-
-
-def _straight_in(model: Sequential, exported: Exported) -> InputSteps:
-    """Nothing before the network, and rows to test it with."""
-    shape = (ROWS_TO_TEST, *exported.input)
-    rows = np.random.default_rng(0).normal(size=shape).astype(exported.dtype)
-    return InputSteps(lambda source: "x", exported.input, rows, model.predict(rows))
-
-
-def _buffers(source: Source) -> list[str]:
-    """Where in the scratch each buffer begins."""
-    if not source.sizes:
-        return ["    (void)scratch;"]
-    places = np.cumsum([0, *source.sizes])
-    return [
-        f"    {source.real} *const b{number} = scratch + {place};"
-        for number, place in enumerate(places[:-1])
-    ]
 
 
 def _described(shape: Shape, what: str) -> str:

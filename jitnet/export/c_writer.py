@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.export.c_functions import FILTERS_AT_ONCE, FUNCTIONS, ROLLED
 
-NUMBERS_A_LINE = 6
+CONSTANTS_A_LINE = 6
 
 TYPES = {"float32": ("float", "f", 9), "float64": ("double", "", 17)}
 """A type's name, what its literals end with, and the digits that make a number exact."""
@@ -23,10 +24,13 @@ class Source:
     ----------
     dtype : numpy.dtype
         The type of all numbers.
+    functions : mapping of str to str, optional
+        The functions that may be called; by default those of networks.
     """
 
-    def __init__(self, dtype: np.dtype[Any]) -> None:
+    def __init__(self, dtype: np.dtype[Any], functions: Mapping[str, str] | None = None) -> None:
         self.real, self.suffix, self.digits = TYPES[dtype.name]
+        self._functions = FUNCTIONS if functions is None else functions
         self.arrays: list[str] = []
         self.calls: list[str] = []
         self.sizes: list[int] = []
@@ -35,8 +39,12 @@ class Source:
 
     def call(self, function: str, *arguments: Any) -> None:
         """Call a function of the table."""
-        self._used.add(function)
+        self.use(function)
         self.add(f"{function}({', '.join(map(str, arguments))});")
+
+    def use(self, function: str) -> None:
+        """Say that a function is called by what is written otherwise."""
+        self._used.add(function)
 
     def add(self, statement: str) -> None:
         """Add a statement."""
@@ -44,25 +52,20 @@ class Source:
 
     def number(self, value: float) -> str:
         """A number, exact, in the type of all."""
-        text = f"{value:.{self.digits}g}"
-        if "." not in text and "e" not in text:
-            text += ".0"
-        return text + self.suffix
+        return number_of(value, self.real)
 
     def numbers(self, array: Array) -> str:
         """Numbers between braces, some a line."""
-        texts = [self.number(value) for value in array.ravel().tolist()]
-        lines = [
-            ", ".join(texts[first : first + NUMBERS_A_LINE])
-            for first in range(0, len(texts), NUMBERS_A_LINE)
-        ]
-        return "{\n    " + ",\n    ".join(lines) + "\n}"
+        return braced(self.number(value) for value in array.ravel().tolist())
 
     def weight(self, stem: str, array: Array) -> str:
         """Keep an array of constants; its name."""
-        name = f"{stem}_{len(self.arrays)}"
-        values = self.numbers(array)
-        self.arrays.append(f"static const {self.real} {name}[{array.size}] = {values};\n")
+        return self.constants(self.real, stem, map(self.number, array.ravel().tolist()))
+
+    def constants(self, kind: str, stem: str, texts: Iterable[str]) -> str:
+        """Keep an array of constants of a type of their own, as C has them; its name."""
+        name, values = f"{stem}_{len(self.arrays)}", list(texts)
+        self.arrays.append(f"static const {kind} {name}[{len(values)}] = {braced(values)};\n")
         return name
 
     def buffer(self, size: int) -> str:
@@ -94,10 +97,36 @@ class Source:
         self.release(name)
         return copy
 
+    def beginning(self) -> str:
+        """Where in the scratch each buffer begins."""
+        if not self.sizes:
+            return "    (void)scratch;"
+        places = np.cumsum([0, *self.sizes])
+        return "\n".join(
+            f"    {self.real} *const b{number} = scratch + {place};"
+            for number, place in enumerate(places[:-1])
+        )
+
     def functions(self) -> str:
         """The functions that are called."""
-        texts = [text for name, text in FUNCTIONS.items() if name in self._used]
+        texts = [text for name, text in self._functions.items() if name in self._used]
         used = "\n".join(texts)
         return Template(ROLLED + "\n" + used if "ROLLED" in used else used).substitute(
             real=self.real, f=self.suffix, filters_at_once=FILTERS_AT_ONCE
         )
+
+
+def number_of(value: float, real: str) -> str:
+    """A number, exact, as C has it in a type."""
+    suffix, digits = next(row[1:] for row in TYPES.values() if row[0] == real)
+    text = f"{value:.{digits}g}"
+    if "." not in text and "e" not in text:
+        text += ".0"
+    return text + suffix
+
+
+def braced(texts: Iterable[str], a_line: int = CONSTANTS_A_LINE) -> str:
+    """Constants between braces, some a line."""
+    listed = list(texts)
+    lines = [", ".join(listed[k : k + a_line]) for k in range(0, len(listed), a_line)]
+    return "{\n    " + ",\n    ".join(lines) + "\n}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,12 +14,19 @@ from jitnet.streams import say
 __all__ = ["add_export"]
 
 DESCRIPTION = """\
-Write a trained model in another format: ONNX, one file of C99, or PyTorch's names and layouts."""
+Write a trained model in another format: ONNX, one file of C99, or PyTorch's names and layouts. A
+table's model takes what it has learned of the columns along to ONNX and C; PyTorch's has no place
+for that."""
 
 SUFFIXES = {".onnx": "onnx", ".c": "c"}
 """The format by the output's suffix; that of a state dict is a model's own, and must be named."""
 
-FORMATS = (*SUFFIXES.values(), "torch")
+WRITERS = {
+    "onnx": ("jitnet.export.onnx", "to_onnx"),
+    "c": ("jitnet.export.c_source", "to_c"),
+    "torch": ("jitnet.export.state_dict", "save_state_dict"),
+}
+"""Where the function of a format is; what it needs is imported with it alone."""
 
 
 def add_export(commands: Any) -> None:
@@ -31,7 +39,7 @@ def add_export(commands: Any) -> None:
     add("output", type=Path, metavar="OUTPUT", help="where it goes: .onnx, .c or .safetensors")
     add(
         "--format",
-        choices=FORMATS,
+        choices=tuple(WRITERS),
         help="by the output's suffix, onnx or c; torch is a state dict in .safetensors",
     )
     parser.set_defaults(run=_run, parser=parser)
@@ -69,15 +77,16 @@ def _format(options: argparse.Namespace) -> str:
 def _write(given: Path, output: Path, chosen: str) -> None:
     """Read the model and write it; nothing is written where one of both fails."""
     from jitnet.loading import load
+    from jitnet.model import Sequential
 
     try:
         model = load(given)
     except OSError as error:
         raise ValueError(f"argument MODEL: {error}") from error
-    if chosen == "onnx":
-        from jitnet.export.onnx import to_onnx as write
-    elif chosen == "c":
-        from jitnet.export.c_source import to_c as write
-    else:
-        from jitnet.export.state_dict import save_state_dict as write
-    write(model, output)
+    module, function = WRITERS[chosen]
+    if chosen == "torch" and not isinstance(model, Sequential):
+        raise ValueError(
+            f"argument MODEL: {str(given)!r} is a table's model, and a state dict has no place for "
+            "what was learned of the columns; onnx and c have"
+        )
+    getattr(import_module(module), function)(model, output)

@@ -17,6 +17,13 @@ from jitnet.model import Sequential
 Row = TypeVar("Row")
 
 
+HINTS = {
+    "to_sequential": "; its to_sequential() makes one",
+    "networks": "; its networks are such, without what it has learned of the columns",
+}
+"""Where others have a Sequential, by an attribute of theirs."""
+
+
 class Stage(NamedTuple):
     """A layer of a model, the shapes around it and its weights by their names."""
 
@@ -46,7 +53,7 @@ class Exported(NamedTuple):
 def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
     """A model's layers, one after the other, with its weights or others of their shapes."""
     if not isinstance(model, Sequential):
-        hint = "; its to_sequential() makes one" * hasattr(model, "to_sequential")
+        hint = next((hint for name, hint in HINTS.items() if hasattr(model, name)), "")
         raise TypeError(f"model must be a Sequential, got {type(model).__name__}{hint}")
     nodes = model._built().nodes
     arrays = model.get_weights() if weights is None else weights

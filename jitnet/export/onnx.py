@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from os import PathLike
 from typing import Any
 
-from jitnet.export.network import Exported, read, row_named
-from jitnet.export.onnx_functions import LINKS
-from jitnet.export.onnx_graph import BATCH, IR_VERSION, OPSET, Graph, Value
-from jitnet.export.onnx_layers import DESTINATION, add_stages
+from jitnet.export.network import read
+from jitnet.export.onnx_graph import IR_VERSION, OPSET, OPSET_ML, Graph
+from jitnet.export.onnx_layers import add_network
+from jitnet.export.onnx_table import add_table_model
+from jitnet.export.table import read_table_model
 from jitnet.extras import install
 from jitnet.io.files import write_file
 from jitnet.model import Sequential
+from jitnet.tabular.model import TableModel
 from jitnet.version import package_version
 
 INPUT, OUTPUT = "x", "y"
 
-InputSteps = Callable[[Graph], str]
-"""Declares a graph's inputs and adds what comes before the network; the tensor that it reads."""
 
-
-def to_onnx(model: Sequential, path: str | PathLike[str]) -> None:
+def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     """Write a model as an ONNX file, for onnxruntime and others that run such.
 
     The input ``x`` is of examples as `Sequential.predict` takes them, (n, features) or (n, height,
     width, channels), and the output ``y`` is what it gives, probabilities included; both are of the
     model's dtype, and n is free. What only training does, such as `Dropout`, is left out.
 
+    Of a `TableModel` each column is an input of its name, (n, 1), and what was learned of it is in
+    the file:
+
+    - numbers are float32, a missing one NaN;
+    - categories, ordered values and truth values (``"false"``, ``"true"``) are strings, a number
+      that is a category its digits; a missing one is ``""``, unless the column has that as a value;
+    - dates are int64, seconds since 1970-01-01 in the calendar of the table, a missing one
+      -2**63.
+
+    The outputs are ``label`` (n,), a string or int64 as the target has it, and ``probabilities``
+    (n, n_classes); or ``prediction`` (n, 1) in the target's units.
+
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or TableModel
         The model.
     path : str or path-like
         The file, by custom ``.onnx``. It is written whole or not at all.
@@ -40,7 +50,8 @@ def to_onnx(model: Sequential, path: str | PathLike[str]) -> None:
     NotFittedError
         If the model has no weights yet.
     ValueError
-        If a layer, an activation or a loss of one's own is among the model's.
+        If a layer, an activation or a loss of one's own is among the model's; if a column of a
+        table has no name.
     ImportError
         Without the package onnx: ``pip install 'jitnet[onnx]'``, in a checkout
         ``pip install '.[onnx]'``.
@@ -49,6 +60,13 @@ def to_onnx(model: Sequential, path: str | PathLike[str]) -> None:
     -----
     The operators are those of opset 22. Of float64, onnxruntime has no convolution, average pool,
     leaky_relu, elu, gelu or softplus: a model with one of these is to be of float32 to run there.
+
+    A float32 has 24 bits: a number of a table beyond 16,777,216 comes in rounded, by up to 32 where
+    it is 1e9. Where so little matters, as in times in seconds, make it a column of dates, or take a
+    first value off before training. What follows is computed in float64.
+
+    A column of a table that is called as an output is keeps its name; the output then is
+    ``label_0``, for instance.
 
     Examples
     --------
@@ -60,22 +78,18 @@ def to_onnx(model: Sequential, path: str | PathLike[str]) -> None:
     write_file(path, onnx_model(model).SerializeToString())
 
 
-def onnx_model(model: Sequential, input_steps: InputSteps | None = None) -> Any:
-    """A model as onnx has it, which may do something with its inputs before the network."""
+def onnx_model(model: Sequential | TableModel) -> Any:
+    """A model as onnx has it."""
     try:
         from onnx import checker, helper
     except ImportError as error:
         raise ImportError(f"an ONNX file needs the package onnx: {install('onnx')}") from error
 
-    exported = read(model)
-    graph = Graph(exported.dtype)
-    name = input_steps(graph) if input_steps else graph.input(INPUT, exported.input)
-    _add_network(graph, name, exported)
-    kind = helper.np_dtype_to_tensor_dtype(exported.dtype)
-    output = helper.make_tensor_value_info(OUTPUT, kind, [BATCH, *exported.output])
+    graph = _graph_of_table(model) if isinstance(model, TableModel) else _graph_of(model)
+    opsets = {node.domain: OPSET_ML if node.domain else OPSET for node in graph.nodes}
     made = helper.make_model(
-        helper.make_graph(graph.nodes, "jitnet", graph.inputs, [output], graph.weights),
-        opset_imports=[helper.make_opsetid("", OPSET)],
+        helper.make_graph(graph.nodes, "jitnet", graph.inputs, graph.outputs, graph.weights),
+        opset_imports=[helper.make_opsetid(*opset) for opset in opsets.items()],
         ir_version=IR_VERSION,
         producer_name="jitnet",
         producer_version=package_version(),
@@ -84,11 +98,16 @@ def onnx_model(model: Sequential, input_steps: InputSteps | None = None) -> Any:
     return made
 
 
-def _add_network(graph: Graph, name: str, exported: Exported) -> None:
-    """Add the network behind a tensor, and call what it gives the output."""
-    value = add_stages(graph, Value(name, exported.input), exported.stages)
-    last = graph.channels_last(value).name
-    last = row_named("link", exported.link, LINKS, DESTINATION)(graph, last)
-    if not graph.nodes or last not in graph.nodes[-1].output:
-        last = graph.node("Identity", last)
-    graph.nodes[-1].output[0] = OUTPUT
+def _graph_of(model: Sequential) -> Graph:
+    exported = read(model)
+    graph = Graph(exported.dtype)
+    x = graph.input(INPUT, exported.input)
+    graph.output(OUTPUT, add_network(graph, x, exported), exported.output)
+    return graph
+
+
+def _graph_of_table(model: TableModel) -> Graph:
+    exported = read_table_model(model)
+    graph = Graph(exported.networks[0].dtype)
+    add_table_model(graph, exported)
+    return graph

@@ -13,6 +13,9 @@ from jitnet.layers.layer import Shape
 OPSET, IR_VERSION = 22, 10
 """The operators and the file format: what every runtime since the end of 2024 reads."""
 
+ML, OPSET_ML = "ai.onnx.ml", 3
+"""The domain of the operators for text, and which of them."""
+
 BATCH = "n"
 """What the axis of the examples is called."""
 
@@ -48,16 +51,27 @@ class Graph:
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self.dtype = dtype
         self.inputs: list[Any] = []
+        self.outputs: list[Any] = []
         self.nodes: list[Any] = []
         self.weights: list[Any] = []
         self._names: dict[str, int] = {}
+        self._taken: set[str] = set()
 
     def input(self, name: str, shape: Shape, dtype: Any = None) -> str:
-        """Declare an input, by default in the type of the graph."""
-        from onnx import helper
+        """Declare an input, by default in the type of the graph, before there are nodes."""
+        self._taken.add(name)
+        self.inputs.append(_info(name, dtype or self.dtype, shape))
+        return name
 
-        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype or self.dtype))
-        self.inputs.append(helper.make_tensor_value_info(name, kind, [BATCH, *shape]))
+    def output(self, name: str, tensor: str, shape: Shape, dtype: Any = None) -> str:
+        """Call a tensor an output, by a name that no input has; this name."""
+        if not any(tensor in node.output for node in self.nodes):
+            tensor = self.node("Identity", tensor)
+        name = self._name(name) if name in self._taken else name
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if own == tensor else own for own in names]
+        self.outputs.append(_info(name, dtype or self.dtype, shape))
         return name
 
     def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
@@ -70,17 +84,23 @@ class Graph:
 
     def weight(self, name: str, array: Any) -> str:
         """Keep an array in the graph's type, or whole numbers as they are; its name."""
-        from onnx import numpy_helper
-
         array = np.asarray(array)
         kind = np.int64 if array.dtype.kind == "i" else self.dtype
+        return self.constant(name, np.ascontiguousarray(array, kind))
+
+    def constant(self, name: str, array: Array) -> str:
+        """Keep an array in its own type; its name."""
+        from onnx import numpy_helper
+
         name = self._name(name)
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array, kind), name))
+        self.weights.append(numpy_helper.from_array(array, name))
         return name
 
     def _name(self, stem: str) -> str:
-        number = self._names[stem] = self._names.get(stem, -1) + 1
-        return f"{stem}_{number}"
+        while True:
+            number = self._names[stem] = self._names.get(stem, -1) + 1
+            if (name := f"{stem}_{number}") not in self._taken:
+                return name
 
     def reshaped(self, value: Value, shape: Shape) -> Value:
         """A value whose numbers lie as jitnet has them, with the axes of another shape."""
@@ -130,6 +150,14 @@ class Graph:
 
     def _reshape(self, name: str, shape: Shape) -> str:
         return self.node("Reshape", name, self.weight("shape", np.array([-1, *shape])))
+
+
+def _info(name: str, dtype: Any, shape: Shape) -> Any:
+    """What onnx says of a tensor with an axis of examples."""
+    from onnx import helper
+
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    return helper.make_tensor_value_info(name, kind, [BATCH, *shape])
 
 
 def order_of(value: Value) -> Array | slice:

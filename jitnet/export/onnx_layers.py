@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.export.network import Stage, edges, row_for, row_named
-from jitnet.export.onnx_functions import ACTIVATIONS
+from jitnet.export.network import Exported, Stage, edges, row_for, row_named
+from jitnet.export.onnx_functions import ACTIVATIONS, LINKS
 from jitnet.export.onnx_graph import Graph, Value, order_of
 from jitnet.layers import (
     Activation,
@@ -38,6 +38,13 @@ DESTINATION = "ONNX"
 
 BATCH_NORM = ("weight", "bias", "running_mean", "running_variance")
 """The parameters, in the order that ONNX takes them."""
+
+
+def add_network(graph: Graph, name: str, exported: Exported) -> str:
+    """Add a network behind a tensor; the tensor of its predictions."""
+    value = add_stages(graph, Value(name, exported.input), exported.stages)
+    last = graph.channels_last(value).name
+    return row_named("link", exported.link, LINKS, DESTINATION)(graph, last)
 
 
 def add_stages(graph: Graph, value: Value, stages: tuple[Stage, ...]) -> Value:

@@ -1,8 +1,6 @@
 """A model written as C compiles without a warning and predicts what it predicts here."""
 
 import ctypes
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,25 +9,17 @@ import numpy as np
 import pytest
 
 import jitnet as jn
+from compiled import CHECKS, compile_c, compiled, run
 from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, far_from_zero, filled
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
 from jitnet.export import c_functions, c_layers
-from jitnet.export.c_source import InputSteps, c_source
+from jitnet.export.c_source import c_source
 from jitnet.export.c_writer import Source
 from jitnet.layers import LAYERS
 from jitnet.losses.links import LINKS
 from own_rows import PReLU
 from rows import ROWS, networks
-
-COMPILER = shutil.which("cc")
-STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]
-
-compiled = pytest.mark.skipif(COMPILER is None, reason="there is no C compiler cc")
-
-
-def compile_c(*arguments: Any) -> None:
-    subprocess.run([str(COMPILER), *STRICT, *map(str, arguments), "-lm"], check=True)
 
 
 def library(models: Sequence[jn.Sequential], folder: Path, level: str = "-O1") -> ctypes.CDLL:
@@ -56,11 +46,6 @@ def program(model: jn.Sequential, folder: Path, *flags: str) -> Path:
     jn.to_c(model, folder / "model.c")
     compile_c("-DJITNET_MAIN", *flags, folder / "model.c", "-o", folder / "model")
     return folder / "model"
-
-
-def run(path: Path, *arguments: str, given: str = "") -> tuple[int, str, str]:
-    done = subprocess.run([path, *arguments], input=given, capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
 
 
 @compiled
@@ -113,8 +98,7 @@ def test_nothing_is_read_or_written_outside_of_an_array(
     name: str, rng: np.random.Generator, tmp_path: Path
 ) -> None:
     model, _ = filled(*NETWORKS[name], rng)
-    checks = "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1"
-    code, shown, errors = run(program(model, tmp_path, *checks), "--self-test")
+    code, shown, errors = run(program(model, tmp_path, *CHECKS), "--self-test")
     assert code == 0, errors
     assert shown.startswith("4 rows, off by at most ")
 
@@ -169,23 +153,6 @@ def test_several_threads_bring_their_own_room(rng: np.random.Generator, tmp_path
 
     assert "#define JITNET_SCRATCH 12\n" in c_source(model)
     assert_same_predictions(predicted(in_room, X, expected), expected)
-
-
-@compiled
-def test_steps_before_the_network_stand_in_the_same_file(
-    rng: np.random.Generator, tmp_path: Path
-) -> None:
-    model, X = filled([jn.Dense(3)], 4, rng)
-
-    def halved(source: Source) -> str:
-        source.call("rescaling", "x + 1", source.buffer(4), 4, source.number(0.5), "0")
-        return "b0"
-
-    given = np.concatenate([X[:, :1], 2 * X], axis=1)
-    steps = InputSteps(halved, (5,), given, model.predict(X))
-    (tmp_path / "model.c").write_text(c_source(model, steps))
-    compile_c("-DJITNET_MAIN", tmp_path / "model.c", "-o", tmp_path / "model")
-    assert run(tmp_path / "model", "--self-test")[0] == 0
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

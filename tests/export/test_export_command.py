@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from exported import assert_same_predictions, filled
 from jitnet.cli import main
 from jitnet.layers import LAYERS
 from own_rows import PReLU
+from tabular.frames import mixed
 
 pytest.importorskip("safetensors", reason="a model's file is one of safetensors")
 
@@ -69,6 +71,27 @@ def test_c_and_a_state_dict_are_what_the_functions_write(
     assert (tmp_path / "model.txt").read_bytes() == expected
     weights = (tmp_path / "expected.safetensors").read_bytes()
     assert (tmp_path / "torch.safetensors").read_bytes() == weights
+
+
+def test_a_tables_model_travels_with_its_table_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx", reason="onnx is an extra: jitnet[onnx]")
+    model = jn.TableModel("dear", epochs=1).fit(mixed(100).drop("price"))
+    model.save(tmp_path / "model.safetensors")
+    assert export(tmp_path, "model.c") == 0
+    assert export(tmp_path, "model.onnx") == 0
+    jn.to_c(model, tmp_path / "expected.c")
+    jn.to_onnx(model, tmp_path / "expected.onnx")
+    for kind in ("c", "onnx"):
+        expected = (tmp_path / f"expected.{kind}").read_bytes()
+        assert (tmp_path / f"model.{kind}").read_bytes() == expected
+    refused(tmp_path, "torch.safetensors", "--format", "torch")
+    assert "a state dict has no place for what was learned of the columns; onnx and c" in said(
+        capsys
+    )
+    with pytest.raises(TypeError, match="got TableModel; its networks are such"):
+        jn.save_state_dict(cast(Any, model), tmp_path / "torch.safetensors")
 
 
 @pytest.mark.parametrize("output", ["model.pt", "other.safetensors", "model"])

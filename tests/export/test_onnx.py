@@ -119,18 +119,6 @@ def test_a_file_says_who_made_it_and_takes_any_number_of_examples(
         assert_same_predictions(session.run(None, {"x": rows})[0], model.predict(rows))
 
 
-def test_steps_before_the_network_stand_in_the_same_graph(rng: np.random.Generator) -> None:
-    model, X = filled([jn.Dense(3)], 4, rng)
-
-    def halved(graph: Any) -> str:
-        given = graph.input("x", (4,), "int64")
-        numbers = graph.node("Cast", given, to=onnx.TensorProto.FLOAT)
-        return str(graph.node("Mul", numbers, graph.weight("half", 0.5)))
-
-    whole = np.round(10 * X).astype(np.int64)
-    assert_same_predictions(ran(onnx_model(model, halved), whole), model.predict(whole / 2))
-
-
 def test_a_layer_of_ones_own_is_named(tmp_path: Path) -> None:
     model = jn.Sequential([jn.Dense(3), PReLU()], "mse").build(2)
     with pytest.raises(ValueError, match="ONNX has no PReLU of jitnet's, but these: Activation, "):
