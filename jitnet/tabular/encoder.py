@@ -12,7 +12,7 @@ from jitnet.tabular.columns import Category, Column
 
 MOST_DEVIATIONS = 10.0
 """How far from the mean a number counts; one that lies further counts as much."""
-ROWS_AT_ONCE = 1 << 14
+ROWS_AT_ONCE = 1 << 11
 
 
 class Encoder:

@@ -105,6 +105,14 @@ def scan_text(path: Path, header: bool = True) -> Any:
     return pl.scan_csv(path, infer_schema=False, **form).with_columns(pl.all().str.strip_chars())
 
 
+def typed_text(path: Path, header: bool = True) -> Any:
+    """A text file as a lazy frame, with the types that its first rows have."""
+    import polars as pl
+
+    rows = pl.scan_csv(path, infer_schema_length=TYPED_ROWS, **_form_of(path, header))
+    return rows.filter(~pl.all_horizontal(pl.all().is_null()))  # of empty lines
+
+
 def without_empty_end(frame: Any) -> tuple[Any, Any]:
     """A frame without the empty lines at its end, and those."""
     import polars as pl

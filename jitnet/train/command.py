@@ -101,6 +101,8 @@ def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
             help="the rows to choose the best epoch by, or their share of the others: 0.14"),
         add("--group", metavar="COLUMN", help="hold out rows of one value together"),
         add("--time", metavar="COLUMN", help="hold out the latest rows"),
+        add("--stream", action="store_true",
+            help="read the file piece by piece: it need not fit into memory"),
         add("--cross-validate", type=as_count, metavar="K", help="score K folds first"),
         add("--ensemble", type=as_count, metavar="N", help="networks to average: 1"),
         add("--dropout", type=as_share, metavar="P", help="share of silent units in a step"),

@@ -20,18 +20,36 @@ if TYPE_CHECKING:
     from jitnet.tabular.model import TableModel
 
 TEST_SHARE = 0.2
+WHOLE = ("test", "validation", "group", "time", "search", "cross_validate", "baseline", "resume",
+         "checkpoints")  # fmt: skip
+"""Options that need the whole table in memory."""
 
 
 def train_table(options: argparse.Namespace) -> int:
     """Train on a table's file; a ValueError is a mistake in the options or the file."""
-    from jitnet.tabular.parts import held_out
-
     path = Path(options.name)
-    say(f"reading         {path}")
-    rows = _read(path, options)
-    _check_columns(path, rows, options)
     output = check_output(options.output, f"{path.name.split('.')[0]}.safetensors")
     check_options(options)
+    say(f"reading         {path}")
+    model, test, seconds, note = (_streamed if options.stream else _in_memory)(path, options)
+    say("")
+    say_scores(model, model.evaluate(test))
+    say_unknown(model, test)
+    say(f"training time   {seconds:.2f} s{note}")
+    _write(model, test, output, options)
+    return 0
+
+
+Trained = tuple["TableModel", Any, float, str]
+"""A model, rows to test it with, the seconds of its training, and what is to be said of them."""
+
+
+def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
+    """Train on a file's rows, all at once."""
+    from jitnet.tabular.parts import held_out
+
+    rows = _read(path, options)
+    _check_columns(path, rows, options)
     if isinstance(options.test, Path):
         test = _read(options.test, options)
     else:
@@ -44,12 +62,33 @@ def train_table(options: argparse.Namespace) -> int:
         _cross_validate(rows, options, found)
     model, progress = _new_model(options, found), make_progress(not options.quiet)
     seconds = _fit(model, rows, options, progress, [Announcement(model)], checkpoints=True)
-    say("")
-    say_scores(model, model.evaluate(test))
     if options.baseline:
         _say_boosting(model, rows, test)
-    say_unknown(model, test)
-    say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
+    return model, test, seconds, compile_note(progress.compile_seconds)
+
+
+def _streamed(path: Path, options: argparse.Namespace) -> Trained:
+    """Train on a file's rows piece by piece."""
+    from jitnet.tabular.streaming import fit_file
+
+    for name in WHOLE:
+        if getattr(options, name):
+            raise ValueError(f"argument --stream: it goes without --{name.replace('_', '-')}")
+    if options.target is None:
+        raise ValueError("argument --target: which column is to be predicted?")
+    model, progress = _new_model(options, {}), make_progress(not options.quiet)
+    start = time.perf_counter()
+    try:
+        test = fit_file(model, path, header=not options.no_header, progress=progress)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{str(path)!r}: {error}") from None
+    seconds = time.perf_counter() - start - progress.compile_seconds
+    say_learned(model)
+    return model, test, seconds, compile_note(progress.compile_seconds)
+
+
+def _write(model: TableModel, test: Any, output: Path | None, options: argparse.Namespace) -> None:
+    """Write the picture, the page, the model, and the file that repeats the run."""
     if options.plot is not None:
         model.networks[0].history.plot().savefig(options.plot, dpi=120)
         say(f"curves          {options.plot}")
@@ -62,7 +101,6 @@ def train_table(options: argparse.Namespace) -> int:
         model.save(output)
         say(f"model           {output}")
         say_repeat(output, options)
-    return 0
 
 
 class Announcement(Callback):

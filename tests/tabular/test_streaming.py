@@ -1,0 +1,117 @@
+"""A table that streams from its file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import jitnet as jn
+from jitnet.cli import main
+from jitnet.tabular.row_groups import RowGroups
+from jitnet.tabular.streaming import fit_file
+from tabular.frames import mixed
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """A file of many row groups."""
+    mixed(6000).drop("price").write_parquet(tmp_path / "rows.parquet", row_group_size=250)
+    return tmp_path / "rows.parquet"
+
+
+def test_shuffled_frames_have_each_row_once_with_its_place(rows: Path) -> None:
+    groups, whole = RowGroups(rows), pl.read_parquet(rows)
+    seen = []
+    for frame, places in groups.shuffled(1000, np.random.default_rng(0)):
+        assert frame.equals(whole[places])
+        seen.append(places)
+    assert len(seen) > 3
+    np.testing.assert_array_equal(np.sort(np.concatenate(seen)), np.arange(6000))
+
+
+def test_each_epoch_has_an_order_of_its_own_and_a_seed_repeats_them(rows: Path) -> None:
+    def order(rng: np.random.Generator) -> list[int]:
+        return [int(p) for _, places in RowGroups(rows).shuffled(1000, rng) for p in places]
+
+    rng = np.random.default_rng(0)
+    first, second = order(rng), order(rng)
+    assert first != second
+    assert order(np.random.default_rng(0)) == first
+
+
+def test_neighbours_in_the_file_are_far_apart_in_an_epoch(rows: Path) -> None:
+    """In a frame rows of four groups are mixed: two of 250 are neighbours one time in 125."""
+    (_, places), *_ = RowGroups(rows).shuffled(1000, np.random.default_rng(0))
+    assert (np.abs(np.diff(places)) == 1).mean() < 0.02
+    assert len(set(places // 250)) >= 4
+
+
+def test_a_streamed_model_is_as_good_as_one_in_memory(rows: Path) -> None:
+    model = jn.TableModel("dear", epochs=8)
+    test = fit_file(model, rows)
+    held = pl.read_parquet(rows)[::10]
+    assert test.equals(held)
+    whole = jn.TableModel("dear", epochs=8).fit(pl.read_parquet(rows).filter(~_every_tenth(6000)))
+    assert model.evaluate(test).main[1] > whole.evaluate(test).main[1] - 0.02
+
+
+def _every_tenth(count: int) -> pl.Series:
+    return pl.Series(np.arange(count) % 10 == 0)
+
+
+def test_text_streams_too_and_the_same_seed_gives_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mixed(1000).drop("price").write_csv("rows.csv")
+    for output in ("a.safetensors", "b.safetensors"):
+        line = f"train rows.csv --target dear --stream --epochs 2 --quiet --output {output}"
+        assert main(line.split()) == 0
+    assert Path("a.safetensors").read_bytes() == Path("b.safetensors").read_bytes()
+    assert "accuracy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda frame: _set(frame, 777, "dear", None), "column 'dear': the target is missing"),
+        (lambda frame: frame.drop("dear"), "there is no column 'dear'"),
+        (lambda frame: frame.with_columns(pl.lit("yes").alias("dear")), "has the target 'yes'"),
+    ],
+)
+def test_a_target_that_cannot_be_learned_is_named(
+    tmp_path: Path, change: Callable[[pl.DataFrame], pl.DataFrame], message: str
+) -> None:
+    path = tmp_path / "rows.parquet"
+    change(mixed(1000).drop("price")).write_parquet(path)
+    with pytest.raises(ValueError, match=message):
+        fit_file(jn.TableModel("dear", epochs=1), path)
+
+
+def test_a_class_that_the_sample_lacks_is_named_before_any_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jitnet.tabular.streaming.SAMPLE_ROWS", 100)
+    frame = _set(mixed(1000).drop("price"), 501, "dear", "perhaps")
+    frame.write_parquet(tmp_path / "rows.parquet")
+    model = jn.TableModel("dear", epochs=1)
+    with pytest.raises(ValueError, match="'perhaps' is none of the classes no, yes"):
+        fit_file(model, tmp_path / "rows.parquet")
+    assert model.networks == []
+
+
+def _set(frame: pl.DataFrame, row: int, column: str, value: str | None) -> pl.DataFrame:
+    values = frame[column].to_list()
+    values[row] = value
+    return frame.with_columns(pl.Series(column, values))
+
+
+@pytest.mark.parametrize("option", ["--cross-validate 3", "--test 0.3", "--baseline"])
+def test_what_needs_all_rows_does_not_stream(
+    rows: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(f"train {rows} --target dear --stream {option}".split())
+    assert f"goes without {option.split()[0]}" in capsys.readouterr().err
