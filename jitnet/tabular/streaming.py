@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jitnet.tabular.model import TableModel
 
 SAMPLE_ROWS = 100_000
-"""Rows that the columns are learned from, at equal distances over the file."""
+"""Rows that the columns are learned from, about, drawn all over the file."""
 HELD_OUT_ROWS = 50_000
 """Rows to validate on and to test with, at most, at equal distances too."""
 BUFFER_BYTES = 64 << 20
@@ -54,7 +54,7 @@ def fit_file(
     """Learn a table's file that need not fit into memory.
 
     One row of ten is tested with, and one validated on, of both 50,000 at most. The columns are
-    learned from 100,000 of the others at equal distances. Then these stream through the network:
+    learned from about 100,000 of the others. Then these stream through the network:
     an epoch is a pass over the file in a new order, as complete as `RowGroups.shuffled` says.
     A text file is first written as Parquet beside the system's temporary files.
 
@@ -108,12 +108,12 @@ def _as_parquet(path: Path, header: bool) -> Iterator[Path]:
 
 
 def _parts(groups: RowGroups, target: str) -> Parts:
-    """One pass over the file: rows at equal distances to learn the columns from, and held out."""
+    """One pass over the file: rows to learn the columns from, and held out at equal distances."""
     import polars as pl
 
     held = len(groups) // TURN
     steps = {TESTED: _step(held, HELD_OUT_ROWS), VALIDATED: _step(held, HELD_OUT_ROWS)}
-    learned_step = _step(len(groups) - 2 * held, SAMPLE_ROWS)
+    share = SAMPLE_ROWS / max(1, len(groups) - 2 * held)
     sample, validation, test = [], [], []
     for first, piece in groups.in_order():
         check_there([target], piece)
@@ -125,7 +125,8 @@ def _parts(groups: RowGroups, target: str) -> Parts:
             raise ValueError(f"after row {first:,}: {error}") from None
         test.append(piece.filter((turn == TESTED) & (number % steps[TESTED] == 0)))
         validation.append(piece.filter((turn == VALIDATED) & (number % steps[VALIDATED] == 0)))
-        sample.append(piece.filter(_is_trained_on(place) & (place % learned_step == 0)))
+        drawn = np.random.default_rng(first).random(len(piece)) < share
+        sample.append(piece.filter(_is_trained_on(place) & drawn))
     rows = int(_is_trained_on(np.arange(len(groups))).sum())
     return Parts(pl.concat(sample), pl.concat(validation), pl.concat(test), rows)
 

@@ -90,6 +90,18 @@ def test_a_target_that_cannot_be_learned_is_named(
         fit_file(jn.TableModel("dear", epochs=1), path)
 
 
+@pytest.mark.parametrize("rows", [10, 40, 77, 333])
+def test_a_sample_of_any_size_teaches_the_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr("jitnet.tabular.streaming.SAMPLE_ROWS", rows)
+    frame = mixed(2000).drop("price")
+    frame.write_parquet(tmp_path / "rows.parquet")
+    model = jn.TableModel("dear", epochs=1)
+    fit_file(model, tmp_path / "rows.parquet")
+    assert {column.name for column in model.table.columns} == set(frame.columns) - {"dear"}
+
+
 def test_a_class_that_the_sample_lacks_is_named_before_any_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
