@@ -100,7 +100,7 @@ ROWS = {
     "covertype": Row(_covertype, "Cover_Type", None, "50,000 rows"),
     "letter": Row(
         lambda: (_csv("letter/letter-recognition.data.gz", has_header=False), None),
-        "column_1",
+        "column_0",
         None,
     ),
 }

@@ -10,6 +10,9 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.datasets import stratified_folds
 
+NEVER = -1
+"""The fold of rows that are never held out."""
+
 
 def held_out(
     rows: Any,
@@ -51,7 +54,8 @@ def held_out(
         mask = np.zeros(count, np.bool_)
         mask[_in_order(rows, time)[count - round(share * count) :]] = True
     else:
-        mask = _folds(rows, target, max(2, round(1 / share)), seed, group) == 0
+        count = max(2, round(1 / share))
+        mask = _folds(rows, target, count, seed, group) == count - 1  # of few rows none is there
     if not mask.any() or mask.all():
         raise ValueError(f"{len(rows)} rows cannot be cut so that {share:.0%} are held out")
     return mask
@@ -68,8 +72,9 @@ def folds_of(
 ) -> Iterator[tuple[Array, Array]]:
     """Which rows are trained on and which tested with in each fold of a cross-validation.
 
-    With a time the rows are tested with that come right after those that are trained on. The
-    arguments are those of `held_out`.
+    With a time the rows are tested with that come right after those that are trained on. Of a class
+    with fewer rows than folds all are trained on in each fold. The arguments are those of
+    `held_out`.
     """
     if time is None:
         folds = _folds(rows, target, count, seed, group)
@@ -106,4 +111,7 @@ def _folds(rows: Any, target: str, count: int, seed: int, group: str | None) -> 
     labels = values.rank("dense").to_numpy() if stratified else np.zeros(len(rows), np.int64)
     folds = np.empty(len(rows), np.int64)
     folds[order] = stratified_folds(labels, count)
+    if stratified:
+        _, own, rows_of = np.unique(labels, return_inverse=True, return_counts=True)
+        folds[order[rows_of[own] < count]] = NEVER
     return folds

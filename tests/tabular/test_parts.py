@@ -28,6 +28,14 @@ def test_the_seed_says_which_rows() -> None:
     assert masks[0] == masks[1] != masks[2]
 
 
+def test_a_class_of_few_rows_is_learned_and_not_held_out() -> None:
+    rows = frame().with_columns(y=pl.Series(["c", "d", "d", *frame()["y"][3:]]))
+    assert not held_out(rows, "y", 0.2, seed=0)[:3].any()
+    for learned, held in folds_of(rows, "y", 5, seed=0):
+        assert learned[:3].all()
+        assert not held[:3].any()
+
+
 def test_a_group_stays_together() -> None:
     mask = held_out(frame(), "y", 0.2, seed=0, group="patient")
     shares = [mask[4 * k : 4 * k + 4].mean() for k in range(25)]
