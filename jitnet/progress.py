@@ -280,7 +280,10 @@ class BarProgress(_Shown):
     True
     """
 
-    FORMAT = "{{l_bar}}{{bar}}| {done}/{{total}} epochs [{{elapsed}}<{{remaining}}{{postfix}}]"
+    FORMAT = (
+        "{{l_bar}}{{bar}}| {done}/{{total}} epochs "
+        "[{{elapsed}}<{{remaining}}{{postfix}}, {{rate_noinv_fmt}}]"
+    )
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream)
@@ -308,7 +311,8 @@ class BarProgress(_Shown):
     def _new_bar(self) -> Any:
         bar_format = self.FORMAT.format(done=0)
         size = {"ncols": width_of(self.stream), "nrows": ROWS} if self.stream.isatty() else {}
-        return self._kind()(total=self.n_epochs, file=self.stream, bar_format=bar_format, **size)
+        shown = {"total": self.n_epochs, "unit": " epochs", "bar_format": bar_format}
+        return self._kind()(file=self.stream, **shown, **size)
 
     def _kind(self) -> Any:
         if not self._in_a_cell:
