@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import secrets
 from collections.abc import Sequence
 from os import PathLike
@@ -335,6 +336,7 @@ class Sequential:
                 shuffle=shuffle,
                 each_epoch=bool(listeners) or validation is not None,
                 begin=fit.place,
+                every=math.gcd(*(listener.every_steps or 0 for listener in listeners)),
             )
             return follow(fit, slices, shown, validate)
         except (TypeError, ValueError):  # of a kernel that does not compile, or such batches

@@ -37,7 +37,7 @@ def fit(folder: Path | None, seed: int, threads: int) -> jn.Sequential:
     callbacks: list[jn.Callback] = [jn.EarlyStopping(patience=3)]
     resume = None
     if folder is not None:
-        callbacks.append(jn.Checkpoint(folder, every_steps=1))
+        callbacks.append(jn.Checkpoint(folder, every_steps=25))
         resume = folder if any(folder.glob("step-*")) else None
     else:
         callbacks.append(jn.Callback())

@@ -63,7 +63,6 @@ def test_from_every_checkpoint_of_a_fit_with_everything(
     tmp_path: Path, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jitnet.callbacks.checkpoint.KEPT", 10**6)
-    monkeypatch.setattr("jitnet.engine.pace.SLICE_SECONDS", 1e-4)  # so that slices cut epochs
     unbroken = bits(fit(None, 3, threads))
     assert bits(fit(tmp_path / "all", 3, threads)) == unbroken
     checkpoints = sorted((tmp_path / "all").glob("step-*"))
@@ -132,6 +131,13 @@ def test_every_few_epochs(tmp_path: Path) -> None:
     broken(tmp_path, 9, at=8, every_epochs=3)
     steps = sorted(path.name for path in tmp_path.glob("step-*"))
     assert steps == ["step-000000030.safetensors", "step-000000060.safetensors"]
+
+
+def test_every_few_steps(tmp_path: Path) -> None:
+    broken(tmp_path, 9, at=4, every_steps=7)
+    steps = sorted(path.name for path in tmp_path.glob("step-*"))
+    assert steps == ["step-000000028.safetensors", "step-000000035.safetensors"]
+    assert state_of(resumed(tmp_path, 9, every_steps=7)) == state_of(train(new_model(), 9))
 
 
 def test_a_damaged_last_checkpoint_leaves_the_one_before(tmp_path: Path) -> None:

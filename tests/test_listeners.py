@@ -164,6 +164,22 @@ def test_a_callback_may_look_at_a_fit_between_its_steps() -> None:
     assert all(step == round(3 * done) for step, done in steps.seen)
 
 
+def test_a_callback_may_be_called_every_few_steps() -> None:
+    class Steps(jn.Callback):
+        every_steps = 4
+
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+
+        def on_steps_end(self, model: Any, fit: Any) -> None:
+            self.seen.append(fit.step)
+
+    steps, alone, heard = Steps(), new_model(), new_model()
+    assert fit(alone, 7) == fit(heard, 7, steps)
+    assert {4, 8, 12, 16, 20} <= set(steps.seen)
+    assert steps.seen == sorted(set(steps.seen))
+
+
 def test_the_rate_finder_suggests_what_learns_and_leaves_the_model_alone() -> None:
     digits, labels = jn.datasets.load_digits()
     layers = [jn.Dense(32, "relu"), jn.Dense(10)]

@@ -12,6 +12,11 @@ __all__ = ["Callback"]
 class Callback:
     """A fit's listener: override what is of interest, the rest does nothing.
 
+    Attributes
+    ----------
+    every_steps : int or None
+        Steps at whose multiples `on_steps_end` is called, beside other times; by default None.
+
     Examples
     --------
     Stop once the loss is small:
@@ -22,6 +27,8 @@ class Callback:
     >>> GoodEnough().on_epoch_end(None, 1, {"loss": 0.005})
     True
     """
+
+    every_steps: int | None = None
 
     def check(self, resumes: bool) -> None:
         """Refuse a fit, by an error, before any work. Estimators do not call it.
@@ -65,7 +72,8 @@ class Callback:
     def on_steps_end(self, model: Any, fit: Any) -> None:
         """Take note that some steps are over: a tenth of a second of them, or an epoch.
 
-        It is called after `on_epoch_end` where an epoch has ended. Estimators do not call it.
+        With `every_steps` it is called at their multiples too, and after `on_epoch_end` where an
+        epoch has ended. Estimators do not call it.
 
         Parameters
         ----------

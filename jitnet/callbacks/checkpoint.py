@@ -31,8 +31,7 @@ class Checkpoint(Callback):
     every_epochs : int, optional
         Epochs between two checkpoints; 1 unless one of the others is given.
     every_steps : int, optional
-        Steps between two checkpoints, at least; they are written between two slices of a fit, a
-        tenth of a second.
+        Steps between two checkpoints.
     every_minutes : float, optional
         Minutes between two checkpoints, at least.
     monitor : str, optional

@@ -249,6 +249,7 @@ class Engine:
         each_epoch: bool,
         goes_back: bool = True,
         begin: Place | None = None,
+        every: int = 0,
     ) -> Iterator[Slice]:
         """Train, slice by slice (see `slices.train`); batches that do not fit are a ValueError."""
         check_batches(self.nodes, data.examples, batch, self.fitting(data, WHOLE_BYTES))
@@ -261,6 +262,7 @@ class Engine:
             each_epoch=each_epoch,
             goes_back=goes_back,
             begin=begin,
+            every=every,
         )
 
     def logs(self, records: Array) -> Logs:

@@ -40,6 +40,7 @@ def train(
     each_epoch: bool,
     goes_back: bool = True,
     begin: Place | None = None,
+    every: int = 0,
 ) -> Iterator[Slice]:
     """Train, slice by slice.
 
@@ -61,6 +62,8 @@ def train(
     begin : Place, optional
         Where a training like this one stood, of which the engine has the state; it goes on from
         there to the bits of the unbroken one. What is not finite then leads back no further.
+    every : int, default 0
+        Steps at whose multiples a slice ends; 0 is none.
 
     Yields
     ------
@@ -84,7 +87,8 @@ def train(
     if done % in_epoch:
         plan_of.resume(began)
     while done < total:
-        steps = _whole_epochs(pace.steps, done % in_epoch, in_epoch, total - done, each_epoch)
+        most = min(pace.steps, every - done % every) if every else pace.steps
+        steps = _whole_epochs(most, done % in_epoch, in_epoch, total - done, each_epoch)
         if position is None or done % in_epoch == 0:  # a callback may have trained in between
             position = new_position(engine.epoch)
             began = Place(done, *position).copy()
