@@ -22,6 +22,8 @@ from jitnet.train.command import add_search, add_train
 
 __all__ = ["build_parser", "main"]
 
+DEBUG = "--debug"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -58,23 +60,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    shows_where = DEBUG in words
     try:
         try:
-            parser = build_parser()
-            try:
-                words = with_configuration(sys.argv[1:] if arguments is None else arguments)
-            except ValueError as error:
-                parser.error(str(error))
-            options = parser.parse_args(words)
-            return int(options.run(options))
+            return _do([word for word in words if word != DEBUG])
         finally:
             sys.stdout.flush()
     except KeyboardInterrupt:
         print("jitnet: interrupted", file=sys.stderr)
         return 130
-    except (FloatingPointError, MemoryError, OSError) as error:
-        print(f"jitnet: {error}", file=sys.stderr)
+    except ReaderLeft:
+        raise
+    except Exception as error:
+        if shows_where:
+            raise
+        known = isinstance(error, FloatingPointError | MemoryError | OSError)
+        text = str(error) if known else f"{_in_a_line(error)} ({DEBUG} shows where)"
+        print(f"jitnet: {text}", file=sys.stderr)
         return 1
+
+
+def _do(words: list[str]) -> int:
+    """Do what the arguments say."""
+    parser = build_parser()
+    try:
+        words = with_configuration(words)
+    except ValueError as error:
+        parser.error(str(error))
+    options = parser.parse_args(words)
+    return int(options.run(options))
+
+
+def _in_a_line(error: Exception) -> str:
+    """What nobody has foreseen, in a line."""
+    return " ".join([f"{type(error).__name__}:", *str(error).split()])
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -90,7 +110,11 @@ def build_parser() -> argparse.ArgumentParser:
     >>> build_parser().parse_args(["train", "digits", "--hidden", "64,32"]).hidden
     (64, 32)
     """
-    parser = _Parser(prog="jitnet", description="Neural networks trained on the CPU.")
+    parser = _Parser(
+        prog="jitnet",
+        description="Neural networks trained on the CPU.",
+        epilog=f"{DEBUG} shows where an error comes from.",
+    )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_train(commands)

@@ -299,3 +299,22 @@ def test_info_names_versions_the_cpu_and_the_threads(
     assert int(printed["lanes"]) in (4, 8, 16)
     assert int(printed["threads"]) >= 1
     assert printed["cache"]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_nobody_has_foreseen_is_a_line_but_for_who_debugs(
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    debug: bool,
+) -> None:
+    def fails(options: object) -> int:
+        raise RuntimeError("two\nlines")
+
+    monkeypatch.setattr("jitnet.train.images.train_images", fails)
+    if debug:
+        with pytest.raises(RuntimeError, match="two"):
+            main(["train", "digits", "--debug"])
+    else:
+        assert main(["train", "digits"]) == 1
+        assert capsys.readouterr().err == "jitnet: RuntimeError: two lines (--debug shows where)\n"

@@ -8,7 +8,7 @@ from jitnet.inference.model import as_features, load_model
 from jitnet.model import Sequential
 from jitnet.streams import say
 from jitnet.tabular.reading import read_table
-from jitnet.tabular.report import say_scores, say_unknown
+from jitnet.tabular.told import say_scores, say_unknown
 
 
 def evaluate_file(model_path: Path, path: Path, *, header: bool = True) -> None:

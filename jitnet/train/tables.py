@@ -13,7 +13,7 @@ from jitnet.callbacks import Callback
 from jitnet.progress import Progress, make_progress
 from jitnet.streams import say
 from jitnet.tabular.preset import Settings
-from jitnet.tabular.report import say_learned, say_scores, say_unknown
+from jitnet.tabular.told import say_learned, say_scores, say_unknown
 from jitnet.train.output import check_options, check_output, compile_note, say_repeat
 
 if TYPE_CHECKING:
