@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -126,7 +127,7 @@ class FitState:
         difference = self._difference(fit, description)
         if difference:
             raise ValueError(f"{str(file)!r} is of another fit: {difference}")
-        with refused(file):
+        with refused(file), _kept(self.model):
             restore(self.model, description, tensors)
             self.place = Place(
                 int(fit["done"]), np.array(fit["counters"], np.int64), np.array(fit["sums"])
@@ -154,6 +155,19 @@ class FitState:
             done = f"{fit['epochs_done']:g} epochs are behind it"
             return f"{done}, and {self.settings.epochs} are asked for"
         return "" if fit["data"] == self.settings.data() else "its data were others"
+
+
+@contextmanager
+def _kept(model: Any) -> Iterator[None]:
+    """Leave a model as it was, where what is within fails."""
+    engine = model._built()
+    before, rate_scale = engine.state(), engine.rate_scale
+    try:
+        yield
+    except BaseException:
+        engine.restore(before)
+        engine.rate_scale = rate_scale
+        raise
 
 
 def _read(path: Path) -> tuple[Path, dict[str, Any], dict[str, Array]]:

@@ -324,6 +324,7 @@ class Sequential:
         )
         fit = FitState(self, settings, listeners)
         try:
+            engine.check_batches(data, batch)
             for listener in listeners:
                 listener.on_fit_begin(self, epochs)
             if resume is not None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jitnet as jn
+from jitnet.io.model_file import read_model, write_model
 from resumed_fits import bits, fit, hunt
 from training_state import state_of
 
@@ -225,3 +226,31 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
         jn.Checkpoint(tmp_path, every_epochs=1, every_steps=2)
     with pytest.raises(ValueError, match="every_minutes must be"):
         jn.Checkpoint(tmp_path, every_minutes=0.0)
+
+
+def test_what_fails_to_resume_leaves_the_model_as_it_was(tmp_path: Path) -> None:
+    train(new_model(), 2, jn.Checkpoint(tmp_path))
+    path = max(tmp_path.glob("step-*"))
+    description, tensors = read_model(path)
+    name = next(name for name in tensors if name.startswith("second_moment"))
+    tensors[name] = tensors[name][:-1]
+    write_model(path, description, tensors)
+    model = train(new_model(), 1)
+    before = state_of(model)
+    with pytest.raises(ValueError, match="second_moment"):
+        train(model, 4, jn.Checkpoint(tmp_path), resume=path)
+    assert state_of(model) == before
+
+
+def test_batches_that_do_not_fit_are_refused_before_a_callback_hears_of_the_fit() -> None:
+    class Begun(jn.Callback):
+        begun = False
+
+        def on_fit_begin(self, model: Any, n_epochs: int) -> None:
+            self.begun = True
+
+    callback = Begun()
+    model = jn.Sequential([jn.Dense(4), jn.BatchNorm(), jn.Dense(1)], "mse")
+    with pytest.raises(ValueError, match="batch"):
+        model.fit(X, Y, batch_size=1, callbacks=[callback], progress=False)
+    assert not callback.begun

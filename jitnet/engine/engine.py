@@ -252,7 +252,7 @@ class Engine:
         every: int = 0,
     ) -> Iterator[Slice]:
         """Train, slice by slice (see `slices.train`); batches that do not fit are a ValueError."""
-        check_batches(self.nodes, data.examples, batch, self.fitting(data, WHOLE_BYTES))
+        self.check_batches(data, batch)
         return slices.train(
             self,
             data,
@@ -264,6 +264,10 @@ class Engine:
             begin=begin,
             every=every,
         )
+
+    def check_batches(self, data: Data, batch: int) -> None:
+        """Refuse batches that do not fit, by a ValueError."""
+        check_batches(self.nodes, data.examples, batch, self.fitting(data, WHOLE_BYTES))
 
     def logs(self, records: Array) -> Logs:
         """What the sums of some epochs say, a list a figure."""

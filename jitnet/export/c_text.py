@@ -26,8 +26,8 @@ def field_names(names: Iterable[str]) -> list[str]:
 
     Examples
     --------
-    >>> field_names(["Größe", "living area", "living-area", "7", "int"])
-    ['grosse', 'living_area', 'living_area_2', 'column_7', 'int_']
+    >>> field_names(["living area", "living-area", "7", "int"])
+    ['living_area', 'living_area_2', 'column_7', 'int_']
     """
     found: list[str] = []
     for name in names:
