@@ -97,3 +97,26 @@ def test_from_the_command_line(
     with pytest.raises(SystemExit):
         main(["train", "houses.csv", "--target", "dear", "--report", "a.pdf"])
     assert "argument --report: 'a.pdf' must be a .html file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("houses.csv --target dear", {"curves", "confusion", "calibration", "importance"}),
+        ("rents.csv --target price", {"curves", "predicted", "importance"}),
+        ("digits", {"curves", "confusion", "filters"}),
+    ],
+)
+def test_a_folder_gets_all_pictures_that_suit(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    line: str,
+    names: set[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mixed(300).drop("price").write_csv("houses.csv")
+    mixed(300).drop("dear").write_csv("rents.csv")
+    assert main(["train", *line.split(), "--epochs", "2", "--quiet", "--plot", "drawn"]) == 0
+    assert {path.stem for path in Path("drawn").iterdir()} == names
+    assert "pictures        drawn: curves" in capsys.readouterr().out

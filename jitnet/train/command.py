@@ -79,7 +79,12 @@ def _add_training(add: Callable[..., argparse.Action]) -> None:
     add("--output", type=Path, metavar="FILE", help="where the model goes: DATA.safetensors")
     add("--checkpoints", type=Path, metavar="FOLDER", help="where to write checkpoints")
     add("--resume", action="store_true", help="go on from the checkpoints")
-    add("--plot", type=Path, metavar="FILE", help="draw the curves: .png, .svg or .pdf")
+    add(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw the curves: .png, .svg or .pdf; or all pictures, in a folder",
+    )
     add("--config", metavar="FILE", help="take options from a TOML file, as each run writes one")
     add("--quiet", action="store_true", help="show no progress")
 

@@ -22,6 +22,7 @@ from jitnet.train.output import (
     compile_note,
     say_repeat,
 )
+from jitnet.train.pictures import draw, of_images
 
 __all__ = ["images_epilog", "train_images"]
 
@@ -63,9 +64,7 @@ def train_images(options: argparse.Namespace) -> int:
     say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
     say(f"test accuracy   {accuracy:.4f}")
     say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
-    if options.plot is not None:
-        model.history.plot().savefig(options.plot, dpi=120)
-        say(f"curves          {options.plot}")
+    draw(options.plot, model.history, lambda: of_images(model, X_test, y_test))
     say(f"images/second   {network.epochs * len(X) / seconds:,.0f}")
     if output is not None:
         model.save(output)

@@ -16,7 +16,7 @@ CHECKPOINT_MINUTES = 1 / 6
 """Time between two checkpoints of the command line, at least."""
 
 DRAWN = (".png", ".svg", ".pdf")
-PICTURES = {"plot": DRAWN, "search_plot": DRAWN, "report": (".html",)}
+PICTURES = {"plot": (*DRAWN, ""), "search_plot": DRAWN, "report": (".html",)}
 """What the files of the options that draw something end in."""
 
 
@@ -55,10 +55,11 @@ def check_options(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"argument --{name}: it needs the package matplotlib: {install('plot')}"
             )
-        if path.suffix.lower() not in endings or not can_be_written(path):
+        can = can_be_written(path) or (path.is_dir() and "" in endings)
+        if path.suffix.lower() not in endings or not can:
             raise ValueError(
-                f"argument --{name}: {str(path)!r} must be a {' or '.join(endings)} file that "
-                "can be written"
+                f"argument --{name}: {str(path)!r} must be a {' or '.join(filter(None, endings))} "
+                f"file{' or a folder' * ('' in endings)} that can be written"
             )
 
 

@@ -15,6 +15,7 @@ from jitnet.streams import say
 from jitnet.tabular.preset import Settings
 from jitnet.tabular.told import say_learned, say_scores, say_unknown
 from jitnet.train.output import check_options, check_output, compile_note, say_repeat
+from jitnet.train.pictures import draw, of_table
 
 if TYPE_CHECKING:
     from jitnet.tabular.model import TableModel
@@ -89,9 +90,7 @@ def _streamed(path: Path, options: argparse.Namespace) -> Trained:
 
 def _write(model: TableModel, test: Any, output: Path | None, options: argparse.Namespace) -> None:
     """Write the picture, the page, the model, and the file that repeats the run."""
-    if options.plot is not None:
-        model.networks[0].history.plot().savefig(options.plot, dpi=120)
-        say(f"curves          {options.plot}")
+    draw(options.plot, model.networks[0].history, lambda: of_table(model, test))
     if options.report is not None:
         from jitnet.report.table_page import write_report
 
