@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.fitting import Record
+from jitnet.history import History
 from jitnet.progress import Progress, make_progress
 from jitnet.tabular.preset import settings_for
 from jitnet.tabular.reading import suffix_of, typed_text
@@ -174,6 +176,7 @@ def _trained(
     rng = np.random.default_rng(seed)
     together = max(settings.batch_size, BUFFER_BYTES // (4 * len(table.features)))
     best, weights = np.inf, None
+    history = History(loss=[], val_loss=[])
     progress.start(settings.epochs)
     try:
         for epoch in range(settings.epochs):
@@ -182,18 +185,21 @@ def _trained(
                 part = frame.filter(_is_trained_on(places))
                 if not len(part):
                     continue
-                history = network.partial_fit(
+                passed = network.partial_fit(
                     table.transform(part), table.targets(part), batch_size=settings.batch_size
                 )
-                loss += history["loss"][-1] * len(part)
+                loss += passed["loss"][-1] * len(part)
                 seen += len(part)
                 progress.update(epoch + seen / rows, {"loss": loss / seen})
             reached = network.evaluate(*checked)["loss"]
             progress.update(epoch + 1, {"loss": loss / seen, "val_loss": reached})
+            history["loss"].append(loss / seen)
+            history["val_loss"].append(reached)
             if reached < best:
                 best, weights = reached, network.get_weights()
     finally:
         progress.close()
     assert weights is not None
     network.set_weights(weights)
+    network._record = Record(history)
     return network

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,7 @@ def of_images(model: Sequential, X: Array, y: Array) -> Iterator[Picture]:
     from jitnet.tabular.scores import classification_scores
 
     P = model.predict(X)
-    classes = model.classes or tuple(range(P.shape[1]))
+    classes: Sequence[Any] = model.classes or range(P.shape[1])
     confusion = classification_scores(y, P, most_frequent=0).confusion
     yield "confusion", lambda: plot_confusion(confusion, classes)
     yield "filters", lambda: plot_filters(model, _sides(X))

@@ -51,6 +51,7 @@ def test_neighbours_in_the_file_are_far_apart_in_an_epoch(rows: Path) -> None:
 def test_a_streamed_model_is_as_good_as_one_in_memory(rows: Path) -> None:
     model = jn.TableModel("dear", epochs=8)
     test = fit_file(model, rows)
+    assert {len(values) for values in model.networks[0].history.values()} == {8}
     held = pl.read_parquet(rows)[::10]
     assert test.equals(held)
     whole = jn.TableModel("dear", epochs=8).fit(pl.read_parquet(rows).filter(~_every_tenth(6000)))
