@@ -13,6 +13,8 @@ from jitnet.tabular.values import as_text, text_of_one
 TASKS = ("classification", "regression")
 MOST_CLASSES = 20
 """Different whole numbers up to which a target has classes, if there are two rows of each."""
+LEAST_CLASS, MOST_CLASS = -(2**63), 2**63 - 1
+"""Whole numbers that may be classes."""
 SHOWN = 7
 """Classes that are named, at most."""
 SKEWED, LESS = 1.0, 0.5
