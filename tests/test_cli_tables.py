@@ -191,6 +191,28 @@ def test_a_missing_column_is_named(model: Path, capsys: pytest.CaptureFixture[st
         assert "'fewer.csv': there is no column 'size'" in message
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["0.5,no", "1,yes"], "'few.csv': there are 2 rows, too few for 5 parts"),
+        (["1,no", "1,yes"] * 20, "'few.csv': no column to learn from is left: a: every value is 1"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_said_with_the_files_name(
+    here: Path, capsys: pytest.CaptureFixture[str], rows: list[str], message: str
+) -> None:
+    Path("few.csv").write_text("\n".join(["a,y", *rows]))
+    assert message in refused(["train", "few.csv", "--target", "y"], capsys)
+    assert not Path("few.safetensors").exists()
+
+
+def test_a_file_that_is_not_there_is_a_mistake(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line in ("predict {} none.csv", "evaluate {} none.csv", "predict {} none.npz"):
+        assert "'none." in refused(line.format(model).split(), capsys)
+
+
 def test_adult_is_learned_as_well_as_published_perceptrons_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

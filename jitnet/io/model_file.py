@@ -22,7 +22,7 @@ FORMAT, READ = 4, (1, 2, 3, 4)
 no number of features; format 2 had that instead of a shape; format 3 had no scale of the rate."""
 CHECKPOINTS = "step-*.safetensors"
 """The names of the checkpoints in a folder; they sort by their steps."""
-DAMAGED = (
+DAMAGED: tuple[type[Exception], ...] = (
     ArithmeticError,
     AttributeError,  # a type that NumPy has not
     LookupError,

@@ -140,7 +140,8 @@ class TableModel:
         check_complete(rows[self.target])
         if validation is None or isinstance(validation, float):
             share = validation or VALIDATION_SHARE
-            mask = held_out(rows, self.target, share, self.seed, group=group, time=time)
+            cut = {"task": self.table.task, "group": group, "time": time}
+            mask = held_out(rows, self.target, share, self.seed, **cut)
             rows, validation = rows.filter(~mask), rows.filter(mask)
         self.table.fit(rows, self.target)
         self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +38,21 @@ def train_table(options: argparse.Namespace) -> int:
         test = _read(options.test, options)
     else:
         share = options.test or TEST_SHARE
-        mask = held_out(rows, options.target, share, options.seed, **_cut(options))
+        with _in(path):
+            mask = held_out(rows, options.target, share, options.seed, **_cut(options))
         rows, test = rows.filter(~mask), rows.filter(mask)
     say(f"rows            {len(rows):,} to learn from, {len(test):,} held out to test with")
     found = _search(rows, options) if options.search else {}
     if options.cross_validate:
-        _cross_validate(rows, options, found)
+        with _in(path):
+            _cross_validate(rows, options, found)
     model, progress = _new_model(options, found), make_progress(not options.quiet)
-    seconds = _fit(model, rows, options, progress, [Announcement(model)], checkpoints=True)
+    with _in(path):
+        seconds = _fit(model, rows, options, progress, [Announcement(model)], checkpoints=True)
     say("")
-    say_scores(model, model.evaluate(test))
+    with _in(options.test if isinstance(options.test, Path) else path):
+        scores = model.evaluate(test)
+    say_scores(model, scores)
     if options.baseline:
         _say_boosting(model, rows, test)
     say_unknown(model, test)
@@ -63,6 +70,15 @@ def train_table(options: argparse.Namespace) -> int:
         say(f"model           {output}")
         say_repeat(output, options)
     return 0
+
+
+@contextmanager
+def _in(path: Path) -> Iterator[None]:
+    """Name the file that is at fault."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r}: {error}") from None
 
 
 class Announcement(Callback):
@@ -108,7 +124,7 @@ def _check_columns(path: Path, rows: Any, options: argparse.Namespace) -> None:
 
 def _cut(options: argparse.Namespace) -> dict[str, str | None]:
     """By what rows are held out."""
-    return {"group": options.group, "time": options.time}
+    return {"task": options.task, "group": options.group, "time": options.time}
 
 
 def _new_model(options: argparse.Namespace, found: dict[str, Any]) -> TableModel:
