@@ -263,6 +263,11 @@ class Engine:
             begin=begin,
         )
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of what `logs` says."""
+        return ("loss", "accuracy") if self.loss.classifies else ("loss",)
+
     def logs(self, records: Array) -> Logs:
         """What the sums of some epochs say, a list a figure."""
         total, weight, correct, penalty = records.T

@@ -89,15 +89,18 @@ def _digest(description: Mapping[str, Any], tensors: Mapping[str, Array]) -> str
     return digest.hexdigest()
 
 
+def shortened(text: str) -> str:
+    """What is said about a file, which may say anything itself."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
 @contextmanager
 def refused(path: str | PathLike[str], *errors: type[Exception]) -> Iterator[None]:
     """Say of what goes wrong within that the file is damaged."""
     try:
         yield
     except (*DAMAGED, *errors) as error:
-        text = repr(error)
-        if len(text) > LONGEST:
-            text = f"{text[:LONGEST]} …"
+        said = shortened(repr(error))
         raise ValueError(
-            f"{os.fspath(path)!r} is no model file of jitnet's, or damaged: {text}"
+            f"{os.fspath(path)!r} is no model file of jitnet's, or damaged: {said}"
         ) from error
