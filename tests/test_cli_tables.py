@@ -213,6 +213,26 @@ def test_a_file_that_is_not_there_is_a_mistake(
         assert "'none." in refused(line.format(model).split(), capsys)
 
 
+@pytest.mark.parametrize("command", ["predict", "report"])
+def test_no_command_writes_over_its_own_input(
+    model: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    before = Path("others.csv").read_bytes()
+    Path("same.csv").symlink_to("others.csv")
+    for output in ("others.csv", str(Path("others.csv").resolve()), "same.csv"):
+        line = [command, str(model), "others.csv", "--output", output]
+        assert f"{output!r} is the input itself" in refused(line, capsys)
+    line = ["train", "others.csv", "--target", "dear", "--output", "others.csv"]
+    assert "'others.csv' is the input itself" in refused(line, capsys)
+    assert Path("others.csv").read_bytes() == before
+
+
+def test_checkpoints_need_a_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "train houses.csv --target dear --checkpoints"
+    for place in ("others.csv", "others.csv/in"):
+        assert f"{place!r} cannot be made a folder" in refused([*line.split(), place], capsys)
+
+
 def test_adult_is_learned_as_well_as_published_perceptrons_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jitnet.inference.model import load_model
 from jitnet.inference.rows import rows_of
-from jitnet.io.files import can_be_written
+from jitnet.io.files import can_be_written, check_apart
 from jitnet.model import Sequential
 from jitnet.report.table_page import write_report
 from jitnet.streams import say
@@ -22,6 +22,7 @@ def report_on_file(model_path: Path, path: Path, output: Path, *, header: bool =
     """
     if not can_be_written(output):
         raise ValueError(f"argument --output: {str(output)!r} cannot be written")
+    check_apart(output, path, model_path)
     model = load_model(model_path)
     if isinstance(model, Sequential):
         raise ValueError(f"{str(model_path)!r} has learned no table, which a report is on")

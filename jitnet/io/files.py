@@ -75,6 +75,15 @@ def can_be_written(path: str | PathLike[str]) -> bool:
     return folder.is_dir() and _may_write(folder)
 
 
+def check_apart(output: Path, *inputs: Path) -> None:
+    """Refuse an output that is one of the inputs, which it would replace."""
+    for path in inputs:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise ValueError(
+                f"argument --output: {str(output)!r} is the input itself, which it would replace"
+            )
+
+
 def _may_write(path: str | PathLike[str]) -> bool:
     return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 

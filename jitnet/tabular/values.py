@@ -50,7 +50,18 @@ def as_text(series: Any) -> Any:
         whole = known.cast(pl.Int64, strict=False)
         if whole.null_count() == known.null_count() and (whole == known).all():
             series = whole
-    return series.cast(pl.String)
+    return _cast_to_text(series)
+
+
+def _cast_to_text(series: Any) -> Any:
+    import polars as pl
+
+    try:
+        return series.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        raise ValueError(
+            f"column {series.name!r}: values of the type {series.dtype} are no single ones"
+        ) from None
 
 
 def as_dates(text: Any) -> Any:
@@ -74,7 +85,7 @@ def _plain(column: Number, series: Any) -> Array:
     import polars as pl
 
     if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
-        numbers = series.cast(pl.String).cast(pl.Float64, strict=False)
+        numbers = _cast_to_text(series).cast(pl.Float64, strict=False)
         _check_read(column.name, series, numbers, "number")
         series = numbers
     found = series.cast(pl.Float64).to_numpy().astype(np.float64)
@@ -110,7 +121,7 @@ def _date_parts(column: Date, series: Any) -> Array:
     import polars as pl
 
     if not series.dtype.is_temporal():
-        found = _in_best_form(series.cast(pl.String))
+        found = _in_best_form(_cast_to_text(series))
         _check_read(column.name, series, found, "date")
         series = found
     series = _within_years(series)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitnet.callbacks import Callback
+from jitnet.io.files import check_apart
 from jitnet.progress import Progress, make_progress
 from jitnet.streams import say
 from jitnet.tabular.preset import Settings
@@ -33,6 +34,9 @@ def train_table(options: argparse.Namespace) -> int:
     rows = _read(path, options)
     _check_columns(path, rows, options)
     output = check_output(options.output, f"{path.name.split('.')[0]}.safetensors")
+    parts = [part for part in (options.test, options.validation) if isinstance(part, Path)]
+    if output is not None:
+        check_apart(output, path, *parts)
     check_options(options)
     if isinstance(options.test, Path):
         test = _read(options.test, options)

@@ -252,3 +252,28 @@ def test_a_number_of_hundreds_of_digits_counts_as_missing() -> None:
     table = with_column([0.5, 1.5, None] * 4)
     given = table.transform_row({"a": 10**400, "b": 1.0})
     np.testing.assert_array_equal(given, table.transform_row({"a": None, "b": 1.0}))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame([[1, 2]], columns=["a", "a"]),
+        pd.DataFrame({"a": [10**30]}),
+        pd.DataFrame({"a": [1j]}),
+        pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]),
+        {"a": [1], "b": [1, 2]},
+        pl.LazyFrame({"a": [1]}).select("b"),
+    ],
+)
+def test_a_frame_that_polars_cannot_hold_is_refused_in_one_line(frame: Any) -> None:
+    with pytest.raises(ValueError, match="cannot be made a frame of Polars'") as error:
+        learned(frame)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("values", [[[1], [2]], pl.Series([object()] * 2, dtype=pl.Object)])
+@pytest.mark.parametrize("name", ["size", "colour", "sold"])
+def test_values_that_are_no_single_ones_are_refused(name: str, values: Any) -> None:
+    rows = mixed()
+    with pytest.raises(ValueError, match=f"column '{name}': values of the type"):
+        learned(rows).transform(rows[:2].with_columns(pl.Series(name, values)))
