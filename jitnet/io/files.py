@@ -52,7 +52,8 @@ def write_file(path: str | PathLike[str], content: bytes) -> None:
 def written_whole(path: Path) -> Iterator[Path]:
     """A file to write within, beside its place, where it is moved when all has gone well.
 
-    Symbolic links stay, as in `write_file`. For what is too large to be held in memory; `write_file` is for what is not.
+    It goes through symbolic links. It is for what is too large to be held in memory; `write_file`
+    is for what is not.
     """
     path = _followed(path)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".jitnet-") as folder:
