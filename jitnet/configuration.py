@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 OPTION = "--config"
+MOST_BYTES = 1 << 20
+"""Bytes of a file: a device may go on forever."""
 POSITIONAL = "data"
 """The name in a file of what stands before the options."""
 
@@ -32,7 +34,11 @@ def with_configuration(arguments: Sequence[str]) -> list[str]:
         raise ValueError(f"argument {OPTION}: expected a file")
     path = Path(words[place + 1])
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES:,} bytes")
+        values = tomllib.loads(content.decode())
     except OSError as error:
         raise ValueError(f"argument {OPTION}: {str(path)!r}: {error.strerror}") from None
     except ValueError as error:

@@ -7,6 +7,7 @@ from typing import Any
 from jitnet.arrays import Array
 from jitnet.checks import check_whole
 from jitnet.description import describe
+from jitnet.engine.nodes import Nodes
 from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
 
 
@@ -30,6 +31,14 @@ def content_of(model: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         "classes": list(model.classes),
     }
     return description, engine.training.tensors(state)
+
+
+def check_tensors(nodes: Nodes, tensors: dict[str, Array]) -> None:
+    """Refuse tensors of other shapes than a network's, before there is memory for it."""
+    for row in nodes.parameters:
+        found, wanted = tensors[row.name].shape, row.parameter.shape
+        if found != wanted:
+            raise ValueError(f"{row.name} must be {wanted}, but is {found}")
 
 
 def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) -> None:

@@ -13,10 +13,12 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
+from jitnet.checks import check_flag, check_number, check_whole
 from jitnet.content import content_of, restore
-from jitnet.engine.runs import Place
-from jitnet.history import History
-from jitnet.io.model_file import CHECKPOINTS, read_model, refused, write_model
+from jitnet.engine.runs import Place, new_position
+from jitnet.engine.steps.state import POSITION, STEPS
+from jitnet.history import History, checked_history
+from jitnet.io.model_file import CHECKPOINTS, read_model, refused, shortened, write_model
 
 TRAINED = ("step", "epoch", "powers", "rate_scale", "classes")
 """What a model's description has beside the network and how it is trained."""
@@ -26,8 +28,11 @@ class FitSettings(NamedTuple):
     """What a fit was asked for, which the one that goes on from it must be asked for too."""
 
     epochs: int
+    examples: int
     batch_size: int
     shuffle: bool
+    figures: tuple[str, ...]
+    """The names of what its history records."""
     data: Callable[[], str]
     """The fingerprint of the data."""
 
@@ -124,19 +129,39 @@ class FitState:
         fit = description.get("fit")
         if fit is None:
             raise ValueError(f"{str(file)!r} is a model, not a checkpoint of a fit")
-        difference = self._difference(fit, description)
+        with refused(file):
+            difference = self._difference(fit, description)
         if difference:
-            raise ValueError(f"{str(file)!r} is of another fit: {difference}")
+            raise ValueError(f"{str(file)!r} is of another fit: {shortened(difference)}")
         with refused(file), _kept(self.model):
             restore(self.model, description, tensors)
-            self.place = Place(
-                int(fit["done"]), np.array(fit["counters"], np.int64), np.array(fit["sums"])
-            )
-            self.epochs_done, self.history = float(fit["epochs_done"]), History(fit["history"])
-            self.stopped = bool(fit["stopped"])
+            self._take(fit, self.model._built().epoch)
             for place, callback in enumerate(self.callbacks):
                 callback.restore(fit["callbacks"][place][1], _arrays_of(place, tensors))
         return file
+
+    def _take(self, fit: dict[str, Any], epoch: int) -> None:
+        """Take the place and the history of a checkpoint; the compiled loop relies on them."""
+        in_epoch = -(-self.settings.examples // self.settings.batch_size)
+        done = check_whole("done", fit["done"], least=0, most=in_epoch * self.settings.epochs)
+        counters = [check_whole("a counter", n, least=0, most=2**62) for n in fit["counters"]]
+        sums = [check_number("a sum", number) for number in fit["sums"]]
+        new, none = new_position(epoch)
+        new[POSITION] = done % in_epoch * self.settings.batch_size
+        if len(counters) != len(new) or len(sums) != len(none):
+            raise ValueError(f"there must be {len(new)} counters and {len(none)} sums")
+        if counters[:STEPS] != new[:STEPS].tolist():
+            raise ValueError(f"its counters are {counters[:STEPS]}, not {new[:STEPS].tolist()}")
+        if fit["epochs_done"] != done / in_epoch:
+            raise ValueError(f"after {done} steps no {fit['epochs_done']!r} epochs are done")
+        self.place = Place(done, np.array(counters, np.int64), np.array(sums, np.float64))
+        self.epochs_done = done / in_epoch
+        if done >= in_epoch and not fit["history"]:
+            raise ValueError("its history is empty")
+        self.history = checked_history(fit["history"], done // in_epoch)
+        if self.history and set(self.history) != set(self.settings.figures):
+            raise ValueError(f"its figures are {list(self.history)}")
+        self.stopped = check_flag("stopped", fit["stopped"])
 
     def _difference(self, fit: dict[str, Any], description: dict[str, Any]) -> str:
         """Why a checkpoint does not belong to this fit; nothing if it does."""

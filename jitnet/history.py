@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,3 +25,15 @@ class History(dict[str, list[float]]):
         from jitnet.plots.curves import plot_history
 
         return plot_history(self, theme=theme)
+
+
+def checked_history(values: Any, epochs: int | None = None) -> History:
+    """A history out of a file: names, and lists of a number an epoch, the loss among them."""
+    history = History(values)
+    count = len(history["loss"]) if epochs is None and history else epochs
+    for name, numbers in history.items():
+        if not isinstance(name, str) or not isinstance(numbers, list) or len(numbers) != count:
+            raise ValueError(f"the history must have {count} numbers of {name!r}")
+        if not all(type(number) in (int, float) for number in numbers):
+            raise TypeError(f"the history of {name!r} must be numbers")
+    return history

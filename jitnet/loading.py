@@ -7,10 +7,10 @@ from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.checks import check_shape
-from jitnet.content import restore, shape_of
+from jitnet.content import check_tensors, restore, shape_of
 from jitnet.description import check_names, recreate
 from jitnet.fitting import Record
-from jitnet.history import History
+from jitnet.history import checked_history
 from jitnet.io.model_file import read_model, refused
 from jitnet.model import Sequential
 
@@ -54,21 +54,36 @@ def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
     """A model of a table, whose networks stand one behind the other in the file."""
     from jitnet.tabular.model import TableModel
     from jitnet.tabular.preset import Settings
+    from jitnet.tabular.soundness import check_columns, check_settings, check_target
     from jitnet.tabular.table import Table
 
     table = description["table"]
-    columns = [recreate(column) for column in table["columns"]]
-    learned = Table._of(columns, recreate(table["target"]), table["refused"])
+    target = check_target(recreate(table["target"]))
+    columns = check_columns(
+        [recreate(column) for column in table["columns"]], target, table["refused"]
+    )
+    learned = Table._of(columns, target, table["refused"])
+    settings = check_settings(Settings(**description["settings"]))
     networks = []
     for place, described in enumerate(description["networks"]):
         prefix = f"networks.{place}."
         own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
         network = _network(described | {"format": description["format"]}, own)
-        network._record = Record(History(description["histories"][place]))
+        _check_fits(network, len(learned.features), target)
+        network._record = Record(checked_history(description["histories"][place]))
         networks.append(network)
-    settings = Settings(**description["settings"])
-    settings = settings._replace(hidden=tuple(settings.hidden))
+    if not networks:
+        raise ValueError("there are no networks")
     return TableModel._of(learned, settings, networks)
+
+
+def _check_fits(network: Sequential, n_features: int, target: Any) -> None:
+    """Refuse a network that takes or gives something else than the table has."""
+    engine = network._built()
+    found = engine.nodes.shape, engine.nodes.output, network.loss
+    wanted = (n_features,), (target.n_outputs,), target.loss
+    if found != wanted:
+        raise ValueError(f"a network has {found}, where the table has {wanted}")
 
 
 def _network(description: dict[str, Any], tensors: dict[str, Array]) -> Sequential:
@@ -82,6 +97,8 @@ def _network(description: dict[str, Any], tensors: dict[str, Array]) -> Sequenti
         seed=description["seed"],
         dtype=description["dtype"],
     )
-    model._engine = model._new_engine(check_shape(shape_of(description, tensors)))
+    shape = check_shape(shape_of(description, tensors))
+    check_tensors(model._nodes(shape), tensors)
+    model._engine = model._new_engine(shape)
     restore(model, description, tensors)
     return model

@@ -319,8 +319,14 @@ class Sequential:
         data = _data_of(engine, examples)
         checked = None if validation is None else _data_of(engine, validation)
         validate = None if checked is None else lambda: engine.evaluate(checked)
+        figures = engine.figures + tuple(f"val_{n}" for n in engine.figures if validate)
         settings = FitSettings(
-            epochs, batch, bool(shuffle), lambda: fingerprint([examples, validation])
+            epochs=epochs,
+            examples=len(rows),
+            batch_size=batch,
+            shuffle=bool(shuffle),
+            figures=figures,
+            data=lambda: fingerprint([examples, validation]),
         )
         fit = FitState(self, settings, listeners)
         try:

@@ -1,5 +1,6 @@
 """Checkpoints, and fits that go on from them to the bits of an unbroken one."""
 
+import json
 import logging
 import shutil
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 import jitnet as jn
 from jitnet.io.model_file import read_model, write_model
@@ -211,6 +213,66 @@ def test_other_data_settings_or_callbacks_are_refused(tmp_path: Path) -> None:
         train(new_model(), 4, resume=tmp_path)
     with pytest.raises(ValueError, match="its batch_size is 32, not 30"):
         new_model().fit(X, Y, epochs=4, batch_size=30, callbacks=[checkpoint], resume=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Any]:
+    """The tensors and the description of a checkpoint after one epoch, without the digest."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    train(new_model(), 1, jn.EarlyStopping("loss"), jn.Checkpoint(folder))
+    content = max(folder.glob("step-*")).read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    description = json.loads(header["__metadata__"]["jitnet"])
+    del description["digest"]
+    return safetensors.numpy.load(content), description
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("counters", [1]),
+        ("counters", [0] * 7),
+        ("counters", [1, 2**60, 0, 0, 0, 0, 0]),
+        ("counters", ["x"] * 7),
+        ("sums", [0.0]),
+        ("sums", [float("nan")] * 4),
+        ("done", -1),
+        ("done", 2**40),
+        ("done", 5),
+        ("epochs_done", 0.5),
+        ("epochs_done", "x"),
+        ("history", {}),
+        ("history", {"loss": []}),
+        ("history", {"loss": [1.0], "more": [1.0]}),
+        ("stopped", "no"),
+        ("callbacks", 5),
+        ("callbacks", [["EarlyStopping", {}], ["Checkpoint", {}]]),
+        ("callbacks", [["EarlyStopping", {"best": "x", "best_epoch": 1}], ["Checkpoint", {}]]),
+    ],
+)
+def test_a_checkpoint_that_makes_no_sense_is_refused_and_changes_nothing(
+    name: str, value: Any, tmp_path: Path, checkpoint: Any
+) -> None:
+    tensors, description = checkpoint
+    text = json.dumps(description | {"fit": description["fit"] | {name: value}})
+    file = tmp_path / "step-000000010.safetensors"
+    file.write_bytes(safetensors.numpy.save(tensors, {"jitnet": text}))
+    model = new_model().build(3)
+    before = state_of(model)
+    with pytest.raises(ValueError, match="is no model file of jitnet's, or damaged: "):
+        train(model, 4, jn.EarlyStopping("loss"), jn.Checkpoint(tmp_path), resume=file)
+    assert state_of(model) == before
+
+
+def test_best_weights_of_other_shapes_are_refused_before_the_fit(
+    tmp_path: Path, checkpoint: Any
+) -> None:
+    tensors, description = checkpoint
+    file = tmp_path / "step-000000010.safetensors"
+    others = tensors | {"callbacks.0.0": tensors["callbacks.0.0"][:1]}
+    file.write_bytes(safetensors.numpy.save(others, {"jitnet": json.dumps(description)}))
+    with pytest.raises(ValueError, match="the best weights must have the shapes"):
+        train(new_model(), 4, jn.EarlyStopping("loss"), jn.Checkpoint(tmp_path), resume=file)
 
 
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:

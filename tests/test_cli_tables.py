@@ -191,6 +191,48 @@ def test_a_missing_column_is_named(model: Path, capsys: pytest.CaptureFixture[st
         assert "'fewer.csv': there is no column 'size'" in message
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["0.5,no", "1,yes"], "'few.csv': there are 2 rows, too few for 5 parts"),
+        (["1,no", "1,yes"] * 20, "'few.csv': no column to learn from is left: a: every value is 1"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_said_with_the_files_name(
+    here: Path, capsys: pytest.CaptureFixture[str], rows: list[str], message: str
+) -> None:
+    Path("few.csv").write_text("\n".join(["a,y", *rows]))
+    assert message in refused(["train", "few.csv", "--target", "y"], capsys)
+    assert not Path("few.safetensors").exists()
+
+
+def test_a_file_that_is_not_there_is_a_mistake(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line in ("predict {} none.csv", "evaluate {} none.csv", "predict {} none.npz"):
+        assert "'none." in refused(line.format(model).split(), capsys)
+
+
+@pytest.mark.parametrize("command", ["predict", "report"])
+def test_no_command_writes_over_its_own_input(
+    model: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    before = Path("others.csv").read_bytes()
+    Path("same.csv").symlink_to("others.csv")
+    for output in ("others.csv", str(Path("others.csv").resolve()), "same.csv"):
+        line = [command, str(model), "others.csv", "--output", output]
+        assert f"{output!r} is the input itself" in refused(line, capsys)
+    line = ["train", "others.csv", "--target", "dear", "--output", "others.csv"]
+    assert "'others.csv' is the input itself" in refused(line, capsys)
+    assert Path("others.csv").read_bytes() == before
+
+
+def test_checkpoints_need_a_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = "train houses.csv --target dear --checkpoints"
+    for place in ("others.csv", "others.csv/in"):
+        assert f"{place!r} cannot be made a folder" in refused([*line.split(), place], capsys)
+
+
 def test_adult_is_learned_as_well_as_published_perceptrons_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

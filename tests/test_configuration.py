@@ -77,3 +77,14 @@ def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
 def test_the_names_in_the_file_are_those_of_the_options() -> None:
     options = build_parser().parse_args(["train", "digits", "--batch-size", "8"])
     assert "batch-size = 8" in configuration(options, options.parser)
+
+
+def test_a_file_without_an_end_is_not_read_to_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "long.toml"
+    path.write_text("# nothing\n" * 200_000)
+    with pytest.raises(SystemExit) as end:
+        main(["train", "--config", str(path)])
+    assert end.value.code == 2
+    assert "it has more than 1,048,576 bytes" in capsys.readouterr().err

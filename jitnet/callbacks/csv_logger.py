@@ -10,6 +10,7 @@ from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
+from jitnet.checks import check_number, check_whole
 
 
 class CSVLogger(Callback):
@@ -65,7 +66,8 @@ class CSVLogger(Callback):
 
     def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
         """Take them over, and leave out the lines of later epochs; see `Callback.restore`."""
-        self._epochs, self._seconds = int(numbers["epochs"]), float(numbers["seconds"])
+        self._epochs = check_whole("epochs", numbers["epochs"], least=0)
+        self._seconds = check_number("seconds", numbers["seconds"], least=0.0)
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
         kept = lines[: self._epochs + 1]
         self.path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")

@@ -64,6 +64,7 @@ class EarlyStopping(Callback):
         self.restore_best = restore_best
         self._watched = Monitored(monitor, min_delta)
         self._weights: list[Array] | None = None
+        self._model: Any = None  # while a fit goes on
 
     @property
     def best(self) -> float:
@@ -79,6 +80,7 @@ class EarlyStopping(Callback):
         """Begin anew; see `Callback.on_fit_begin`."""
         self._watched = Monitored(self.monitor, self.min_delta)
         self._weights = None
+        self._model = model
 
     def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> bool:
         """Whether the patience is at its end; see `Callback.on_epoch_end`."""
@@ -93,9 +95,13 @@ class EarlyStopping(Callback):
     def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
         """Take these over; see `Callback.restore`."""
         self._watched.restore(numbers)
+        found, wanted = ([a.shape for a in some] for some in (arrays, self._model.get_weights()))
+        if arrays and found != wanted:
+            raise ValueError(f"the best weights must have the shapes {wanted}, got {found}")
         self._weights = arrays or None
 
     def on_fit_end(self, model: Any) -> None:
         """Go back to the best weights; see `Callback.on_fit_end`."""
+        self._model = None
         if self._weights is not None:
             model.set_weights(self._weights)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from jitnet.checks import check_whole
+
 HIGHER_IS_BETTER = ("accuracy",)
 """What the names of figures end in that are to grow; the others are to fall."""
 
@@ -49,8 +51,15 @@ class Monitored:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
-        self.best_epoch = int(state["best_epoch"])
-        self.best = float(state["best"]) if self.best_epoch else math.nan
+        self.best_epoch = check_whole("best_epoch", state["best_epoch"], least=0)
+        self.best = _as_float(state["best"]) if self.best_epoch else math.nan
+
+
+def _as_float(value: Any) -> float:
+    """A figure of a file, which may be infinite."""
+    if type(value) not in (int, float):
+        raise TypeError(f"the best value must be a number, got {value!r}")
+    return float(value)
 
 
 def _hint(name: str) -> str:

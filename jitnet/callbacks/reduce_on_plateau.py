@@ -75,4 +75,4 @@ class ReduceOnPlateau(Callback):
     def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
         """Take these over; see `Callback.restore`."""
         self._watched.restore(numbers)
-        self._since = int(numbers["since"])
+        self._since = check_whole("since", numbers["since"], least=0)

@@ -53,4 +53,4 @@ class TimeBudget(Callback):
 
     def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
         """Take them over; see `Callback.restore`."""
-        self._before = float(numbers["seconds"])
+        self._before = check_number("seconds", numbers["seconds"], least=0.0)

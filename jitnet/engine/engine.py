@@ -269,6 +269,11 @@ class Engine:
         """Refuse batches that do not fit, by a ValueError."""
         check_batches(self.nodes, data.examples, batch, self.fitting(data, WHOLE_BYTES))
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of what `logs` says."""
+        return ("loss", "accuracy") if self.loss.classifies else ("loss",)
+
     def logs(self, records: Array) -> Logs:
         """What the sums of some epochs say, a list a figure."""
         total, weight, correct, penalty = records.T

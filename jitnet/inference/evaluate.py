@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from jitnet.inference.model import as_features, load_model
+from jitnet.inference.rows import rows_of
 from jitnet.model import Sequential
 from jitnet.streams import say
-from jitnet.tabular.reading import read_table
 from jitnet.tabular.told import say_scores, say_unknown
 
 
@@ -20,7 +20,7 @@ def evaluate_file(model_path: Path, path: Path, *, header: bool = True) -> None:
         If a file cannot be read, or does not fit.
     """
     model = load_model(model_path)
-    rows = read_table(path, header=header)
+    rows = rows_of(path, header=header)
     try:
         if isinstance(model, Sequential):
             target = rows.to_series(rows.width - 1)

@@ -23,7 +23,7 @@ def load_model(path: Path) -> Any:
 def outputs_for(model: Any, rows: Any) -> Array:
     """What a model's networks give for rows: probabilities, or scaled numbers."""
     if not isinstance(model, Sequential):
-        return np.asarray(model._outputs(rows))
+        return np.asarray(model.outputs(rows))
     return model.predict(as_features(model, rows))
 
 

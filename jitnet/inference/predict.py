@@ -11,7 +11,7 @@ from typing import Any
 from jitnet.inference.images import images_of
 from jitnet.inference.model import load_model, outputs_for, predicted
 from jitnet.inference.rows import pieces_of
-from jitnet.io.files import can_be_written, written_whole
+from jitnet.io.files import can_be_written, check_apart, written_whole
 
 Write = Callable[[Any], None]
 
@@ -48,6 +48,7 @@ def predict_file(
             raise ValueError(f"argument --output: {str(output)!r} must be a {there} file")
         if not can_be_written(output):
             raise ValueError(f"argument --output: {str(output)!r} cannot be written")
+        check_apart(output, path, model_path)
     model = load_model(model_path)
     pieces = _predictions(model, path, header, probabilities)
     first = next(pieces)  # what does not fit is said before anything is written

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from jitnet.inference.model import load_model
-from jitnet.io.files import can_be_written
+from jitnet.inference.rows import rows_of
+from jitnet.io.files import can_be_written, check_apart
 from jitnet.model import Sequential
 from jitnet.report.table_page import write_report
 from jitnet.streams import say
-from jitnet.tabular.reading import read_table
 
 
 def report_on_file(model_path: Path, path: Path, output: Path, *, header: bool = True) -> None:
@@ -22,10 +22,11 @@ def report_on_file(model_path: Path, path: Path, output: Path, *, header: bool =
     """
     if not can_be_written(output):
         raise ValueError(f"argument --output: {str(output)!r} cannot be written")
+    check_apart(output, path, model_path)
     model = load_model(model_path)
     if isinstance(model, Sequential):
         raise ValueError(f"{str(model_path)!r} has learned no table, which a report is on")
-    rows = read_table(path, header=header)
+    rows = rows_of(path, header=header)
     try:
         write_report(output, model, rows)
     except ValueError as error:

@@ -6,9 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jitnet.tabular.reading import read_table, scan_text, suffix_of, without_empty_end
+from jitnet.tabular.reading import (
+    DAMAGED,
+    first_line,
+    read_table,
+    scan_text,
+    suffix_of,
+    without_empty_end,
+)
 
 ROWS_AT_ONCE = 1 << 15
+
+
+def rows_of(path: Path, *, header: bool = True) -> Any:
+    """All rows of a file; one that cannot be read is a ValueError too."""
+    try:
+        return read_table(path, header=header)
+    except OSError as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from None
 
 
 def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
@@ -35,7 +50,7 @@ def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
 
     kind, before = suffix_of(path), 0
     if kind == ".npz":
-        yield 0, read_table(path)
+        yield 0, rows_of(path)
         return
     held_back = None  # empty lines, which count if others follow
     try:
@@ -47,8 +62,8 @@ def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
             if len(rows):
                 yield before, rows
                 before += len(rows)
-    except pl.exceptions.PolarsError as error:
-        raise ValueError(f"{str(path)!r}: {str(error).strip().splitlines()[0]}") from None
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *DAMAGED) as error:
+        raise ValueError(f"{str(path)!r}: {first_line(error)}") from None
     if not before:
         raise ValueError(f"{str(path)!r} has no rows")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,12 @@ from jitnet.tabular.columns import Category, Column, Date, Ordinal
 
 MOST_BYTES = 1 << 20
 """Bytes of a request."""
+MOST_PORT = 65_535
 MOST_ROWS = 1000
 """Rows of a request."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair that stands for one letter: JSON can say it, and no answer can."""
 
 Row = dict[str, Any]
 
@@ -26,7 +33,7 @@ def serve_model(path: Path, host: str, port: int) -> None:
     Raises
     ------
     ValueError
-        If the file is no model of a table.
+        If the file is no model of a table, or the address is none to listen at.
     ImportError
         Without the packages starlette and uvicorn: ``pip install 'jitnet[serve]'``, in a checkout
         ``pip install '.[serve]'``.
@@ -40,8 +47,20 @@ def serve_model(path: Path, host: str, port: int) -> None:
     if isinstance(model, Sequential):
         raise ValueError(f"{str(path)!r} has learned no table; jitnet serve is for such models")
     app = application(model)
+    listener = _listener(host, port)
     say(f"serving         http://{host}:{port}/predict; also /schema and /health")
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    if port > MOST_PORT:
+        raise ValueError(f"cannot listen at {host}:{port}: ports go up to {MOST_PORT}")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, UnicodeError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise ValueError(f"cannot listen at {host}:{port}: {said}") from None
 
 
 def application(model: Any) -> Any:
@@ -57,7 +76,7 @@ def application(model: Any) -> Any:
     starlette.applications.Starlette
     """
     from starlette.applications import Starlette
-    from starlette.requests import Request
+    from starlette.requests import ClientDisconnect, Request
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
@@ -66,10 +85,13 @@ def application(model: Any) -> Any:
 
     async def predict(request: Request) -> JSONResponse:
         content = b""
-        async for piece in request.stream():
-            content += piece
-            if len(content) > MOST_BYTES:
-                return _refusal(f"a request has at most {MOST_BYTES:,} bytes", 413)
+        try:
+            async for piece in request.stream():
+                content += piece
+                if len(content) > MOST_BYTES:
+                    return _refusal(f"a request has at most {MOST_BYTES:,} bytes", 413)
+        except ClientDisconnect:
+            return _refusal("the request is not complete", 400)  # which nobody reads
         try:
             rows, is_single = _rows_of(content)
             said = [_said(model, row) for row in rows]
@@ -111,6 +133,8 @@ def _rows_of(content: bytes) -> tuple[list[Row], bool]:
         if not isinstance(row, dict):
             raise ValueError(f"row {place} is no object of columns and values")
         for name, value in row.items():
+            if not name.isascii() and _SURROGATE.search(name):
+                raise ValueError(f"row {place}: the name {name!r} is no text")
             if isinstance(value, dict | list):
                 raise ValueError(f"row {place}, column {name!r}: the value is no single one")
     return rows, not isinstance(given, list)
@@ -120,8 +144,11 @@ def _said(model: Any, row: Row) -> dict[str, Any]:
     """What a model says of a row."""
     known = {column.name for column in model.table.columns}
     unknown = [name for name in row if name not in known]
-    outputs = model._outputs(row)
-    said: dict[str, Any] = {"prediction": model.table.inverse(outputs)[0].item()}
+    outputs = model.outputs(row)
+    prediction = model.table.inverse(outputs)[0].item()
+    if isinstance(prediction, float) and not math.isfinite(prediction):
+        raise ValueError(f"the prediction, {prediction}, is no finite number")
+    said: dict[str, Any] = {"prediction": prediction}
     classes = model.table.target.classes
     if classes:
         said["probabilities"] = {

@@ -52,8 +52,10 @@ def write_file(path: str | PathLike[str], content: bytes) -> None:
 def written_whole(path: Path) -> Iterator[Path]:
     """A file to write within, beside its place, where it is moved when all has gone well.
 
-    For what is too large to be held in memory; `write_file` is for what is not.
+    It goes through symbolic links. It is for what is too large to be held in memory; `write_file`
+    is for what is not.
     """
+    path = _followed(path)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".jitnet-") as folder:
         written = Path(folder) / path.name
         yield written
@@ -73,6 +75,15 @@ def can_be_written(path: str | PathLike[str]) -> bool:
         return not stat.S_ISDIR(found.st_mode) and _may_write(path)
     folder = _followed(path).parent
     return folder.is_dir() and _may_write(folder)
+
+
+def check_apart(output: Path, *inputs: Path) -> None:
+    """Refuse an output that is one of the inputs, which it would replace."""
+    for path in inputs:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise ValueError(
+                f"argument --output: {str(output)!r} is the input itself, which it would replace"
+            )
 
 
 def _may_write(path: str | PathLike[str]) -> bool:

@@ -22,6 +22,18 @@ FORMAT, READ = 4, (1, 2, 3, 4)
 no number of features; format 2 had that instead of a shape; format 3 had no scale of the rate."""
 CHECKPOINTS = "step-*.safetensors"
 """The names of the checkpoints in a folder; they sort by their steps."""
+DAMAGED: tuple[type[Exception], ...] = (
+    ArithmeticError,
+    AttributeError,  # a type that NumPy has not
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What comes of a file that says anything else than what is written."""
+LONGEST = 1000
+"""Letters of what is said about it."""
 INSTALL = f"a model file needs the package safetensors: {install('cli')}"
 
 
@@ -77,13 +89,18 @@ def _digest(description: Mapping[str, Any], tensors: Mapping[str, Array]) -> str
     return digest.hexdigest()
 
 
+def shortened(text: str) -> str:
+    """What is said about a file, which may say anything itself."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
 @contextmanager
 def refused(path: str | PathLike[str], *errors: type[Exception]) -> Iterator[None]:
     """Say of what goes wrong within that the file is damaged."""
-    caught: tuple[type[Exception], ...] = (KeyError, TypeError, ValueError, OverflowError, *errors)
     try:
         yield
-    except caught as error:
+    except (*DAMAGED, *errors) as error:
+        said = shortened(repr(error))
         raise ValueError(
-            f"{os.fspath(path)!r} is no model file of jitnet's, or damaged: {error!r}"
+            f"{os.fspath(path)!r} is no model file of jitnet's, or damaged: {said}"
         ) from error

@@ -107,7 +107,7 @@ class Adam(Optimizer):
         settings = {
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
+            "epsilon": float(self.epsilon),
             "epsilon_hat": self.epsilon_hat,
             "weight_decay": getattr(self, "weight_decay", 0.0),
         }

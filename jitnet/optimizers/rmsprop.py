@@ -78,5 +78,5 @@ class RMSprop(Optimizer):
 
     def update(self) -> Update:
         """What a step runs."""
-        settings = {"rho": self.rho, "epsilon": self.epsilon}
+        settings = {"rho": self.rho, "epsilon": float(self.epsilon)}
         return Update(update_rmsprop, ("second_moment",), settings=settings)

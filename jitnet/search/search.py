@@ -97,7 +97,8 @@ def search(
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     rows = as_polars(frame)
-    mask = held_out(rows, model.target, VALIDATION_SHARE, model.seed, group=group, time=time)
+    cut = {"task": model.table.task, "group": group, "time": time}
+    mask = held_out(rows, model.target, VALIDATION_SHARE, model.seed, **cut)
     rows, validation = rows.filter(~mask), rows.filter(mask)
     table = model.table.fit(rows, model.target)
     (X, y), checked = ((table.transform(part), table.targets(part)) for part in (rows, validation))

@@ -45,7 +45,7 @@ class Encoder:
         scales = [
             s for column in columns if not isinstance(column, Category) for s in column.scales
         ]
-        self.fill = np.array([scale.fill for scale in scales])
+        self.fill = np.array([scale.fill for scale in scales], np.float64)
         bins = [max(0, len(scale.edges) - 1) for scale in scales]
         low = [edge for scale in scales for edge in scale.edges[:-1]]
         high = [edge for scale in scales for edge in scale.edges[1:]]
@@ -53,9 +53,10 @@ class Encoder:
         self.number = np.concatenate(
             [np.arange(len(scales)), np.repeat(np.arange(len(bins)), bins)]
         )
-        self.offset = np.array([*(scale.mean for scale in scales), *low])
-        widths = np.array(high) - np.array(low)
-        self.width = np.concatenate([[scale.deviation for scale in scales], widths])
+        self.offset = np.array([*(scale.mean for scale in scales), *low], np.float64)
+        widths = np.array(high, np.float64) - np.array(low, np.float64)
+        deviations = np.array([scale.deviation for scale in scales], np.float64)
+        self.width = np.concatenate([deviations, widths])
         self.least = np.concatenate([-scaled, np.zeros(len(low))])
         self.most = np.concatenate([scaled, np.ones(len(low))])
         self.missing = np.flatnonzero([scale.missing for scale in scales])
@@ -86,8 +87,9 @@ class Encoder:
         missing = np.isnan(numbers)
         known = np.where(missing, self.fill, numbers)
         shares = known.take(self.number, axis=1)
-        np.subtract(shares, self.offset, out=shares)
-        np.divide(shares, self.width, out=shares)
+        with np.errstate(over="ignore"):  # what is infinite counts as the most or the least
+            np.subtract(shares, self.offset, out=shares)
+            np.divide(shares, self.width, out=shares)
         np.maximum(shares, self.least, out=shares)
         np.minimum(shares, self.most, out=shares)
         features[:, : len(self.number)] = shares

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from jitnet.extras import install
 
+LONGEST = 300
+"""Letters of what other libraries say."""
+FAILED = (NotImplementedError, OverflowError, TypeError, ValueError)
+"""What Arrow and Python raise where values fit into no column; Polars has errors of its own."""
 INSTALL = f"tables need the packages narwhals and polars: {install('table')}"
 
 
@@ -17,6 +22,8 @@ def as_polars(frame: Any, name: str = "frame") -> Any:
     ------
     TypeError
         If it is no frame.
+    ValueError
+        If Polars cannot hold it.
     ImportError
         Without the packages narwhals and polars.
     """
@@ -28,19 +35,36 @@ def as_polars(frame: Any, name: str = "frame") -> Any:
 
     if isinstance(frame, pl.DataFrame):
         return frame
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if isinstance(frame, Mapping):
-        return pl.DataFrame(dict(frame))
+    with _converting(name):
+        if isinstance(frame, pl.LazyFrame):
+            return frame.collect()
+        if isinstance(frame, Mapping):
+            return pl.DataFrame(dict(frame))
     try:
-        wrapped = nw.from_native(frame, eager_only=True)
+        with _converting(name):
+            wrapped = nw.from_native(frame, eager_only=True)
     except TypeError:
         raise TypeError(
             f"{name} must be a frame of pandas, Polars or Arrow, or a dict of columns; got "
             f"{type(frame).__name__}"
         ) from None
-    found = wrapped.to_polars()
+    with _converting(name):
+        found = wrapped.to_polars()
     ordered = {n: t.categories for n, t in wrapped.schema.items() if isinstance(t, nw.Enum)}
     return found.with_columns(
         pl.col(n).cast(pl.String).cast(pl.Enum(list(values))) for n, values in ordered.items()
     )
+
+
+@contextmanager
+def _converting(name: str) -> Iterator[None]:
+    """Say in one line why a frame cannot be converted; a TypeError stays one."""
+    import polars as pl
+
+    errors = (pl.exceptions.PolarsError, pl.exceptions.PanicException, *FAILED)
+    try:
+        yield
+    except errors as error:
+        kind = TypeError if type(error) is TypeError else ValueError
+        said = " ".join(str(error).split())[:LONGEST]
+        raise kind(f"{name} cannot be made a frame of Polars': {said}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,8 +54,10 @@ def learn(
     """
     import polars as pl
 
-    _check_varies(series)
     kind = series.dtype
+    if not (kind.is_numeric() or kind in _kinds()):
+        raise Refused(f"values of the type {kind} cannot be learned from")
+    _check_varies(series)
     if order is None and kind == pl.Enum:
         order = kind.categories.to_list()
     if order is None and kind == pl.Boolean:
@@ -68,9 +71,14 @@ def learn(
         _check_numbers_something(series)
         blank_number = Number(series.name, ())
         return Number(series.name, _scales(numbers_of(blank_number, series), bins))
-    if kind not in (pl.String, pl.Categorical) and not kind.is_numeric():
-        raise Refused(f"values of the type {kind} cannot be learned from")
     return _learn_category(as_text(series))
+
+
+def _kinds() -> tuple[Any, ...]:
+    """The types of values beside numbers that a column may have."""
+    import polars as pl
+
+    return pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Date, pl.Datetime, pl.Null
 
 
 def _check_varies(series: Any) -> None:
@@ -97,9 +105,13 @@ def _scale(numbers: Array, bins: int) -> Scale:
     if not len(known):
         raise Refused("no value is a finite number")
     edges = bin_edges(known, bins) if bins > 1 else known[:0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = float(known.mean()), float(known.std()) or 1.0
+    if not math.isfinite(deviation):
+        raise Refused(f"its numbers, up to {np.abs(known).max():g}, are too large")
     return Scale(
-        mean=float(known.mean()),
-        deviation=float(known.std()) or 1.0,
+        mean=mean,
+        deviation=deviation,
         fill=float(np.median(known)),
         edges=tuple(edges.tolist()) if len(edges) > 2 else (),
         missing=len(known) < len(numbers),

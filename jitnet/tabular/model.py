@@ -140,7 +140,8 @@ class TableModel:
         check_complete(rows[self.target])
         if validation is None or isinstance(validation, float):
             share = validation or VALIDATION_SHARE
-            mask = held_out(rows, self.target, share, self.seed, group=group, time=time)
+            cut = {"task": self.table.task, "group": group, "time": time}
+            mask = held_out(rows, self.target, share, self.seed, **cut)
             rows, validation = rows.filter(~mask), rows.filter(mask)
         self.table.fit(rows, self.target)
         self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)
@@ -195,7 +196,7 @@ class TableModel:
         ValueError
             If a column is not there, or has other values than its kind's.
         """
-        return self.table.inverse(self._outputs(frame))
+        return self.table.inverse(self.outputs(frame))
 
     def predict_proba(self, frame: Any) -> Array:
         """Predict the probability of each class.
@@ -217,7 +218,7 @@ class TableModel:
         """
         if not self.table.target.classes:
             raise ValueError(f"the target {self.target!r} is a number and has no classes")
-        return self._outputs(frame)
+        return self.outputs(frame)
 
     def evaluate(self, frame: Any) -> Scores:
         """Scores on rows that have the target.
@@ -237,10 +238,26 @@ class TableModel:
             As in `predict`; and if a target is missing.
         """
         rows = as_polars(frame)
-        return scores_of(self.table.target, rows, self._outputs(rows))
+        return scores_of(self.table.target, rows, self.outputs(rows))
 
-    def _outputs(self, frame: Any) -> Array:
-        """What the networks give for rows, on average."""
+    def outputs(self, frame: Any) -> Array:
+        """What the networks give for rows, on average.
+
+        Parameters
+        ----------
+        frame : DataFrame of pandas, Polars or Arrow, or dict
+            Rows, as in `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs)
+            Probabilities, or numbers as the table has scaled them: see `Table.inverse`.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As in `predict`.
+        """
         networks = self._trained()
         if isinstance(frame, Mapping) and _is_one_row(frame):
             X = self.table.transform_row(frame)

@@ -9,6 +9,7 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.datasets import stratified_folds
+from jitnet.tabular.target import has_classes
 
 NEVER = -1
 """The fold of rows that are never held out."""
@@ -20,6 +21,7 @@ def held_out(
     share: float,
     seed: int,
     *,
+    task: str | None = None,
     group: str | None = None,
     time: str | None = None,
 ) -> Array:
@@ -35,6 +37,9 @@ def held_out(
         The share of the rows.
     seed : int
         The seed of the draw.
+    task : str, optional
+        What is done with the target, as in `Table`. No row is held out whose class none is left of
+        to learn from.
     group : str, optional
         A column whose rows of one value stay together.
     time : str, optional
@@ -56,6 +61,9 @@ def held_out(
     else:
         count = max(2, round(1 / share))
         mask = _folds(rows, target, count, seed, group) == count - 1  # of few rows none is there
+    if has_classes(rows[target], task):
+        is_drawn = group is None and time is None
+        mask = _with_known_classes(rows[target], ~mask, mask, is_drawn=is_drawn)
     if not mask.any() or mask.all():
         raise ValueError(f"{len(rows)} rows cannot be cut so that {share:.0%} are held out")
     return mask
@@ -67,6 +75,7 @@ def folds_of(
     count: int,
     seed: int,
     *,
+    task: str | None = None,
     group: str | None = None,
     time: str | None = None,
 ) -> Iterator[tuple[Array, Array]]:
@@ -78,13 +87,29 @@ def folds_of(
     """
     if time is None:
         folds = _folds(rows, target, count, seed, group)
-        for fold in range(count):
-            yield folds != fold, folds == fold
-        return
-    part = np.empty(len(rows), np.int64)
-    part[_in_order(rows, time)] = np.arange(len(rows)) * (count + 1) // len(rows)
-    for fold in range(1, count + 1):
-        yield part < fold, part == fold
+        pairs = [(folds != fold, folds == fold) for fold in range(count)]
+    else:
+        part = np.empty(len(rows), np.int64)
+        part[_in_order(rows, time)] = np.arange(len(rows)) * (count + 1) // len(rows)
+        pairs = [(part < fold, part == fold) for fold in range(1, count + 1)]
+    by_classes = has_classes(rows[target], task)
+    is_drawn = group is None and time is None
+    for learned, tested in pairs:
+        if by_classes:
+            tested = _with_known_classes(rows[target], learned, tested, is_drawn=is_drawn)
+        yield learned, tested
+
+
+def _with_known_classes(series: Any, learned: Array, tested: Array, *, is_drawn: bool) -> Array:
+    """The tested rows whose class some learned row has; a user's own cut must have no others."""
+    known: Array = series.is_in(series.filter(learned).unique().implode()).to_numpy()
+    new = tested & ~known
+    if new.any() and not is_drawn:
+        raise ValueError(
+            f"row {int(new.argmax()) + 1}, column {series.name!r}: no row of the class "
+            f"{series[int(new.argmax())]!r} is left to learn from"
+        )
+    return tested & known
 
 
 def _in_order(rows: Any, time: str) -> Array:

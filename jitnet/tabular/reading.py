@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import gzip
 import itertools
+import struct
+import tokenize
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,8 +26,23 @@ ESCAPED = "surrogateescape"
 TYPED_ROWS = 10_000
 """Rows by which a column's type is chosen at first."""
 SEPARATORS = ",;\t|"
-DAMAGED = (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error)
+DAMAGED = (
+    EOFError,
+    MemoryError,
+    OSError,
+    RuntimeError,  # an archive that is encrypted, or packed in a way that is not known
+    SyntaxError,
+    ValueError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 """What other libraries raise where a file is damaged."""
+KINDS = "biufMUS"
+"""The kinds of NumPy's types that a column may have."""
+UNITS = ("D", "ms", "us", "ns")
+"""The units of time that Polars knows."""
 SAMPLE = 64 << 10
 """Characters by which the separator is chosen."""
 
@@ -66,8 +84,8 @@ def read_table(path: Path, *, header: bool = True) -> Any:
             raise ValueError(f"{str(path)!r} is empty")
     try:
         frame = READERS[kind](path, header)
-    except (pl.exceptions.PolarsError, *DAMAGED) as error:
-        raise ValueError(f"{str(path)!r}: {_first_line(error)}") from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *DAMAGED) as error:
+        raise ValueError(f"{str(path)!r}: {first_line(error)}") from error
     if not len(frame):
         raise ValueError(f"{str(path)!r} has no rows")
     return frame
@@ -129,7 +147,10 @@ def _form_of(path: Path, header: bool) -> dict[str, Any]:
     Dates are left as text: Polars' own search for them takes 5 s for the adult data, not 0.1.
     """
     with _opened(path) as file:
-        separator = _separator(file.read(SAMPLE))
+        sample = file.read(SAMPLE)
+    if not sample:
+        raise ValueError("it is empty")
+    separator = _separator(sample)
     return {
         "has_header": header,
         "new_columns": _names(next(_rows(path, separator), []), header),
@@ -157,13 +178,15 @@ def _names(first: list[str], header: bool) -> list[str]:
     if not header:
         return [f"column_{k + 1}" for k in range(len(first))]
     names = [name.strip() for name in first]
+    if not any(names):
+        raise ValueError("the first line is empty, where the columns' names are to stand")
     if not all(map(_is_utf8, names)):
         raise ValueError("the first line is not UTF-8")
     if all(map(_is_number, names)):
         raise ValueError(f"the first line has numbers, not names: {', '.join(names[:5])}, …")
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise ValueError(f"the column {name!r} is there twice")
+    if len(set(names)) < len(names):
+        twice = next(name for name, count in Counter(names).items() if count > 1)
+        raise ValueError(f"the column {twice!r} is there twice")
     return names
 
 
@@ -236,22 +259,41 @@ def _read_npz(path: Path, header: bool) -> Any:
     """Arrays with a row for each example: one of two axes has a column for each of its own."""
     import polars as pl
 
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is no NPZ file")
     columns: dict[str, Any] = {}
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         for name, array in arrays.items():
+            if not isinstance(array, np.ndarray) or array.dtype.kind not in KINDS:
+                kind = getattr(array, "dtype", "no array")
+                raise ValueError(f"{name!r} has the type {kind}, which no table's column has")
             if array.ndim not in (1, 2):
                 raise ValueError(f"the array {name!r} has the shape {array.shape}, no table's")
+            array = _of_known_type(array)
             parts = {name: array} if array.ndim == 1 else _columns_of(name, array)
+            if twice := sorted(set(parts) & set(columns)):
+                raise ValueError(f"the column {twice[0]!r} is there twice")
             columns |= parts
     return pl.DataFrame(columns)
+
+
+def _of_known_type(array: Any) -> Any:
+    """An array as Polars takes it, which knows no wider numbers and not each unit of time."""
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    if array.dtype.kind == "M" and np.datetime_data(array.dtype)[0] not in UNITS:
+        return array.astype("datetime64[us]")
+    return array
 
 
 def _columns_of(name: str, array: Any) -> dict[str, Any]:
     return {f"{name}_{k}": array[:, k] for k in range(array.shape[1])}
 
 
-def _first_line(error: BaseException) -> str:
-    return next(itertools.chain(str(error).strip().splitlines(), [type(error).__name__]))
+def first_line(error: BaseException) -> str:
+    """What an error says, as one line."""
+    text: str = getattr(error, "strerror", None) or str(error)
+    return next(itertools.chain(text.strip().splitlines(), [type(error).__name__]))
 
 
 READERS: dict[str, Callable[[Path, bool], Any]] = {

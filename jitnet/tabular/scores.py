@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.tabular.target import Target
+from jitnet.tabular.target import Target, numbers_in
 
 BINS = 10
 """Bins of predicted probabilities whose accuracy is looked at."""
@@ -72,9 +72,8 @@ def scores_of(target: Target, rows: Any, outputs: Array) -> Scores:
     learned = target.encode(rows[target.name])
     if target.classes:
         return classification_scores(learned, outputs, int(target.typical))
-    return regression_scores(
-        rows[target.name].to_numpy().astype(np.float64), target.decode(outputs), target.typical
-    )
+    numbers = numbers_in(rows[target.name])
+    return regression_scores(numbers, target.decode(outputs), target.typical)
 
 
 def classification_scores(

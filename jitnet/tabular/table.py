@@ -20,6 +20,8 @@ from jitnet.tabular.values import codes_of, numbers_of, numbers_of_one, text_of_
 MOST_BINS, ROWS_A_BIN, LEAST_BINS = 32, 300, 4
 """Numbers are cut into a bin for so many rows, up to a number of bins, and not into fewer than
 that."""
+REASONS = 5
+"""Columns that an error says the reasons of, at most."""
 
 
 class Table:
@@ -131,7 +133,7 @@ class Table:
             except Refused as reason:
                 refused[name] = str(reason)
         if not columns:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in refused.items())
+            reasons = "; ".join(f"{name}: {refused[name]}" for name in list(refused)[:REASONS])
             raise ValueError(f"no column to learn from is left: {reasons or 'there is no other'}")
         self._set(columns, learned, refused)
         return self
@@ -287,8 +289,10 @@ class Table:
 
 def check_there(names: Iterable[str], rows: Any) -> None:
     """Refuse a frame without one of these columns."""
+    columns = rows.columns
+    known = set(columns)
     for name in names:
-        if name not in rows.columns:
-            there = ", ".join(map(repr, rows.columns[:20]))
-            more = f" and {len(rows.columns) - 20} more" if len(rows.columns) > 20 else ""
+        if name not in known:
+            there = ", ".join(map(repr, columns[:20]))
+            more = f" and {len(columns) - 20} more" if len(columns) > 20 else ""
             raise ValueError(f"there is no column {name!r}; there are {there}{more}")

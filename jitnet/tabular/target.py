@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from jitnet.tabular.values import as_text, text_of_one
 TASKS = ("classification", "regression")
 MOST_CLASSES = 20
 """Different whole numbers up to which a target has classes, if there are two rows of each."""
+LEAST_CLASS, MOST_CLASS = -(2**63), 2**63 - 1
+"""Whole numbers that may be classes."""
 SHOWN = 7
 """Classes that are named, at most."""
 SKEWED, LESS = 1.0, 0.5
@@ -55,9 +58,7 @@ class Target:
     def about(self) -> str:
         """What it is in a few words."""
         if self.classes:
-            named = ", ".join(map(str, self.classes[:SHOWN]))
-            more = ", …" if len(self.classes) > SHOWN else ""
-            return f"{self.name}, {len(self.classes)} classes: {named}{more}"
+            return f"{self.name}, {len(self.classes)} classes: {_some(self.classes)}"
         return f"{self.name}, a number" + ", learned as its logarithm" * self.is_log
 
     @property
@@ -81,7 +82,7 @@ class Target:
         check_complete(series)
         if self.classes:
             return self._labels(series)
-        numbers = _numbers(series)
+        numbers = numbers_in(series)
         if self.is_log and numbers.min() <= 0:
             raise ValueError(
                 f"{_place(series, int(numbers.argmin()))}: the target is learned as its logarithm, "
@@ -97,7 +98,8 @@ class Target:
             classes: Array = np.array(self.classes)[predictions.argmax(axis=1)]
             return classes
         learned = predictions[:, 0].astype(np.float64) * self.deviation + self.mean
-        numbers: Array = np.exp(learned) if self.is_log else learned
+        with np.errstate(over="ignore"):
+            numbers: Array = np.exp(learned) if self.is_log else learned
         return numbers
 
     def _labels(self, series: Any) -> Array:
@@ -111,7 +113,7 @@ class Target:
             row = int(labels.is_null().arg_max())
             raise ValueError(
                 f"{_place(series, row)}: {series[row]!r} is none of the classes "
-                f"{', '.join(map(str, names))}"
+                f"{_some(self.classes)}"
             )
         return np.asarray(labels.to_numpy())
 
@@ -134,26 +136,35 @@ def learn_target(series: Any, task: str | None = None) -> Target:
     Raises
     ------
     ValueError
-        If a value is missing, or all are the same.
+        If a value is missing, no number and no class, or all are the same.
     """
     check_complete(series)
     if task not in (None, *TASKS):
         raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
+    of_classes = has_classes(series, task)
     if series.n_unique() == 1:
         raise ValueError(f"column {series.name!r}: every row has the target {series[0]!r}")
-    if (task or _task_of(series)) == "classification":
+    if of_classes:
         target = Target(series.name, classes=_classes(series))
         return replace(target, typical=float(np.bincount(target.encode(series)).argmax()))
-    numbers = _numbers(series)
-    is_log = _is_better_as_log(numbers)
-    learned = np.log(numbers) if is_log else numbers
-    return Target(
-        series.name,
-        is_log=is_log,
-        mean=float(learned.mean()),
-        deviation=float(learned.std()),
-        typical=float(numbers.mean()),
-    )
+    numbers = numbers_in(series)
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_log = _is_better_as_log(numbers)
+        learned = np.log(numbers) if is_log else numbers
+        mean, deviation = float(learned.mean()), float(learned.std())
+        typical = float(numbers.mean())
+    if not (deviation > 0 and math.isfinite(deviation) and math.isfinite(typical)):
+        raise ValueError(
+            f"column {series.name!r}: the numbers from {numbers.min():g} to {numbers.max():g} have "
+            f"the deviation {deviation:g}, by which they cannot be scaled"
+        )
+    return Target(series.name, is_log=is_log, mean=mean, deviation=deviation, typical=typical)
+
+
+def has_classes(series: Any, task: str | None = None) -> bool:
+    """Whether a target is of classes, by the task or by its values."""
+    _check_kind(series)
+    return (task or _task_of(series)) == TASKS[0]
 
 
 def check_complete(series: Any) -> None:
@@ -171,28 +182,54 @@ def check_complete(series: Any) -> None:
         )
 
 
+def _check_kind(series: Any) -> None:
+    """Refuse what is neither a number nor a class, such as dates and lists."""
+    import polars as pl
+
+    kind = series.dtype
+    if not (kind.is_numeric() or kind in (pl.String, pl.Categorical, pl.Enum, pl.Boolean)):
+        raise ValueError(
+            f"column {series.name!r}: values of the type {kind} cannot be predicted, but numbers, "
+            "text and truth values can"
+        )
+
+
 def _task_of(series: Any) -> str:
     if not series.dtype.is_numeric():
         return TASKS[0]
-    whole = series.dtype.is_integer() or bool((series.round() == series).all())
+    whole = _whole(series).null_count() == 0
     few = series.n_unique() <= min(MOST_CLASSES, max(2, len(series) // 2))
     return TASKS[0] if whole and few else TASKS[1]
 
 
 def _classes(series: Any) -> tuple[str | int, ...]:
-    import polars as pl
-
     text = as_text(series)
     if text.n_unique() == len(text) and len(text) > 2:
         raise ValueError(
             f"column {series.name!r}: each row has a class of its own, such as {text[0]!r}"
         )
     if series.dtype.is_numeric():
-        return tuple(text.cast(pl.Float64).unique().sort().cast(pl.Int64).to_list())
+        whole = _whole(series)
+        if whole.null_count():
+            row = int(whole.is_null().arg_max())
+            raise ValueError(
+                f"{_place(series, row)}: {series[row]!r} is no class; numbers that are classes are "
+                "whole ones of at most 64 bits"
+            )
+        return tuple(whole.unique().sort().to_list())
     return tuple(text.unique().sort().to_list())
 
 
-def _numbers(series: Any) -> Array:
+def _whole(series: Any) -> Any:
+    """The whole numbers among some numbers; the others are missing."""
+    import polars as pl
+
+    whole = series.cast(pl.Int64, strict=False)
+    return whole.set(whole.cast(series.dtype) != series, None)
+
+
+def numbers_in(series: Any) -> Array:
+    """A target's numbers, (n,) of float64, all of them finite."""
     import polars as pl
 
     if not series.dtype.is_numeric():
@@ -215,6 +252,11 @@ def _skew(numbers: Array) -> float:
     """The third standardised moment."""
     deviation = float(numbers.std())
     return float(np.mean(((numbers - numbers.mean()) / deviation) ** 3)) if deviation else 0.0
+
+
+def _some(classes: tuple[str | int, ...]) -> str:
+    """The first classes, as text."""
+    return ", ".join(map(str, classes[:SHOWN])) + ", …" * (len(classes) > SHOWN)
 
 
 def _place(series: Any, row: int) -> str:

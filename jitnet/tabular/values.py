@@ -13,6 +13,7 @@ from jitnet.arrays import Array
 from jitnet.tabular.columns import Category, Date, Number, Numeric, Ordinal
 
 NAN = math.nan
+EPOCH = date(1970, 1, 1).toordinal()
 
 DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%d.%m.%Y")
 """The forms of dates; those whose order differs between countries are text."""
@@ -44,9 +45,23 @@ def as_text(series: Any) -> Any:
     """The values of a category as text: a number and its text are one value, 1.0 and 1 too."""
     import polars as pl
 
-    if series.dtype.is_float() and (series.drop_nulls().drop_nans().round() == series).all():
-        series = series.fill_nan(None).cast(pl.Int64, strict=False)
-    return series.cast(pl.String)
+    if series.dtype.is_float():
+        known = series.fill_nan(None)
+        whole = known.cast(pl.Int64, strict=False)
+        if whole.null_count() == known.null_count() and (whole == known).all():
+            series = whole
+    return _cast_to_text(series)
+
+
+def _cast_to_text(series: Any) -> Any:
+    import polars as pl
+
+    try:
+        return series.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        raise ValueError(
+            f"column {series.name!r}: values of the type {series.dtype} are no single ones"
+        ) from None
 
 
 def as_dates(text: Any) -> Any:
@@ -70,7 +85,7 @@ def _plain(column: Number, series: Any) -> Array:
     import polars as pl
 
     if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
-        numbers = series.cast(pl.String).cast(pl.Float64, strict=False)
+        numbers = _cast_to_text(series).cast(pl.Float64, strict=False)
         _check_read(column.name, series, numbers, "number")
         series = numbers
     found = series.cast(pl.Float64).to_numpy().astype(np.float64)
@@ -106,9 +121,10 @@ def _date_parts(column: Date, series: Any) -> Array:
     import polars as pl
 
     if not series.dtype.is_temporal():
-        found = _in_best_form(series.cast(pl.String))
+        found = _in_best_form(_cast_to_text(series))
         _check_read(column.name, series, found, "date")
         series = found
+    series = _within_years(series)
     time = series.cast(pl.Datetime("us")).dt
     parts = (
         series.cast(pl.Date).cast(pl.Int32),
@@ -119,6 +135,17 @@ def _date_parts(column: Date, series: Any) -> Array:
     )
     found = [part.cast(pl.Float64).to_numpy() for part in parts]
     return np.column_stack(found)
+
+
+def _within_years(series: Any) -> Any:
+    """Dates of the years 1 to 9999, as Python has them; others are missing."""
+    import polars as pl
+
+    unit = getattr(series.dtype, "time_unit", None)
+    a_day = 1 if unit is None else 86_400 * {"ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    first, last = date.min.toordinal() - EPOCH, date.max.toordinal() - EPOCH
+    day = series.to_physical() // a_day
+    return pl.select(pl.when(day.is_between(first, last)).then(series)).to_series()
 
 
 _NUMBERS: dict[type, Callable[[Any, Any], Array]] = {
@@ -147,6 +174,8 @@ def text_of_one(value: Any) -> str | None:
 def _plain_of_one(column: Number, value: Any) -> tuple[float, ...]:
     try:
         number = NAN if value is None else float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = NAN
     except (TypeError, ValueError):
         raise ValueError(
             f"column {column.name!r}: {value!r} is no number, and the column has numbers"
@@ -157,9 +186,6 @@ def _plain_of_one(column: Number, value: Any) -> tuple[float, ...]:
 def _rank_of_one(column: Ordinal, value: Any) -> tuple[float, ...]:
     text = text_of_one(value)
     return (float(column.values.index(text)) if text in column.values else NAN,)
-
-
-EPOCH = date(1970, 1, 1).toordinal()
 
 
 def _date_parts_of_one(column: Date, value: Any) -> tuple[float, ...]:

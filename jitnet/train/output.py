@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def check_options(options: argparse.Namespace) -> None:
     folder: Path | None = options.checkpoints
     if options.resume and folder is None:
         raise ValueError("argument --resume: it needs --checkpoints FOLDER to go on from")
+    if folder is not None and not _can_be_folder(folder):
+        raise ValueError(f"argument --checkpoints: {str(folder)!r} cannot be made a folder")
     if folder is not None and not options.resume and any(folder.rglob(CHECKPOINTS)):
         raise ValueError(
             f"argument --checkpoints: {str(folder)!r} has checkpoints; --resume goes on from them"
@@ -61,6 +64,12 @@ def check_options(options: argparse.Namespace) -> None:
                 f"argument --{name}: {str(path)!r} must be a {' or '.join(filter(None, endings))} "
                 f"file{' or a folder' * ('' in endings)} that can be written"
             )
+
+
+def _can_be_folder(path: Path) -> bool:
+    """Whether a path is a folder that can be written, or may be made one."""
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def compile_note(seconds: float) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from jitnet.callbacks import Callback
+from jitnet.io.files import check_apart
 from jitnet.progress import Progress, make_progress
 from jitnet.streams import say
 from jitnet.tabular.preset import Settings
@@ -30,11 +33,16 @@ def train_table(options: argparse.Namespace) -> int:
     """Train on a table's file; a ValueError is a mistake in the options or the file."""
     path = Path(options.name)
     output = check_output(options.output, f"{path.name.split('.')[0]}.safetensors")
+    parts = [part for part in (options.test, options.validation) if isinstance(part, Path)]
+    if output is not None:
+        check_apart(output, path, *parts)
     check_options(options)
     say(f"reading         {path}")
     model, test, seconds, note = (_streamed if options.stream else _in_memory)(path, options)
     say("")
-    say_scores(model, model.evaluate(test))
+    with _in(options.test if isinstance(options.test, Path) else path):
+        scores = model.evaluate(test)
+    say_scores(model, scores)
     say_unknown(model, test)
     say(f"training time   {seconds:.2f} s{note}")
     _write(model, test, output, options)
@@ -55,14 +63,17 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
         test = _read(options.test, options)
     else:
         share = options.test or TEST_SHARE
-        mask = held_out(rows, options.target, share, options.seed, **_cut(options))
+        with _in(path):
+            mask = held_out(rows, options.target, share, options.seed, **_cut(options))
         rows, test = rows.filter(~mask), rows.filter(mask)
     say(f"rows            {len(rows):,} to learn from, {len(test):,} held out to test with")
     found = _search(rows, options) if options.search else {}
     if options.cross_validate:
-        _cross_validate(rows, options, found)
+        with _in(path):
+            _cross_validate(rows, options, found)
     model, progress = _new_model(options, found), make_progress(not options.quiet)
-    seconds = _fit(model, rows, options, progress, [Announcement(model)], checkpoints=True)
+    with _in(path):
+        seconds = _fit(model, rows, options, progress, [Announcement(model)], checkpoints=True)
     if options.baseline:
         _say_boosting(model, rows, test)
     return model, test, seconds, compile_note(progress.compile_seconds)
@@ -79,10 +90,8 @@ def _streamed(path: Path, options: argparse.Namespace) -> Trained:
         raise ValueError("argument --target: which column is to be predicted?")
     model, progress = _new_model(options, {}), make_progress(not options.quiet)
     start = time.perf_counter()
-    try:
+    with _in(path):
         test = fit_file(model, path, header=not options.no_header, progress=progress)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{str(path)!r}: {error}") from None
     seconds = time.perf_counter() - start - progress.compile_seconds
     say_learned(model)
     return model, test, seconds, compile_note(progress.compile_seconds)
@@ -100,6 +109,15 @@ def _write(model: TableModel, test: Any, output: Path | None, options: argparse.
         model.save(output)
         say(f"model           {output}")
         say_repeat(output, options)
+
+
+@contextmanager
+def _in(path: Path) -> Iterator[None]:
+    """Name the file that is at fault."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r}: {error}") from None
 
 
 class Announcement(Callback):
@@ -145,7 +163,7 @@ def _check_columns(path: Path, rows: Any, options: argparse.Namespace) -> None:
 
 def _cut(options: argparse.Namespace) -> dict[str, str | None]:
     """By what rows are held out."""
-    return {"group": options.group, "time": options.time}
+    return {"task": options.task, "group": options.group, "time": options.time}
 
 
 def _new_model(options: argparse.Namespace, found: dict[str, Any]) -> TableModel:

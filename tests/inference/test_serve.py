@@ -1,18 +1,20 @@
 """The endpoint answers rows, and refuses what is no row."""
 
 import json
+import socket
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
 
 import jitnet as jn
-from jitnet.inference.serve import MOST_BYTES, MOST_ROWS, application
+from jitnet.inference.serve import MOST_BYTES, MOST_ROWS, _said, application, serve_model
 from tabular.frames import mixed
 
 
@@ -84,6 +86,7 @@ def test_the_schema_and_the_health_are_there(address: str) -> None:
         ([1], 422, "row 1 is no object"),
         ({"size": "abc"}, 422, "column 'size': 'abc' is no number"),
         ({"size": [1]}, 422, "row 1, column 'size': the value is no single one"),
+        (b'{"\\ud800": 1}', 422, "row 1: the name '\\ud800' is no text"),
         ({"sold": "soon"}, 422, "column 'sold': 'soon' is no date"),
         ([{}] * (MOST_ROWS + 1), 422, "at most 1,000 rows, got 1,001"),
         (b" " * (MOST_BYTES + 1), 413, "at most 1,048,576 bytes"),
@@ -94,3 +97,41 @@ def test_what_is_no_row_is_refused(address: str, content: Any, status: int, mess
     assert code == status
     assert message in said["error"]
     assert asked(address, "predict", {})[0] == 200  # it still answers
+
+
+def test_a_client_that_leaves_in_the_middle_ends_nothing(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    for _ in range(20):
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    assert asked(address, "predict", {})[0] == 200
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("place", [("127.0.0.1", 99_999), ("999.1.1.1", 0)])
+def test_an_address_that_is_none_to_listen_at_is_refused(
+    model: jn.TableModel, tmp_path: Path, place: tuple[str, int]
+) -> None:
+    model.save(tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=f"cannot listen at {place[0]}:{place[1]}: "):
+        serve_model(tmp_path / "model.safetensors", *place)
+
+
+def test_a_port_that_is_taken_is_refused(model: jn.TableModel, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.safetensors")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        pytest.raises(ValueError, match=r"cannot listen at .* in use"),
+    ):
+        serve_model(tmp_path / "model.safetensors", "127.0.0.1", other.getsockname()[1])
+
+
+def test_a_prediction_that_is_not_finite_is_said() -> None:
+    frame = {"x": [0.0, 1.0] * 30, "y": [0.5, 1.5] * 30}
+    numbers = jn.TableModel("y", epochs=1).fit(frame)
+    for network in numbers.networks:
+        network.set_weights([weights * 0 + 3e38 for weights in network.get_weights()])
+    with pytest.raises(ValueError, match=r"the prediction, (inf|nan), is no finite number"):
+        _said(numbers, {"x": 1.0})

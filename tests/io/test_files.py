@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from jitnet.io.files import can_be_written, write_file
+from jitnet.io.files import can_be_written, write_file, written_whole
 
 posix = pytest.mark.skipif(os.name != "posix", reason="owners, rights and pipes as POSIX has them")
 NOBODY = 65534
@@ -244,3 +244,12 @@ def test_what_is_no_place_for_a_file(folder: Path) -> None:
         write_file(folder, NEW)
     with pytest.raises(FileNotFoundError, match="file"):
         write_file(folder / "no" / "file", NEW)
+
+
+def test_a_file_that_is_written_bit_by_bit_leaves_a_link_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to("file")
+    with written_whole(link) as place:
+        place.write_bytes(b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"new"

@@ -215,3 +215,65 @@ def test_a_table_that_has_learned_nothing_says_so() -> None:
 def test_what_is_no_frame_is_an_error() -> None:
     with pytest.raises(TypeError, match="must be a frame of pandas, Polars or Arrow"):
         jn.Table().fit(np.zeros((3, 2)), target="x")
+
+
+def with_column(values: Any) -> jn.Table:
+    numbers = [row * 0.5 for row in range(len(values))]
+    return learned(pl.DataFrame({"a": values, "b": numbers, "y": numbers}), "y")
+
+
+def test_dates_of_years_that_python_has_not_are_missing() -> None:
+    far = pl.Series([10**8, 0, 31] * 4, dtype=pl.Int32).cast(pl.Date)
+    table = with_column(far)
+    features = table.transform({"a": far, "b": [1.0] * 12})
+    place = table.features.index("a, day number is missing")
+    assert features[:, place].tolist() == [1, 0, 0] * 4
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([1.5e308, -1.5e308, 0.5] * 4, "its numbers, up to 1.5e+308, are too large"),
+        (pl.Series([object() for _ in range(12)], dtype=pl.Object), "values of the type Object"),
+        ([[1]] * 12, "values of the type List"),
+    ],
+)
+def test_a_column_that_cannot_be_learned_from_is_left_out(values: Any, reason: str) -> None:
+    assert reason in with_column(values).refused["a"]
+
+
+def test_numbers_that_are_categories_may_be_missing() -> None:
+    frame = pl.DataFrame({"zip": [1.0, 2.0, None, float("nan")] * 5, "y": [0.5, 1.5] * 10})
+    table = learned(frame, "y", categorical=["zip"])
+    assert column(table, "zip").values == ("1", "2")
+
+
+def test_a_number_of_hundreds_of_digits_counts_as_missing() -> None:
+    table = with_column([0.5, 1.5, None] * 4)
+    given = table.transform_row({"a": 10**400, "b": 1.0})
+    np.testing.assert_array_equal(given, table.transform_row({"a": None, "b": 1.0}))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame([[1, 2]], columns=["a", "a"]),
+        pd.DataFrame({"a": [10**30]}),
+        pd.DataFrame({"a": [1j]}),
+        pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]),
+        {"a": [1], "b": [1, 2]},
+        pl.LazyFrame({"a": [1]}).select("b"),
+    ],
+)
+def test_a_frame_that_polars_cannot_hold_is_refused_in_one_line(frame: Any) -> None:
+    with pytest.raises(ValueError, match="cannot be made a frame of Polars'") as error:
+        learned(frame)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("values", [[[1], [2]], pl.Series([object()] * 2, dtype=pl.Object)])
+@pytest.mark.parametrize("name", ["size", "colour", "sold"])
+def test_values_that_are_no_single_ones_are_refused(name: str, values: Any) -> None:
+    rows = mixed()
+    with pytest.raises(ValueError, match=f"column '{name}': values of the type"):
+        learned(rows).transform(rows[:2].with_columns(pl.Series(name, values)))

@@ -69,3 +69,17 @@ def test_too_few_rows_or_groups_are_an_error() -> None:
         held_out(frame()[:3], "y", 0.2, seed=0)
     with pytest.raises(ValueError, match="'patient' has 2 groups, too few for 5"):
         held_out(frame()[:8], "y", 0.2, seed=0, group="patient")
+
+
+def test_a_class_of_one_row_is_learned_and_not_held_out() -> None:
+    rows = pl.DataFrame({"y": ["no"] * 40 + ["yes"] * 40 + ["once"]})
+    for seed in range(20):
+        assert not held_out(rows, "y", 0.2, seed)[-1]
+        for learned, tested in folds_of(rows, "y", 5, seed):
+            assert set(rows["y"].filter(tested)) <= set(rows["y"].filter(learned))
+
+
+def test_a_cut_that_leaves_no_row_of_a_class_to_learn_from_is_refused() -> None:
+    rows = pl.DataFrame({"y": ["no", "yes"] * 10 + ["new"], "day": range(21)})
+    with pytest.raises(ValueError, match="row 21, column 'y': no row of the class 'new' is left"):
+        held_out(rows, "y", 0.2, 0, time="day")

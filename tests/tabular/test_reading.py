@@ -2,11 +2,14 @@
 
 import gzip
 import io
+import zipfile
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from jitnet.tabular.reading import read_table
@@ -87,6 +90,7 @@ def test_empty_lines_at_the_end_are_no_rows(tmp_path: Path) -> None:
         (b"a,b,c\n1,2,3\n4,5\n", "row 2 has 2 fields, but there are 3 columns"),
         (b"a,b,c\n1,2,3\n4,5,6,7\n", "row 2 has 4 fields, but there are 3 columns"),
         (b"a,b,a\n1,2,3\n", "the column 'a' is there twice"),
+        (b"\n\n1,2\n", "the first line is empty, where the columns' names are to stand"),
         (b"1,2\n3,4\n", "the first line has numbers, not names: 1, 2"),
         (b"a,b\n1,x\n2,\xff\xfe\n", r"row 2, column 'b': b'\\xff\\xfe' is not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "the first line is not UTF-8"),
@@ -123,6 +127,56 @@ def test_a_file_that_is_cut_off_gets_one_line(tmp_path: Path, name: str, kept: f
 def test_a_file_of_another_kind_is_refused_with_the_kinds_there_are(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a table is one of \.csv, \.tsv"):
         read(tmp_path, b"x", "rows.xlsx")
+
+
+def test_a_packed_file_of_nothing_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"rows\.csv\.gz': it is empty"):
+        read(tmp_path, gzip.compress(b""), "rows.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"X": np.ones(3, complex)}, "'X' has the type complex128, which no table's column has"),
+        ({"X": np.zeros(3, [("p", int)])}, "'X' has the type"),
+        ({"X": np.zeros(3, "timedelta64[s]")}, "'X' has the type timedelta64"),
+        ({"X": np.zeros((3, 2)), "X_0": np.zeros(3)}, "the column 'X_0' is there twice"),
+    ],
+)
+def test_arrays_that_are_no_columns_are_named(tmp_path: Path, arrays: Any, message: str) -> None:
+    np.savez(tmp_path / "rows.npz", **arrays)
+    with pytest.raises(ValueError, match=rf"rows\.npz': {message}"):
+        read_table(tmp_path / "rows.npz")
+
+
+def test_wide_numbers_and_every_unit_of_time_are_read(tmp_path: Path) -> None:
+    months = np.array(["2024-01", "2024-02"], "datetime64[M]")
+    nanoseconds = np.array([5, 7], "datetime64[ns]")
+    np.savez(tmp_path / "rows.npz", a=np.array([0.5, 1.5], np.longdouble), b=months, c=nanoseconds)
+    frame = read_table(tmp_path / "rows.npz")
+    assert frame["a"].to_list() == [0.5, 1.5]
+    assert frame["b"].dt.month().to_list() == [1, 2]
+    assert frame["c"].dt.nanosecond().to_list() == [5, 7]
+
+
+def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
+    header = b"\x93NUMPY\x01\0\x46\0" + b"{'descr': '<f8', 'shape': (4611686018427387904,".ljust(70)
+    for name, content in {"X.txt": b"hello", "X.npy": b"no array", "Y.npy": header}.items():
+        with zipfile.ZipFile(tmp_path / "rows.npz", "w") as archive:
+            archive.writestr(name, content)
+        with pytest.raises(ValueError, match=r"rows\.npz'"):
+            read_table(tmp_path / "rows.npz")
+    with pytest.raises(ValueError, match=r"rows\.npz': it is no NPZ file"):
+        read(tmp_path, b"\x93NUMPY", "rows.npz")
+
+
+def test_what_polars_panics_at_gets_one_line_too(tmp_path: Path) -> None:
+    twice = pa.table([pa.array([1]), pa.array([2])], names=["a", "a"])
+    with pa.ipc.new_file(tmp_path / "rows.arrow", twice.schema) as writer:
+        writer.write_table(twice)
+    with pytest.raises(ValueError, match=r"rows\.arrow'") as error:
+        read_table(tmp_path / "rows.arrow")
+    assert "\n" not in str(error.value)
 
 
 def test_pickled_arrays_are_not_read(tmp_path: Path) -> None:

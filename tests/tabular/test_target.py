@@ -1,5 +1,6 @@
 """The task that a target's values say, and the way there and back."""
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,10 @@ def test_a_skewed_positive_number_is_learned_as_its_logarithm() -> None:
         ([0.5, 0.6, float("inf")], "row 3, column 'y': the target is inf"),
         (["a", "a", "a"], "every row has the target 'a'"),
         (["a", "b", "c"], "each row has a class of its own, such as 'a'"),
+        ([date(2024, 1, d) for d in (1, 2, 1, 2)], "values of the type Date cannot be predicted"),
+        ([[1], [2], [1], [2]], "values of the type List"),
+        ([1.5e308, -1.5e308, 0.5], "have the deviation (inf|nan), by which they cannot be scaled"),
+        ([1e-300, 2e-300, 3.5e-300], "have the deviation 0, by which they cannot be scaled"),
     ],
 )
 def test_a_target_that_cannot_be_learned_is_named(values: Any, message: str) -> None:
@@ -86,3 +91,24 @@ def test_a_class_that_was_not_there_is_named() -> None:
 def test_text_is_no_number_to_predict() -> None:
     with pytest.raises(ValueError, match="column 'y': 'a' is no number"):
         learned(["a", "b", "a"], task="regression")
+
+
+def test_fractions_are_no_classes() -> None:
+    with pytest.raises(ValueError, match=r"row 2, column 'y': 1\.5 is no class"):
+        learned([1.0, 1.5, 1.0, 1.5], task="classification")
+
+
+def test_whole_numbers_beyond_64_bits_are_numbers() -> None:
+    assert learned([1e30, 2e30] * 9).target.classes == ()
+
+
+def test_large_whole_numbers_stay_different_classes() -> None:
+    classes = 2**62, 2**62 + 1
+    table = learned([*classes] * 4)
+    assert table.target.classes == classes
+    assert table.targets({"y": [*classes]}).tolist() == [0, 1]
+
+
+def test_of_many_classes_a_few_are_named() -> None:
+    with pytest.raises(ValueError, match=r"'x' is none of the classes a0, .{,60}, …$"):
+        learned([f"a{k // 2}" for k in range(400)]).targets({"y": ["x"]})
