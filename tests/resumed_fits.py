@@ -73,7 +73,7 @@ def hunt(kills: int) -> None:
             while True:
                 line = [sys.executable, __file__, name, str(seed), str(threads)]
                 process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
-                moment = time.monotonic() + randomly.uniform(0.5, 3.0)
+                moment = time.monotonic() + randomly.uniform(0.4, 1.6)
                 while process.poll() is None and time.monotonic() < moment:
                     time.sleep(0.001)
                 process.kill()
