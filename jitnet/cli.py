@@ -136,6 +136,9 @@ def build_parser() -> argparse.ArgumentParser:
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line, and whose epilog may be made where it is shown."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"allow_abbrev": False} | settings)
+
     def format_help(self) -> str:
         """The help, for which alone an epilog's tables are loaded."""
         epilog: Any = self.epilog

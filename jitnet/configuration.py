@@ -12,7 +12,7 @@ from typing import Any
 OPTION = "--config"
 MOST_BYTES = 1 << 20
 """Bytes of a file: a device may go on forever."""
-POSITIONAL = "data"
+POSITIONAL = "input"
 """The name in a file of what stands before the options."""
 
 
@@ -26,7 +26,7 @@ def with_configuration(arguments: Sequence[str]) -> list[str]:
     ValueError
         If the file cannot be read, or is no TOML of single values and lists.
     """
-    words = list(arguments)
+    words = [part for word in arguments for part in _apart(word)]
     if OPTION not in words:
         return words
     place = words.index(OPTION)
@@ -51,18 +51,23 @@ def with_configuration(arguments: Sequence[str]) -> list[str]:
     return [*rest[:1], *first, *(rest[1:2] if has_data else []), *options, *rest[1 + has_data :]]
 
 
+def _apart(word: str) -> list[str]:
+    """``--config=FILE`` as two words."""
+    return word.split("=", 1) if word.startswith(f"{OPTION}=") else [word]
+
+
 def _words(path: Path, name: str, value: Any) -> list[str]:
     """What an option of the file is on the command line."""
     option = f"--{name}"
     if isinstance(value, bool):
         return [option] if value else []
+    if isinstance(value, list) and all(isinstance(part, list) for part in value):
+        return [f"{option}={part[0]}={','.join(map(str, part[1:]))}" for part in value]  # orders
     if isinstance(value, list):
-        if all(isinstance(part, str) and "=" in part for part in value):  # one by one, as orders
-            return [word for part in value for word in (option, part)]
-        return [option, ",".join(map(str, value))]
+        return [f"{option}={','.join(map(str, value))}"]
     if isinstance(value, dict):
         raise ValueError(f"argument {OPTION}: {str(path)!r}: {name} is a table, not a value")
-    return [option, str(value)]
+    return [f"{option}={value}"]
 
 
 def configuration(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
@@ -90,7 +95,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, tuple) and isinstance(value[-1], list):  # a column's order
-        return f"{value[0]}={','.join(value[1])}"
+        return [value[0], *value[1]]
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     return value

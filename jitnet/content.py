@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitnet.arrays import Array
-from jitnet.checks import check_whole
+from jitnet.checks import check_number, check_whole
 from jitnet.description import describe
 from jitnet.engine.nodes import Nodes
 from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
@@ -63,7 +63,7 @@ def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) 
     engine.restore(state)
     if description["format"] > 3:
         model.classes = tuple(map(str, description["classes"]))
-        engine.rate_scale = float(description["rate_scale"])
+        engine.rate_scale = check_number("rate_scale", description["rate_scale"], above=0.0)
 
 
 def shape_of(description: dict[str, Any], tensors: dict[str, Array]) -> Any:

@@ -57,6 +57,8 @@ class FitState:
         What was recorded so far.
     stopped : bool
         Whether a callback has stopped the fit.
+    paused : bool
+        Whether it is to end here, where one that resumes goes on.
     """
 
     model: Any
@@ -66,6 +68,7 @@ class FitState:
     epochs_done: float = 0.0
     history: History = field(default_factory=History)
     stopped: bool = False
+    paused: bool = False
 
     @property
     def step(self) -> int:
@@ -75,7 +78,7 @@ class FitState:
     @property
     def has_ended(self) -> bool:
         """Whether no step follows."""
-        return self.stopped or self.epochs_done >= self.settings.epochs
+        return self.stopped or self.paused or self.epochs_done >= self.settings.epochs
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a checkpoint: the model, and all that the rest of the fit depends on.

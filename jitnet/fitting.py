@@ -61,6 +61,7 @@ def follow(
     record = model._record = Record(fit.history)
     logs: Logs = {name: values[-1] for name, values in fit.history.items() if values}
     listeners = [c for c in callbacks if type(c).on_steps_end is not Callback.on_steps_end]
+    listeners.sort(key=lambda callback: callback.comes_last)
     try:
         with shown(progress, fit.settings.epochs):
             for done, ended, error, place in slices:
@@ -79,7 +80,7 @@ def follow(
                     fit.place, fit.epochs_done, fit.history = place, done, record.history()
                     for callback in listeners:
                         callback.on_steps_end(model, fit)
-                if fit.stopped:
+                if fit.stopped or fit.paused:
                     break
         for callback in callbacks:
             callback.on_fit_end(model)

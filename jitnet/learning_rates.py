@@ -21,7 +21,7 @@ SMOOTHING = 0.9
 TOO_HIGH = 4.0
 """How many times the least loss ends the run."""
 BELOW = 10.0
-"""How far below the rate of the least loss the suggestion is (Smith, 2017, section 3.3)."""
+"""How far below the rate of the least loss the suggestion is, as is the custom."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,8 @@ def find_learning_rate(
         losses.append(smoothed / (1 - SMOOTHING ** (step + 1)))
         if losses[-1] > TOO_HIGH * min(losses):
             break
+    if not losses:
+        raise ValueError(f"no loss is finite, not even at the rate {lowest:g}; scale the inputs")
     rates = rising.rates(0, len(losses))
     suggestion = float(rates[int(np.argmin(losses))] / BELOW)
     return LearningRates(rates, np.array(losses), suggestion)

@@ -62,7 +62,7 @@ def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
     columns = check_columns(
         [recreate(column) for column in table["columns"]], target, table["refused"]
     )
-    learned = Table._of(columns, target, table["refused"])
+    learned = Table._of(columns, target, table["refused"], table["options"])
     settings = check_settings(Settings(**description["settings"]))
     networks = []
     for place, described in enumerate(description["networks"]):
@@ -74,7 +74,9 @@ def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
         networks.append(network)
     if not networks:
         raise ValueError("there are no networks")
-    return TableModel._of(learned, settings, networks)
+    return TableModel._of(
+        learned, settings, networks, seed=description["seed"], given=description["given"]
+    )
 
 
 def _check_fits(network: Sequential, n_features: int, target: Any) -> None:

@@ -6,7 +6,9 @@ import inspect
 import math
 import secrets
 from collections.abc import Sequence
+from functools import cache
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -312,7 +314,7 @@ class Sequential:
         if batch_size is not None:
             batch = min(batch, check_whole("batch_size", batch_size, least=1))
         for listener in listeners:
-            listener.check(resume is not None)
+            listener.check(None if resume is None else Path(resume))
         was_built = self._engine
         shape = examples.inputs.shape
         engine = was_built or self._begin(shape, mostly_zeros=mostly_zeros)._built()
@@ -326,7 +328,7 @@ class Sequential:
             batch_size=batch,
             shuffle=bool(shuffle),
             figures=figures,
-            data=lambda: fingerprint([examples, validation]),
+            data=cache(lambda: fingerprint([examples, validation])),
         )
         fit = FitState(self, settings, listeners)
         try:

@@ -179,6 +179,13 @@ def test_no_fit_resumes_silently(tmp_path: Path) -> None:
         model.get_weights()
 
 
+def test_a_resumed_fit_writes_into_no_other_fits_folder(tmp_path: Path) -> None:
+    train(new_model(), 2, jn.Checkpoint(tmp_path / "a"))
+    train(new_model(), 6, jn.Checkpoint(tmp_path / "b"))
+    with pytest.raises(ValueError, match=r"b' has checkpoints of another fit"):
+        train(new_model(), 4, jn.Checkpoint(tmp_path / "b"), resume=tmp_path / "a")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

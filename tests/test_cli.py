@@ -199,7 +199,7 @@ def test_quiet_training_writes_no_progress_and_obeys_its_options(
     shown = capsys.readouterr()
     assert shown.err == ""
     assert "64-16-8-10, 2 epochs, batches of 100" in shown.out
-    assert sorted(path.name for path in here.iterdir()) == ["small.safetensors", "small.toml"]
+    assert sorted(path.name for path in here.iterdir()) == ["small.run.toml", "small.safetensors"]
     shapes = [array.shape for array in jn.load("small.safetensors").get_weights()]
     assert shapes == [(64, 16), (16,), (16, 8), (8,), (8, 10), (10,)]
 

@@ -184,6 +184,51 @@ def test_a_wrong_value_is_named_and_no_output_is_left(
     assert not Path("said.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (["01230", "99999"], ["01230", "99999"]),
+        (["True", "False"], ["True", "False"]),
+        ([" a", " ?"], [" a", " ?"]),
+    ],
+)
+def test_predict_reads_a_file_as_train_does(
+    here: Path, capsys: pytest.CaptureFixture[str], values: list[str], text: list[str]
+) -> None:
+    lines = [f"{text[k % 2]},{k % 7 / 7},{'ab'[k % 2]}" for k in range(120)]
+    Path("codes.csv").write_text("\n".join(["code,x,y", *lines]))
+    line = "train codes.csv --target y --epochs 30 --quiet"
+    options = ["--categorical", "code"] if values[0].isdigit() else []
+    assert main([*line.split(), *options]) == 0
+    capsys.readouterr()
+    assert main(["predict", "codes.safetensors", "codes.csv"]) == 0
+    said = capsys.readouterr().out.split()[1:]
+    assert said == ["ab"[k % 2] for k in range(120)]
+
+
+def test_a_row_that_ends_too_early_is_not_predicted(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("short.csv").write_text(Path("others.csv").read_text() + "1.0,red\n")
+    message = refused(["predict", str(model), "short.csv", "--output", "said.csv"], capsys)
+    assert "row 201 has 2 fields, but there are 6 columns" in message
+    assert not Path("said.csv").exists()
+
+
+def test_a_model_is_kept_though_its_test_rows_cannot_be_scored(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = mixed(60, seed=2).drop("price")
+    frame.with_columns(dear=pl.lit("perhaps")).write_csv("test.csv")
+    line = "train houses.csv --target dear --epochs 1 --quiet --test test.csv"
+    assert "'perhaps' is none of the classes" in refused(line.split(), capsys)
+    assert jn.load("houses.safetensors").networks
+    frame.drop("size").write_csv("test.csv")
+    Path("houses.safetensors").unlink()
+    assert "'test.csv': there is no column 'size'" in refused(line.split(), capsys)
+    assert not Path("houses.safetensors").exists(), "it is said before any work"
+
+
 def test_a_missing_column_is_named(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mixed(20).drop("size").write_csv("fewer.csv")
     for command in ("predict", "evaluate"):
@@ -194,7 +239,7 @@ def test_a_missing_column_is_named(model: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (["0.5,no", "1,yes"], "'few.csv': there are 2 rows, too few for 5 parts"),
+        (["0.5,no", "1,yes"], "'few.csv': 2 rows cannot be cut so that 20% are held out"),
         (["1,no", "1,yes"] * 20, "'few.csv': no column to learn from is left: a: every value is 1"),
     ],
 )

@@ -15,7 +15,7 @@ def test_what_a_run_writes_repeats_it(tmp_path: Path, monkeypatch: pytest.Monkey
     line = "train houses.csv --target dear --hidden 16,8 --epochs 2 --seed 3 --quiet --output a.st"
     assert main([*line.split(), "--ordinal", "grade=low,middle,high"]) == 0
     first = Path("a.st").read_bytes()
-    assert main(["train", "--config", "a.toml"]) == 0
+    assert main(["train", "--config", "a.run.toml"]) == 0
     assert Path("a.st").read_bytes() == first
 
 
@@ -26,7 +26,8 @@ def test_every_option_of_a_command_goes_through_the_file(tmp_path: Path) -> None
         "--target", 'a "quoted" näme', "--task", "regression", "--drop", "x,y", "--no-header",
         "--ordinal", "size=s,m,l", "--ordinal", "grade=low,high", "--test", "0.3",
         "--validation", "others.csv", "--ensemble", "2", "--search", "7", "--resume",
-        "--checkpoints", "folder",
+        "--checkpoints", "folder", "--image-size", "28x32", "--data", "elsewhere",
+        "--group=-x",
     ]  # fmt: skip
     options = parser.parse_args(words)
     path = tmp_path / "run.toml"
@@ -37,7 +38,7 @@ def test_every_option_of_a_command_goes_through_the_file(tmp_path: Path) -> None
 
 def test_the_command_line_counts_more_than_the_file(tmp_path: Path) -> None:
     path = tmp_path / "run.toml"
-    path.write_text('data = "a.csv"\nepochs = 3\ntarget = "y"\n')
+    path.write_text('input = "a.csv"\nepochs = 3\ntarget = "y"\n')
     words = with_configuration(["train", "b.csv", "--config", str(path), "--epochs", "5"])
     options = build_parser().parse_args(words)
     assert (options.name, options.epochs, options.target) == ("b.csv", 5, "y")
@@ -48,7 +49,7 @@ def test_the_command_line_counts_more_than_the_file(tmp_path: Path) -> None:
     [
         ("epochs = ", "run.toml': Invalid value"),
         ("[train]\nepochs = 3", "train is a table, not a value"),
-        ("epoxy = 3", "unrecognized arguments: --epoxy 3"),
+        ("epoch = 3", "unrecognized arguments: --epoch=3"),
         ("epochs = 'many'", "--epochs: expected a whole number, got 'many'"),
     ],
 )
@@ -58,7 +59,7 @@ def test_a_mistake_in_the_file_gets_one_line(
     path = tmp_path / "run.toml"
     path.write_text(content)
     with pytest.raises(SystemExit) as end:
-        main(["train", "digits", "--config", str(path)])
+        main(["train", "digits", f"--config={path}"])
     assert end.value.code == 2
     error = capsys.readouterr().err
     assert message in error

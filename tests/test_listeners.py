@@ -113,6 +113,28 @@ def test_a_time_budget_ends_a_fit_in_the_middle_of_an_epoch() -> None:
     assert time.monotonic() - began < 20, "1000 epochs take minutes"
 
 
+def test_a_fit_whose_time_was_over_goes_on_with_more_of_it(tmp_path: Path) -> None:
+    def callbacks(minutes: float) -> list[jn.Callback]:
+        return [jn.Checkpoint(tmp_path, every_epochs=10**6), jn.TimeBudget(minutes)]
+
+    first = fit(new_model(), 3000, *callbacks(1e-4))
+    assert 0 < len(first["loss"]) < 3000
+    model = new_model()
+    fit(model, 3000, *callbacks(10.0), resume=tmp_path)
+    whole = new_model()
+    assert model.history == fit(whole, 3000)
+
+
+def test_a_refused_fit_leaves_the_log_as_it_is(tmp_path: Path) -> None:
+    path, folder = tmp_path / "log.csv", tmp_path / "kept"
+    callbacks = jn.CSVLogger(path), jn.Checkpoint(folder)
+    fit(new_model(), 2, *callbacks)
+    before = path.read_text()
+    with pytest.raises(ValueError, match="has checkpoints of another fit"):
+        fit(new_model(), 2, *callbacks)
+    assert path.read_text() == before
+
+
 def test_a_log_has_a_line_for_each_epoch(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     history = fit(new_model(), 4, jn.CSVLogger(path), validation_data=(X, Y))

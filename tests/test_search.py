@@ -42,6 +42,20 @@ def test_a_search_goes_on_where_it_was(tmp_path: Path) -> None:
     assert {t.number: t.loss for t in first}.items() <= {t.number: t.loss for t in again}.items()
 
 
+def test_another_search_does_not_go_on_there(tmp_path: Path) -> None:
+    storage = tmp_path / "tries"
+    search(model(), mixed(200).drop("price"), tries=1, storage=storage, quiet=True)
+    other = jn.TableModel("price", epochs=6)
+    with pytest.raises(ValueError, match="the tries of a search for another table"):
+        search(other, mixed(200).drop("dear"), tries=2, storage=storage, quiet=True)
+
+
+def test_a_search_leaves_the_model_alone() -> None:
+    given = model()
+    search(given, mixed(200).drop("price"), tries=1, quiet=True)
+    assert given.table.columns == []
+
+
 def test_a_budget_in_minutes_ends_it() -> None:
     tries = search(model(), mixed(400).drop("price"), tries=10**6, minutes=0.02, quiet=True)
     assert 1 <= len(tries) < 10**5

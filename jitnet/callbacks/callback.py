@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from jitnet.arrays import Array
@@ -29,14 +30,16 @@ class Callback:
     """
 
     every_steps: int | None = None
+    comes_last = False
+    """Whether `on_steps_end` is called after the other callbacks', which may stop the fit there."""
 
-    def check(self, resumes: bool) -> None:
+    def check(self, resume: Path | None) -> None:
         """Refuse a fit, by an error, before any work. Estimators do not call it.
 
         Parameters
         ----------
-        resumes : bool
-            Whether the fit goes on from a checkpoint.
+        resume : Path or None
+            The checkpoint, or the folder of checkpoints, that the fit goes on from, if it does.
         """
 
     def on_fit_begin(self, model: Any, n_epochs: int) -> None:

@@ -53,6 +53,8 @@ class Checkpoint(Callback):
     True
     """
 
+    comes_last = True
+
     def __init__(
         self,
         folder: str | PathLike[str],
@@ -81,12 +83,17 @@ class Checkpoint(Callback):
     def _begin(self) -> None:
         self._best = Monitored(self.monitor or "", 0.0)
         self._last = (0, 0, time.monotonic())  # epochs, steps, and when the last one was written
-        self._epochs = 0
 
-    def check(self, resumes: bool) -> None:
+    def check(self, resume: Path | None) -> None:
         """Make the folder, and refuse one with another fit's checkpoints; see `Callback.check`."""
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"{str(self.folder)!r} is no folder")
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not resumes and any(self.folder.glob(CHECKPOINTS)):
+        own = resume is not None and self.folder.resolve() in (
+            resume.resolve(),
+            resume.resolve().parent,
+        )
+        if not own and any(self.folder.glob(CHECKPOINTS)):
             raise ValueError(
                 f"the folder {str(self.folder)!r} has checkpoints of another fit; "
                 "fit(resume=folder) goes on from them, or take another folder"

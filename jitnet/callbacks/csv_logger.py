@@ -38,15 +38,17 @@ class CSVLogger(Callback):
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
         self._seconds, self._began, self._epochs = 0.0, time.monotonic(), 0
+        self._resumes = False
 
-    def check(self, resumes: bool) -> None:
-        """Begin a new file, but where a fit goes on; see `Callback.check`."""
-        if not resumes:
-            self.path.write_text("", encoding="utf-8")
+    def check(self, resume: Path | None) -> None:
+        """Take note whether a fit goes on; see `Callback.check`."""
+        self._resumes = resume is not None
 
     def on_fit_begin(self, model: Any, n_epochs: int) -> None:
-        """Begin to count; see `Callback.on_fit_begin`."""
+        """Begin a new file, but where a fit goes on; see `Callback.on_fit_begin`."""
         self._seconds, self._began, self._epochs = 0.0, time.monotonic(), 0
+        if not self._resumes:
+            self.path.write_text("", encoding="utf-8")
 
     def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
         """Write a line; see `Callback.on_epoch_end`."""

@@ -13,7 +13,7 @@ from jitnet.checks import check_number
 class TimeBudget(Callback):
     """Stop a fit after some time, to a tenth of a second, also in the middle of an epoch.
 
-    A resumed fit counts the time before its checkpoint too.
+    A resumed fit counts the time before its checkpoint too; with a longer budget it goes on.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class TimeBudget(Callback):
     def on_steps_end(self, model: Any, fit: Any) -> None:
         """Stop the fit where the time is over; see `Callback.on_steps_end`."""
         if self._seconds() >= 60 * self.minutes:
-            fit.stopped = True
+            fit.paused = True
 
     def _seconds(self) -> float:
         return self._before + time.monotonic() - self._began

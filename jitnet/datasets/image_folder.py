@@ -14,6 +14,9 @@ from jitnet.extras import install
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
+DEEP = 257
+"""Steps of 16 bits in one of 8."""
+
 
 class ImageFolder(NamedTuple):
     """Images, their classes, and the classes' names."""
@@ -133,7 +136,10 @@ def _read_all(files: Sequence[Path], size: tuple[int, int] | None) -> Iterator[A
     for file in files:
         try:
             with Image.open(file) as opened:
-                image = opened.convert("L" if opened.mode in ("1", "L", "I;16") else "RGB")
+                image: Any = opened
+                if opened.mode.startswith("I"):
+                    image = Image.fromarray((np.asarray(opened) // DEEP).astype(np.uint8))
+                image = image.convert("L" if image.mode in ("1", "L") else "RGB")
                 if size is not None and image.size != size[::-1]:
                     image = image.resize(size[::-1], Image.Resampling.BILINEAR)
         except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from jitnet.io.files import can_be_written
+from jitnet.io.files import can_be_written, check_apart
 from jitnet.streams import say
 
 __all__ = ["add_export"]
@@ -50,6 +50,7 @@ def _run(options: argparse.Namespace) -> int:
     fail: Callable[[str], NoReturn] = options.parser.error
     try:
         chosen = _format(options)
+        check_apart(options.output, options.model)
         _write(options.model, options.output, chosen)
     except (ImportError, ValueError) as error:
         fail(str(error))

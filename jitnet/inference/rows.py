@@ -8,6 +8,8 @@ from typing import Any
 
 from jitnet.tabular.reading import (
     DAMAGED,
+    TEXT,
+    check_lines,
     first_line,
     read_table,
     scan_text,
@@ -53,12 +55,16 @@ def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
         yield 0, rows_of(path)
         return
     held_back = None  # empty lines, which count if others follow
+    is_whole = kind not in TEXT
     try:
         for piece in _scanned(path, kind, header).collect_batches(
             chunk_size=ROWS_AT_ONCE, maintain_order=True
         ):
             rows = piece if held_back is None else pl.concat([held_back, piece])
             rows, held_back = without_empty_end(rows)
+            if not is_whole and len(rows) and rows.to_series(rows.width - 1).null_count():
+                check_lines(path, header)  # a row may end too early
+                is_whole = True
             if len(rows):
                 yield before, rows
                 before += len(rows)

@@ -14,6 +14,7 @@ from jitnet.inference.model import load_model
 from jitnet.model import Sequential
 from jitnet.streams import say
 from jitnet.tabular.columns import Category, Column, Date, Ordinal
+from jitnet.tabular.values import TRUTH
 
 MOST_BYTES = 1 << 20
 """Bytes of a request."""
@@ -170,6 +171,8 @@ def schema(model: Any) -> dict[str, Any]:
 def _property(column: Column) -> dict[str, Any]:
     if isinstance(column, Date):
         return {"type": ["string", "null"], "format": "date-time"}
+    if isinstance(column, Ordinal) and column.values == TRUTH:
+        return {"type": ["boolean", "string", "null"]}
     if isinstance(column, Ordinal):
         return {"enum": [*column.values, None]}
     if isinstance(column, Category):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,9 +10,9 @@ from jitnet.callbacks import Callback, EarlyStopping
 from jitnet.extras import install
 from jitnet.search.space import suggested, usual_parameters
 from jitnet.tabular.frames import as_polars
-from jitnet.tabular.model import VALIDATION_SHARE, TableModel
-from jitnet.tabular.parts import held_out
+from jitnet.tabular.model import TableModel
 from jitnet.tabular.preset import Settings, settings_for
+from jitnet.tabular.table import Table
 from jitnet.tabular.training import new_network
 from jitnet.threads import available_threads
 
@@ -52,6 +53,7 @@ def search(
     tries: int,
     minutes: float | None = None,
     storage: Path | None = None,
+    validation: Any = None,
     group: str | None = None,
     time: str | None = None,
     quiet: bool = False,
@@ -73,8 +75,8 @@ def search(
         Time after which no other try begins.
     storage : Path, optional
         A file that keeps the tries, and from which a search goes on.
-    group, time : str, optional
-        How the validation part is drawn: see `TableModel.fit`.
+    validation, group, time
+        The validation part, as in `TableModel.fit`.
     quiet : bool, default False
         Whether to show no progress.
 
@@ -86,7 +88,7 @@ def search(
     Raises
     ------
     ValueError
-        If the table does not fit.
+        If the table does not fit, or the storage has tries of another search.
     ImportError
         Without optuna: ``pip install 'jitnet[search]'``, in a checkout ``pip install '.[search]'``.
     """
@@ -96,11 +98,11 @@ def search(
         raise ImportError(f"a search needs the package optuna: {install('search')}") from error
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    rows = as_polars(frame)
-    cut = {"task": model.table.task, "group": group, "time": time}
-    mask = held_out(rows, model.target, VALIDATION_SHARE, model.seed, **cut)
-    rows, validation = rows.filter(~mask), rows.filter(mask)
-    table = model.table.fit(rows, model.target)
+    learner = TableModel(
+        model.target, table=Table(**model.table.options), seed=model.seed, **model.given
+    )
+    rows, validation = learner._parts(as_polars(frame), validation, group, time)
+    table = learner.table
     (X, y), checked = ((table.transform(part), table.targets(part)) for part in (rows, validation))
     usual = settings_for(len(rows), table.target)
 
@@ -132,6 +134,7 @@ def search(
         sampler=optuna.samplers.TPESampler(seed=model.seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=3),
     )
+    _check_own(study, [model.target, model.given, repr(table.columns), len(validation)])
     if not study.trials:
         parameters = usual_parameters(usual)
         study.enqueue_trial({k: v for k, v in parameters.items() if k not in model.given})
@@ -146,6 +149,14 @@ def search(
             show_progress_bar=not quiet,
         )
     return sorted(_ended(study), key=lambda tried: (tried.pruned, tried.loss))
+
+
+def _check_own(study: Any, search: list[Any]) -> None:
+    """Refuse a storage with the tries of other data or settings."""
+    own = hashlib.blake2b(repr(search).encode(), digest_size=16).hexdigest()
+    if study.user_attrs.setdefault("search", own) != own:
+        raise ValueError("the storage has the tries of a search for another table or with others")
+    study.set_user_attr("search", own)
 
 
 def _kept(storage: Path | None) -> Any:

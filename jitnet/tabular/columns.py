@@ -116,6 +116,8 @@ class Category:
         The other values of the training rows, which share a feature.
     missing : bool, default False
         Whether a feature says that the value is missing.
+    of_numbers : bool, default False
+        Whether the values were numbers: a text then is the number that it says.
     """
 
     KIND: ClassVar = "categories"
@@ -124,6 +126,7 @@ class Category:
     shares: tuple[float, ...]
     rare: tuple[str, ...] = ()
     missing: bool = False
+    of_numbers: bool = False
 
     @property
     def features(self) -> list[str]:

@@ -19,8 +19,6 @@ MOST_VALUES = 256
 """Values of a category with features of their own, the most frequent ones."""
 TEXT_SHARE, TEXT_VALUES = 0.5, 20
 """A column of text has more different values than this share of its rows, and than this number."""
-UNKNOWN = Scale(0.0, 1.0, 0.0)
-"""The scale of a column before anything is learned of it."""
 
 
 class Refused(Exception):
@@ -71,7 +69,7 @@ def learn(
         _check_numbers_something(series)
         blank_number = Number(series.name, ())
         return Number(series.name, _scales(numbers_of(blank_number, series), bins))
-    return _learn_category(as_text(series))
+    return _learn_category(as_text(series), of_numbers=kind.is_numeric())
 
 
 def _kinds() -> tuple[Any, ...]:
@@ -128,7 +126,7 @@ def _learn_ordinal(series: Any, order: tuple[str, ...], bins: int) -> Ordinal:
     return Ordinal(series.name, order, _scales(numbers_of(blank, series), max(bins, len(order))))
 
 
-def _learn_category(values: Any) -> Category:
+def _learn_category(values: Any, *, of_numbers: bool) -> Category:
 
     counts = values.drop_nulls().value_counts(name="rows")
     counts = counts.sort(["rows", values.name], descending=[True, False])
@@ -146,4 +144,5 @@ def _learn_category(values: Any) -> Category:
         shares=tuple(float(weight / len(values)) for weight in weights),
         rare=tuple(sorted(different[frequent:])),
         missing=missing > 0,
+        of_numbers=of_numbers,
     )

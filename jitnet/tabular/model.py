@@ -42,15 +42,14 @@ class TableModel:
         The name of the column to predict.
     table : Table, optional
         How the columns are read; ``Table()`` by default.
-    ensemble : int, default 1
-        Networks, from first weights of their own, whose predictions are averaged.
     seed : int, default 0
         The seed of first weights, orders, and the validation part.
     n_threads : int, optional
         As in `Sequential`.
     **settings
-        ``hidden``, ``dropout``, ``epochs``, ``batch_size``, ``learning_rate``, ``weight_decay``;
-        what is not given suits the number of rows.
+        ``hidden``, ``dropout``, ``epochs``, ``batch_size``, ``learning_rate``, ``weight_decay``,
+        and ``ensemble``, how many networks with first weights of their own are averaged; what is
+        not given suits the number of rows.
 
     Attributes
     ----------
@@ -74,7 +73,6 @@ class TableModel:
         target: str,
         *,
         table: Table | None = None,
-        ensemble: int = 1,
         seed: int = 0,
         n_threads: int | None = None,
         **settings: Any,
@@ -86,7 +84,6 @@ class TableModel:
             )
         self.target = target
         self.table = table or Table()
-        self.ensemble = check_whole("ensemble", ensemble, least=1)
         self.seed, self.n_threads = check_whole("seed", seed, least=0), n_threads
         self.given = {name: value for name, value in settings.items() if value is not None}
         self.settings = Settings()._replace(**self.given)
@@ -114,11 +111,13 @@ class TableModel:
             Rows to choose the best epoch by, from which nothing else is learned; or their share of
             the rows given, by default a seventh.
         group : str, optional
-            A column whose rows of one value stay together when that share is drawn.
+            A column whose rows of one value stay together when that share is drawn, and which is
+            not learned from.
         time : str, optional
             A column whose latest rows are that share.
         callbacks, progress
-            As in `Sequential.fit`.
+            As in `Sequential.fit`; each network's fit calls the callbacks anew, so that there is
+            ``checkpoints`` instead of a `Checkpoint`.
         checkpoints : str or path-like, optional
             A folder to write checkpoints into, a folder in it for each network: at most one in ten
             seconds, and one at the end.
@@ -135,21 +134,50 @@ class TableModel:
         TypeError, ValueError
             If anything given does not fit.
         """
-        rows = as_polars(frame)
-        check_there([self.target], rows)
+        if any(isinstance(callback, Checkpoint) for callback in callbacks):
+            raise ValueError("give checkpoints=folder, in which each network has its own")
+        before = self.table, self.settings, self.networks
+        self.table = Table(**self.table.options)
+        try:
+            parts = self._parts(as_polars(frame), validation, group, time)
+            self._train(*parts, callbacks, make_progress(progress), checkpoints, resume)
+        except BaseException:
+            self.table, self.settings, self.networks = before
+            raise
+        return self
+
+    def _parts(
+        self, rows: Any, validation: Any, group: str | None, time: str | None
+    ) -> tuple[Any, Any]:
+        """The rows to learn from and to validate on; the table has learned the former's columns."""
+        check_there([self.target, *([group] if group else [])], rows)
         check_complete(rows[self.target])
+        whole = rows
         if validation is None or isinstance(validation, float):
-            share = validation or VALIDATION_SHARE
+            share = VALIDATION_SHARE if validation is None else validation
             cut = {"task": self.table.task, "group": group, "time": time}
             mask = held_out(rows, self.target, share, self.seed, **cut)
             rows, validation = rows.filter(~mask), rows.filter(mask)
-        self.table.fit(rows, self.target)
+        if group is not None:
+            rows = rows.drop(group)
+        self.table.fit(rows, self.target, whole=whole)
         self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)
+        return rows, validation
+
+    def _train(
+        self,
+        rows: Any,
+        validation: Any,
+        callbacks: Sequence[Callback],
+        progress: Progress,
+        checkpoints: str | PathLike[str] | None,
+        resume: bool,
+    ) -> None:
+        """Train the networks on rows whose columns are learned."""
         X, y = self.table.transform(rows), self.table.targets(rows)
         checked = self.table.transform(validation), self.table.targets(validation)
-        shown = make_progress(progress)
-        self.networks = []
-        for place in range(self.ensemble):
+        networks = []
+        for place in range(self.settings.ensemble):
             network = new_network(
                 self.settings,
                 self.table.target,
@@ -170,11 +198,11 @@ class TableModel:
                 batch_size=self.settings.batch_size,
                 validation_data=checked,
                 callbacks=listeners,
-                progress=shown,
+                progress=progress,
                 resume=begin,
             )
-            self.networks.append(network)
-        return self
+            networks.append(network)
+        self.networks = networks
 
     def predict(self, frame: Any) -> Array:
         """Predict.
@@ -294,7 +322,10 @@ class TableModel:
                 "columns": [describe(column) for column in self.table.columns],
                 "target": describe(self.table.target),
                 "refused": self.table.refused,
+                "options": self.table.options,
             },
+            "seed": self.seed,
+            "given": self.given,
             "settings": self.settings._asdict(),
             "networks": [described for described, _ in parts],
             "histories": [network.history for network in self.networks],
@@ -307,9 +338,17 @@ class TableModel:
         write_model(path, description, tensors)
 
     @classmethod
-    def _of(cls, table: Table, settings: Settings, networks: list[Sequential]) -> TableModel:
+    def _of(
+        cls,
+        table: Table,
+        settings: Settings,
+        networks: list[Sequential],
+        *,
+        seed: int,
+        given: Mapping[str, Any],
+    ) -> TableModel:
         """A model of what a file holds."""
-        model = cls(table.target.name, table=table, ensemble=len(networks))
+        model = cls(table.target.name, table=table, seed=seed, **given)
         model.settings, model.networks = settings, networks
         return model
 

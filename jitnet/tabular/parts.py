@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.checks import check_number
 from jitnet.datasets import stratified_folds
 from jitnet.tabular.target import has_classes
 
@@ -54,19 +55,56 @@ def held_out(
     ValueError
         If the rows are too few for that.
     """
+    check_number("share", share, above=0.0, below=1.0)
+    _check_cut(group, time)
     if time is not None:
-        count = len(rows)
-        mask = np.zeros(count, np.bool_)
-        mask[_in_order(rows, time)[count - round(share * count) :]] = True
+        mask = _last(_in_order(rows, time), np.zeros(len(rows), np.int64), share)
+    elif group is not None:
+        places = _places(rows, group)
+        order = np.random.default_rng(seed).permutation(places.max() + 1)
+        mask = _last(order, np.zeros(len(order), np.int64), share)[places]
     else:
-        count = max(2, round(1 / share))
-        mask = _folds(rows, target, count, seed, group) == count - 1  # of few rows none is there
+        order = np.random.default_rng(seed).permutation(len(rows))
+        mask = _last(order, _labels(rows[target], 1 / share), share)
     if has_classes(rows[target], task):
         is_drawn = group is None and time is None
         mask = _with_known_classes(rows[target], ~mask, mask, is_drawn=is_drawn)
     if not mask.any() or mask.all():
         raise ValueError(f"{len(rows)} rows cannot be cut so that {share:.0%} are held out")
     return mask
+
+
+def _last(order: Array, labels: Array, share: float) -> Array:
+    """The last of each label in an order: a share of them, and of few ones none."""
+    sorted_by_label = order[np.argsort(labels[order], kind="stable")]
+    _, counts = np.unique(labels, return_counts=True)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    mask = np.zeros(len(order), np.bool_)
+    held = np.minimum(np.round(share * counts), counts - 1)
+    mask[sorted_by_label] = rank >= np.repeat(counts - held, counts)
+    return mask
+
+
+def _labels(series: Any, parts: float) -> Array:
+    """The place of each value, where there are few for so many parts; else all are alike."""
+    if series.n_unique() > len(series) / parts / 2:
+        return np.zeros(len(series), np.int64)
+    labels: Array = series.rank("dense").to_numpy().astype(np.int64)
+    return labels
+
+
+def _places(rows: Any, group: str) -> Array:
+    """The place of each row's group."""
+    different, own = np.unique(rows[group].rank("dense").fill_null(0), return_inverse=True)
+    if len(different) < 2:
+        raise ValueError(f"column {group!r} has one group, which cannot be cut")
+    places: Array = own
+    return places
+
+
+def _check_cut(group: str | None, time: str | None) -> None:
+    if group is not None and time is not None:
+        raise ValueError("rows are held out by a group or by a time, not by both")
 
 
 def folds_of(
@@ -85,6 +123,7 @@ def folds_of(
     with fewer rows than folds all are trained on in each fold. The arguments are those of
     `held_out`.
     """
+    _check_cut(group, time)
     if time is None:
         folds = _folds(rows, target, count, seed, group)
         pairs = [(folds != fold, folds == fold) for fold in range(count)]
@@ -113,6 +152,8 @@ def _with_known_classes(series: Any, learned: Array, tested: Array, *, is_drawn:
 
 
 def _in_order(rows: Any, time: str) -> Array:
+    if not (rows[time].dtype.is_numeric() or rows[time].dtype.is_temporal()):
+        raise ValueError(f"column {time!r} has no times, but values such as {rows[time][0]!r}")
     order: Array = rows[time].arg_sort(nulls_last=False).to_numpy()
     return order
 
@@ -121,22 +162,18 @@ def _folds(rows: Any, target: str, count: int, seed: int, group: str | None) -> 
     """The fold (n_rows,) of each row."""
     rng = np.random.default_rng(seed)
     if group is not None:
-        places = rows[group].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-        different, own = np.unique(places, return_inverse=True)
-        if len(different) < count:
-            raise ValueError(
-                f"column {group!r} has {len(different)} groups, too few for {count} parts"
-            )
-        return (rng.permutation(len(different)) % count)[own]
+        places = _places(rows, group)
+        groups = int(places.max()) + 1
+        if groups < count:
+            raise ValueError(f"column {group!r} has {groups} groups, too few for {count} parts")
+        dealt: Array = (rng.permutation(groups) % count)[places]
+        return dealt
     if len(rows) < count:
         raise ValueError(f"there are {len(rows)} rows, too few for {count} parts")
     order = rng.permutation(len(rows))
-    values = rows[target][order]
-    stratified = values.n_unique() <= len(rows) // count // 2
-    labels = values.rank("dense").to_numpy() if stratified else np.zeros(len(rows), np.int64)
+    labels = _labels(rows[target], count)[order]
     folds = np.empty(len(rows), np.int64)
     folds[order] = stratified_folds(labels, count)
-    if stratified:
-        _, own, rows_of = np.unique(labels, return_inverse=True, return_counts=True)
-        folds[order[rows_of[own] < count]] = NEVER
+    _, own, rows_of = np.unique(labels, return_inverse=True, return_counts=True)
+    folds[order[rows_of[own] < count]] = NEVER
     return folds

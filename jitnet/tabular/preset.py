@@ -8,7 +8,7 @@ from jitnet.layers import Dense, Dropout, Layer
 from jitnet.tabular.target import Target
 
 FEW_ROWS = 5000
-EXAMPLES = 420_000
+EXAMPLES = 360_000
 """Examples that training sees altogether, unless the epochs are at their least or most."""
 LEAST_EPOCHS, MOST_EPOCHS = 20, 30
 
@@ -22,6 +22,8 @@ class Settings(NamedTuple):
     batch_size: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
+    ensemble: int = 1
+    """Networks whose predictions are averaged."""
 
     def layers(self, n_outputs: int) -> list[Layer]:
         """The layers, the output's among them."""
@@ -35,7 +37,8 @@ def settings_for(rows: int, target: Target) -> Settings:
     """The settings that suit so many training rows.
 
     A few thousand rows of classes are soon learned by heart, against which half of the units are
-    left out: on the 800 of the German credit data that takes the accuracy from 0.75 to 0.765.
+    left out; and five networks take no time: on 800 rows of the German credit data that takes the
+    accuracy from 0.752 to 0.761, the mean over 16 cuts.
     Batches of 128 with half the rate and more epochs take twice as long for the house sales, and
     reach an error of 0.312 instead of 0.308.
     """
@@ -43,5 +46,5 @@ def settings_for(rows: int, target: Target) -> Settings:
     if not target.classes:
         return Settings(epochs=epochs)
     if rows < FEW_ROWS:
-        return Settings(epochs=40, dropout=0.5, batch_size=128)
+        return Settings(epochs=40, dropout=0.5, batch_size=128, ensemble=5)
     return Settings(epochs=epochs, dropout=0.2)

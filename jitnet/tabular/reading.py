@@ -120,15 +120,13 @@ def scan_text(path: Path, header: bool = True) -> Any:
     import polars as pl
 
     form = _form_of(path, header)
-    return pl.scan_csv(path, infer_schema=False, **form).with_columns(pl.all().str.strip_chars())
+    rows = pl.scan_csv(path, infer_schema=False, **form).with_columns(pl.all().str.strip_chars())
+    return rows.with_columns(pl.when(~pl.all().is_in(MISSING)).then(pl.all()).name.keep())
 
 
-def typed_text(path: Path, header: bool = True) -> Any:
-    """A text file as a lazy frame, with the types that its first rows have."""
-    import polars as pl
-
-    rows = pl.scan_csv(path, infer_schema_length=TYPED_ROWS, **_form_of(path, header))
-    return rows.filter(~pl.all_horizontal(pl.all().is_null()))  # of empty lines
+def check_lines(path: Path, header: bool = True) -> None:
+    """Refuse a text file of which a row has more or fewer fields than there are columns."""
+    _check_lines(path, _form_of(path, header))
 
 
 def without_empty_end(frame: Any) -> tuple[Any, Any]:
@@ -296,8 +294,9 @@ def first_line(error: BaseException) -> str:
     return next(itertools.chain(text.strip().splitlines(), [type(error).__name__]))
 
 
+TEXT = (".csv", ".tsv", ".txt", ".data")
 READERS: dict[str, Callable[[Path, bool], Any]] = {
-    **dict.fromkeys((".csv", ".tsv", ".txt", ".data"), _read_text),
+    **dict.fromkeys(TEXT, _read_text),
     ".parquet": _read_parquet,
     **dict.fromkeys((".arrow", ".feather", ".ipc"), _read_arrow),
     ".npz": _read_npz,

@@ -21,8 +21,8 @@ class Classification(NamedTuple):
     """The accuracy of the class that is most frequent in training."""
     log_loss: float
     auc: float
-    """The area under the receiver operating characteristic (Hand, Till, 2001, for more than two
-    classes: the mean of each class against the others)."""
+    """The area under the receiver operating characteristic; of more than two classes the mean of
+    each class's against the others."""
     calibration: float
     """The expected calibration error: the mean distance between the probability of what was said
     and how often that was so, over ten bins (Naeini, Cooper, Hauskrecht, 2015)."""
@@ -69,9 +69,9 @@ def scores_of(target: Target, rows: Any, outputs: Array) -> Scores:
     outputs : ndarray of shape (n_rows, n_outputs)
         Probabilities, or numbers scaled as `Target.encode` does.
     """
-    learned = target.encode(rows[target.name])
     if target.classes:
-        return classification_scores(learned, outputs, int(target.typical))
+        labels = target.encode(rows[target.name])
+        return classification_scores(labels, outputs, int(target.typical))
     numbers = numbers_in(rows[target.name])
     return regression_scores(numbers, target.decode(outputs), target.typical)
 

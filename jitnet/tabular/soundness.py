@@ -64,6 +64,7 @@ def check_settings(settings: Settings) -> Settings:
     check_whole("batch_size", settings.batch_size, least=1)
     check_number("learning_rate", settings.learning_rate, above=0.0)
     check_number("weight_decay", settings.weight_decay, least=0.0)
+    check_whole("ensemble", settings.ensemble, least=1)
     return settings._replace(hidden=hidden)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,9 +10,10 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.fitting import Record
 from jitnet.history import History
+from jitnet.kernels.random import GOLDEN, ROUNDS
 from jitnet.progress import Progress, make_progress
 from jitnet.tabular.preset import settings_for
-from jitnet.tabular.reading import suffix_of, typed_text
+from jitnet.tabular.reading import suffix_of
 from jitnet.tabular.row_groups import RowGroups
 from jitnet.tabular.table import Table, check_there
 from jitnet.tabular.target import check_complete
@@ -28,11 +26,11 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 100_000
 """Rows that the columns are learned from, about, drawn all over the file."""
 HELD_OUT_ROWS = 50_000
-"""Rows to validate on and to test with, at most, at equal distances too."""
+"""Rows to validate on and to test with, at most."""
 BUFFER_BYTES = 64 << 20
 """Features of the rows that are shuffled together, and of those that are held out."""
 TURN = 10
-"""Of so many rows one is tested with, and one validated on."""
+"""Of about so many rows one is tested with, and one validated on."""
 TESTED, VALIDATED = 0, 1
 
 
@@ -50,24 +48,20 @@ def fit_file(
     model: TableModel,
     path: Path,
     *,
-    header: bool = True,
     progress: bool | Progress | None = None,
 ) -> Any:
     """Learn a table's file that need not fit into memory.
 
-    One row of ten is tested with, and one validated on, of both 50,000 at most. The columns are
-    learned from about 100,000 of the others. Then these stream through the network:
-    an epoch is a pass over the file in a new order, as complete as `RowGroups.shuffled` says.
-    A text file is first written as Parquet beside the system's temporary files.
+    A tenth of the rows is drawn to test with and one to validate on, of both about 50,000. The
+    columns are learned from about 100,000 of the others. Then these stream through the network: an
+    epoch is a pass over the file in a new order, as complete as `RowGroups.shuffled` says.
 
     Parameters
     ----------
     model : TableModel
         The model, which is fitted.
     path : Path
-        A .parquet file, or a text file.
-    header : bool, default True
-        Whether the first line of a text file has the names.
+        A .parquet file.
     progress : bool or Progress, optional
         As in `Sequential.fit`.
 
@@ -81,72 +75,64 @@ def fit_file(
     ValueError
         If the file is of another kind, or does not fit.
     """
-    with _as_parquet(path, header) as file:
-        groups = RowGroups(file)
-        parts = _parts(groups, model.target)
-        model.table.fit(parts.sample, model.target)
-        _check_targets(groups, model.table)
-        model.settings = settings_for(parts.rows, model.table.target)._replace(**model.given)
-        most = BUFFER_BYTES // (4 * len(model.table.features))
-        validation, test = (_spread(part, most) for part in (parts.validation, parts.test))
-        checked = model.table.transform(validation), model.table.targets(validation)
-        shown = make_progress(progress)
-        model.networks = [
-            _trained(model, groups, parts.rows, checked, place, shown)
-            for place in range(model.ensemble)
-        ]
+    if suffix_of(path) != ".parquet":
+        raise ValueError(
+            "only Parquet streams; polars.scan_csv(…).sink_parquet(…) makes it of a text file"
+        )
+    groups = RowGroups(path)
+    parts = _parts(groups, model.target)
+    model.table.fit(parts.sample, model.target)
+    _check_targets(groups, model.table)
+    model.settings = settings_for(parts.rows, model.table.target)._replace(**model.given)
+    most = BUFFER_BYTES // (4 * len(model.table.features))
+    validation, test = (_spread(part, most) for part in (parts.validation, parts.test))
+    checked = model.table.transform(validation), model.table.targets(validation)
+    shown = make_progress(progress)
+    model.networks = [
+        _trained(model, groups, parts.rows, checked, place, shown)
+        for place in range(model.settings.ensemble)
+    ]
     return test
 
 
-@contextmanager
-def _as_parquet(path: Path, header: bool) -> Iterator[Path]:
-    if suffix_of(path) == ".parquet":
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="jitnet-") as folder:
-        written = Path(folder) / "rows.parquet"
-        typed_text(path, header).sink_parquet(written, row_group_size=1 << 16)
-        yield written
-
-
 def _parts(groups: RowGroups, target: str) -> Parts:
-    """One pass over the file: rows to learn the columns from, and held out at equal distances."""
+    """One pass over the file: rows to learn the columns from, and rows that are held out."""
     import polars as pl
 
-    held = len(groups) // TURN
-    steps = {TESTED: _step(held, HELD_OUT_ROWS), VALIDATED: _step(held, HELD_OUT_ROWS)}
-    share = SAMPLE_ROWS / max(1, len(groups) - 2 * held)
+    held = max(1, len(groups) // TURN)
+    sample_share = SAMPLE_ROWS / max(1, len(groups) - 2 * held)
     sample, validation, test = [], [], []
+    rows = 0
     for first, piece in groups.in_order():
         check_there([target], piece)
-        place = np.arange(first, first + len(piece))
-        turn, number = place % TURN, place // TURN
         try:
             check_complete(piece[target])
         except ValueError as error:
             raise ValueError(f"after row {first:,}: {error}") from None
-        test.append(piece.filter((turn == TESTED) & (number % steps[TESTED] == 0)))
-        validation.append(piece.filter((turn == VALIDATED) & (number % steps[VALIDATED] == 0)))
-        drawn = np.random.default_rng(first).random(len(piece)) < share
-        sample.append(piece.filter(_is_trained_on(place) & drawn))
-    rows = int(_is_trained_on(np.arange(len(groups))).sum())
-    return Parts(pl.concat(sample), pl.concat(validation), pl.concat(test), rows)
+        turn = _turns(np.arange(first, first + len(piece)))
+        drawn = np.random.default_rng(first).random(len(piece))
+        test.append(piece.filter((turn == TESTED) & (drawn < HELD_OUT_ROWS / held)))
+        validation.append(piece.filter((turn == VALIDATED) & (drawn < HELD_OUT_ROWS / held)))
+        sample.append(piece.filter((turn > VALIDATED) & (drawn < sample_share)))
+        rows += int((turn > VALIDATED).sum())
+    parts = Parts(pl.concat(sample), pl.concat(validation), pl.concat(test), rows)
+    if not all(map(len, parts[:3])):
+        raise ValueError(f"{len(groups)} rows are too few to be cut into parts")
+    return parts
+
+
+def _turns(places: Array) -> Array:
+    """Which of ten parts each row belongs to, drawn by its place in the file (SplitMix64)."""
+    bits = (places.astype(np.uint64) + np.uint64(1)) * np.uint64(GOLDEN)
+    for shift, factor in ROUNDS:
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    turns: Array = (bits >> np.uint64(33)) % np.uint64(TURN)
+    return turns
 
 
 def _spread(rows: Any, most: int) -> Any:
     """Some of the rows, at equal distances, so that there are not more than that."""
-    return rows[:: _step(len(rows), most)]
-
-
-def _step(count: int, most: int) -> int:
-    """Every how many-th of so many rows is taken, so that there are not more than that."""
-    return max(1, -(-count // most))
-
-
-def _is_trained_on(place: Array) -> Array:
-    turn = place % TURN
-    mask: Array = (turn != TESTED) & (turn != VALIDATED)
-    return mask
+    return rows[:: max(1, -(-len(rows) // most))]
 
 
 def _check_targets(groups: RowGroups, table: Table) -> None:
@@ -182,7 +168,7 @@ def _trained(
         for epoch in range(settings.epochs):
             loss, seen = 0.0, 0
             for frame, places in groups.shuffled(together, rng):
-                part = frame.filter(_is_trained_on(places))
+                part = frame.filter(_turns(places) > VALIDATED)
                 if not len(part):
                     continue
                 passed = network.partial_fit(

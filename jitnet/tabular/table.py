@@ -10,12 +10,12 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.checks import check_whole
 from jitnet.errors import NotFittedError
-from jitnet.tabular.columns import Category, Column
+from jitnet.tabular.columns import Category, Column, Ordinal
 from jitnet.tabular.encoder import Encoder, feature_names
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.learning import Refused, learn
 from jitnet.tabular.target import Target, learn_target
-from jitnet.tabular.values import codes_of, numbers_of, numbers_of_one, text_of_one
+from jitnet.tabular.values import category_text, codes_of, numbers_of, numbers_of_one, text_of_one
 
 MOST_BINS, ROWS_A_BIN, LEAST_BINS = 32, 300, 4
 """Numbers are cut into a bin for so many rows, up to a number of bins, and not into fewer than
@@ -89,7 +89,7 @@ class Table:
         self.refused: dict[str, str] = {}
         self._target: Target | None = None
 
-    def fit(self, frame: Any, target: str) -> Table:
+    def fit(self, frame: Any, target: str, *, whole: Any = None) -> Table:
         """Learn the columns from the training rows.
 
         Parameters
@@ -98,6 +98,8 @@ class Table:
             The training rows, the target among the columns.
         target : str
             The name of the column to predict.
+        whole : frame, optional
+            All rows that those are a part of, by whose targets alone the task is chosen.
 
         Returns
         -------
@@ -115,7 +117,8 @@ class Table:
         """
         rows = as_polars(frame)
         check_there([target, *self.categorical, *self.ordinal, *self.drop], rows)
-        learned = learn_target(rows[target], self.task)
+        all_targets = rows[target] if whole is None else as_polars(whole)[target]
+        learned = learn_target(rows[target], self.task, all_targets)
         bins = min(MOST_BINS, len(rows) // ROWS_A_BIN) if self.bins is None else self.bins
         bins = bins if bins >= LEAST_BINS or self.bins is not None else 0
         columns, refused = [], {}
@@ -138,10 +141,22 @@ class Table:
         self._set(columns, learned, refused)
         return self
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the table was made with."""
+        names = ("task", "categorical", "ordinal", "drop", "bins")
+        return {name: getattr(self, name) for name in names}
+
     @classmethod
-    def _of(cls, columns: Sequence[Column], target: Target, refused: Mapping[str, str]) -> Table:
+    def _of(
+        cls,
+        columns: Sequence[Column],
+        target: Target,
+        refused: Mapping[str, str],
+        options: Mapping[str, Any],
+    ) -> Table:
         """A table of what was learned before."""
-        table = cls()
+        table = cls(**options)
         table._set(list(columns), target, dict(refused))
         return table
 
@@ -150,7 +165,10 @@ class Table:
         self._encoder = Encoder(columns)
         self._numeric = [column for column in columns if not isinstance(column, Category)]
         self._categories = [column for column in columns if isinstance(column, Category)]
-        self._codes = [(column.name, column.codes, column.unseen) for column in self._categories]
+        self._codes = [
+            (column.name, column.codes, column.unseen, column.of_numbers)
+            for column in self._categories
+        ]
 
     @property
     def target(self) -> Target:
@@ -210,7 +228,10 @@ class Table:
         self.target  # noqa: B018 - refuses a table that has learned nothing
         get = row.get
         numbers = [x for c in self._numeric for x in numbers_of_one(c, get(c.name))]
-        codes = [codes.get(text_of_one(get(name)), unseen) for name, codes, unseen in self._codes]
+        codes = [
+            codes.get(text_of_one(get(name), of_numbers=of_numbers), unseen)
+            for name, codes, unseen, of_numbers in self._codes
+        ]
         return self._encoder.encode(np.array([numbers]), np.array([codes], np.int64))
 
     def targets(self, frame: Any) -> Array:
@@ -263,13 +284,15 @@ class Table:
         dict of str to dict of str to int
             For each column with such values these, the most frequent first.
         """
-        from jitnet.tabular.values import as_text
-
         rows, found = self._checked(frame), {}
-        for column in self._categories:
-            counts = as_text(rows[column.name]).drop_nulls().value_counts(sort=True, name="rows")
+        for column in self.columns:
+            if not isinstance(column, Category | Ordinal):
+                continue
+            known = set(column.values) | set(getattr(column, "rare", ()))
+            values = category_text(column, rows[column.name]).drop_nulls()
+            counts = values.value_counts(sort=True, name="rows")
             named = zip(counts[column.name].to_list(), counts["rows"].to_list(), strict=True)
-            new = {value: count for value, count in named if value not in column.codes}
+            new = {value: count for value, count in named if value not in known}
             if new:
                 found[column.name] = new
         return found

@@ -118,7 +118,7 @@ class Target:
         return np.asarray(labels.to_numpy())
 
 
-def learn_target(series: Any, task: str | None = None) -> Target:
+def learn_target(series: Any, task: str | None = None, whole: Any = None) -> Target:
     """Learn the target from a Polars series of the training rows.
 
     Parameters
@@ -128,6 +128,9 @@ def learn_target(series: Any, task: str | None = None) -> Target:
     task : {"classification", "regression"}, optional
         By default text, truth values and up to 20 different whole numbers are classes, and other
         numbers are predicted as such.
+    whole : polars.Series, optional
+        All rows that the training rows are a part of, by which alone the task is chosen, and
+        whether there is a logarithm of each; these rows by default.
 
     Returns
     -------
@@ -141,7 +144,8 @@ def learn_target(series: Any, task: str | None = None) -> Target:
     check_complete(series)
     if task not in (None, *TASKS):
         raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
-    of_classes = has_classes(series, task)
+    whole = series if whole is None else whole
+    of_classes = has_classes(whole, task)
     if series.n_unique() == 1:
         raise ValueError(f"column {series.name!r}: every row has the target {series[0]!r}")
     if of_classes:
@@ -149,7 +153,7 @@ def learn_target(series: Any, task: str | None = None) -> Target:
         return replace(target, typical=float(np.bincount(target.encode(series)).argmax()))
     numbers = numbers_in(series)
     with np.errstate(over="ignore", invalid="ignore"):
-        is_log = _is_better_as_log(numbers)
+        is_log = _is_better_as_log(numbers_in(whole))
         learned = np.log(numbers) if is_log else numbers
         mean, deviation = float(learned.mean()), float(learned.std())
         typical = float(numbers.mean())

@@ -25,7 +25,8 @@ def say_learned(model: TableModel) -> None:
     columns = ", ".join(f"{count} of {kind}" for kind, count in kinds.items())
     count = len(table.features)
     units = "-".join(map(str, (count, *settings.hidden, table.target.n_outputs)))
-    mean = f"; the mean of {model.ensemble} networks" if model.ensemble > 1 else ""
+    several = settings.ensemble > 1
+    mean = f"; the mean of {settings.ensemble} networks" if several else ""
     say(f"target          {table.target.about}")
     say(f"columns         {columns}; {count} features")
     for name, reason in table.refused.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from jitnet.arrays import Array
 from jitnet.tabular.columns import Category, Date, Number, Numeric, Ordinal
 
 NAN = math.nan
+TRUTH = ("false", "true")
+"""The values of a column of truth values."""
 EPOCH = date(1970, 1, 1).toordinal()
 
 DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%d.%m.%Y")
@@ -34,23 +37,37 @@ def codes_of(column: Category, series: Any) -> Array:
     """The codes of a Polars series, (n,) of int64."""
     import polars as pl
 
-    values = as_text(series)
+    values = category_text(column, series)
     seen, codes = zip(*((v, c) for v, c in column.codes.items() if v is not None), strict=True)
     found = values.replace_strict(seen, codes, default=column.unseen, return_dtype=pl.Int64)
     missing = values.is_null().to_numpy()
     return np.where(missing, column.codes[None], found.to_numpy())
 
 
+def category_text(column: Category | Ordinal, series: Any) -> Any:
+    """The values of a series as a column has them: of numbers that text says, the numbers."""
+    import polars as pl
+
+    text = as_text(series)
+    if column.values == TRUTH:
+        return text.str.to_lowercase()
+    if getattr(column, "of_numbers", False) and not series.dtype.is_numeric():
+        numbers = text.cast(pl.Float64, strict=False)
+        return as_text(numbers).fill_null(text)
+    return text
+
+
 def as_text(series: Any) -> Any:
     """The values of a category as text: a number and its text are one value, 1.0 and 1 too."""
     import polars as pl
 
-    if series.dtype.is_float():
-        known = series.fill_nan(None)
-        whole = known.cast(pl.Int64, strict=False)
-        if whole.null_count() == known.null_count() and (whole == known).all():
-            series = whole
-    return _cast_to_text(series)
+    if not series.dtype.is_float():
+        return _cast_to_text(series)
+    known = series.fill_nan(None)
+    whole = known.cast(pl.Int64, strict=False)
+    is_whole = (whole.cast(pl.Float64) == known).fill_null(False)
+    shown = pl.when(is_whole).then(whole.cast(pl.String)).otherwise(known.cast(pl.String))
+    return pl.select(shown).to_series().alias(series.name)
 
 
 def _cast_to_text(series: Any) -> Any:
@@ -109,7 +126,7 @@ def _ranks(column: Ordinal, series: Any) -> Array:
     import polars as pl
 
     ranks = {value: float(rank) for rank, value in enumerate(column.values)}
-    values = as_text(series)
+    values = category_text(column, series)
     found = values.replace_strict(
         list(ranks), list(ranks.values()), default=None, return_dtype=pl.Float64
     )
@@ -160,8 +177,11 @@ def numbers_of_one(column: Numeric, value: Any) -> tuple[float, ...]:
     return _NUMBERS_OF_ONE[type(column)](column, value)
 
 
-def text_of_one(value: Any) -> str | None:
-    """A single value of a category as text."""
+def text_of_one(value: Any, *, of_numbers: bool = False) -> str | None:
+    """A single value of a category as text; see `category_text`."""
+    if isinstance(value, str) and of_numbers:
+        with suppress(ValueError):
+            value = float(value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool | np.bool_):
@@ -185,18 +205,28 @@ def _plain_of_one(column: Number, value: Any) -> tuple[float, ...]:
 
 def _rank_of_one(column: Ordinal, value: Any) -> tuple[float, ...]:
     text = text_of_one(value)
+    if text is not None and column.values == TRUTH:
+        text = text.lower()
     return (float(column.values.index(text)) if text in column.values else NAN,)
 
 
 def _date_parts_of_one(column: Date, value: Any) -> tuple[float, ...]:
-    if value is None:
+    if value is None or value != value:
         return (NAN,) * len(Date.PARTS)
     try:
-        when = datetime.fromisoformat(value) if isinstance(value, str) else value
+        when = _date_of_text(value) if isinstance(value, str) else value
         parts = when.toordinal() - EPOCH, when.month, when.day, when.isoweekday()
     except (AttributeError, ValueError):
         raise ValueError(f"column {column.name!r}: {value!r} is no date") from None
     return (*map(float, parts), float(getattr(when, "hour", 0)))
+
+
+def _date_of_text(text: str) -> datetime:
+    """A date in one of the forms that columns have."""
+    for form in DATES:
+        with suppress(ValueError):
+            return datetime.strptime(text.strip(), form.replace("%.f", ".%f"))
+    return datetime.fromisoformat(text)
 
 
 _NUMBERS_OF_ONE: dict[type, Callable[[Any, Any], tuple[float, ...]]] = {

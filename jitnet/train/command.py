@@ -107,9 +107,10 @@ def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
         add("--group", metavar="COLUMN", help="hold out rows of one value together"),
         add("--time", metavar="COLUMN", help="hold out the latest rows"),
         add("--stream", action="store_true",
-            help="read the file piece by piece: it need not fit into memory"),
+            help="read a Parquet file piece by piece: it need not fit into memory"),
         add("--cross-validate", type=as_count, metavar="K", help="score K folds first"),
-        add("--ensemble", type=as_count, metavar="N", help="networks to average: 1"),
+        add("--ensemble", type=as_count, metavar="N",
+            help="networks to average: 1, or 5 for few rows"),
         add("--dropout", type=as_share, metavar="P", help="share of silent units in a step"),
         add("--search", type=as_count, metavar="N",
             help="try N settings first, by optuna, and take the best on the validation part"),
@@ -162,7 +163,7 @@ def _as_order(text: str) -> tuple[str, list[str]]:
 
 
 def _as_size(text: str) -> tuple[int, int]:
-    height, _, width = text.partition("x")
+    height, _, width = text.replace(",", "x").partition("x")
     return as_count(height), as_count(width or height)
 
 

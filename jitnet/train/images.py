@@ -65,7 +65,8 @@ def train_images(options: argparse.Namespace) -> int:
     say(f"test accuracy   {accuracy:.4f}")
     say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
     draw(options.plot, model.history, lambda: of_images(model, X_test, y_test))
-    say(f"images/second   {network.epochs * len(X) / seconds:,.0f}")
+    if not options.resume:
+        say(f"images/second   {network.epochs * len(X) / seconds:,.0f}")
     if output is not None:
         model.save(output)
         say(f"model           {output}")

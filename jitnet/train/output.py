@@ -79,6 +79,6 @@ def compile_note(seconds: float) -> str:
 
 def say_repeat(output: Path, options: argparse.Namespace) -> None:
     """Write the file that repeats the run, beside the model."""
-    path = output.with_suffix(".toml")
+    path = output.with_suffix(".run.toml")
     write_file(path, configuration(options, options.parser).encode())
     say(f"to repeat it    jitnet {options.command} --config {path}")

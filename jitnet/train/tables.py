@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jitnet.tabular.model import TableModel
 
 TEST_SHARE = 0.2
+SEARCHED = ("hidden", "dropout", "batch_size", "learning_rate", "weight_decay")
+"""The settings that a search chooses."""
 WHOLE = ("test", "validation", "group", "time", "search", "cross_validate", "baseline", "resume",
          "checkpoints")  # fmt: skip
 """Options that need the whole table in memory."""
@@ -39,6 +41,8 @@ def train_table(options: argparse.Namespace) -> int:
     check_options(options)
     say(f"reading         {path}")
     model, test, seconds, note = (_streamed if options.stream else _in_memory)(path, options)
+    if output is not None:
+        model.save(output)  # before anything of the rows to test with can fail
     say("")
     with _in(options.test if isinstance(options.test, Path) else path):
         scores = model.evaluate(test)
@@ -56,11 +60,16 @@ Trained = tuple["TableModel", Any, float, str]
 def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
     """Train on a file's rows, all at once."""
     from jitnet.tabular.parts import held_out
+    from jitnet.tabular.table import check_there
 
+    if options.search is None and (options.search_minutes or options.search_file):
+        raise ValueError("argument --search: it says how many settings are tried, and is missing")
     rows = _read(path, options)
-    _check_columns(path, rows, options)
+    options.task = _check_columns(path, rows, options)
     if isinstance(options.test, Path):
         test = _read(options.test, options)
+        with _in(options.test):
+            check_there(rows.columns, test)
     else:
         share = options.test or TEST_SHARE
         with _in(path):
@@ -91,7 +100,7 @@ def _streamed(path: Path, options: argparse.Namespace) -> Trained:
     model, progress = _new_model(options, {}), make_progress(not options.quiet)
     start = time.perf_counter()
     with _in(path):
-        test = fit_file(model, path, header=not options.no_header, progress=progress)
+        test = fit_file(model, path, progress=progress)
     seconds = time.perf_counter() - start - progress.compile_seconds
     say_learned(model)
     return model, test, seconds, compile_note(progress.compile_seconds)
@@ -106,7 +115,6 @@ def _write(model: TableModel, test: Any, output: Path | None, options: argparse.
         write_report(options.report, model, test)
         say(f"report          {options.report}")
     if output is not None:
-        model.save(output)
         say(f"model           {output}")
         say_repeat(output, options)
 
@@ -142,8 +150,8 @@ def _read(path: Path, options: argparse.Namespace) -> Any:
         raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from None
 
 
-def _check_columns(path: Path, rows: Any, options: argparse.Namespace) -> None:
-    """Refuse a target that is not there or not complete; the rows' numbers are the file's."""
+def _check_columns(path: Path, rows: Any, options: argparse.Namespace) -> str:
+    """The task of a target, which is there and complete; the rows' numbers are the file's."""
     from jitnet.tabular.table import check_there
     from jitnet.tabular.target import learn_target
 
@@ -156,7 +164,7 @@ def _check_columns(path: Path, rows: Any, options: argparse.Namespace) -> None:
     named += [*(options.categorical or ()), *(name for name, _ in options.ordinal or ())]
     try:
         check_there([name for name in named if name is not None], rows)
-        learn_target(rows[options.target], options.task)
+        return learn_target(rows[options.target], options.task).task
     except ValueError as error:
         raise ValueError(f"{str(path)!r}: {error}") from None
 
@@ -183,7 +191,6 @@ def _new_model(options: argparse.Namespace, found: dict[str, Any]) -> TableModel
     return TableModel(
         options.target,
         table=table,
-        ensemble=options.ensemble or 1,
         seed=options.seed,
         n_threads=options.threads,
         **settings,
@@ -195,12 +202,16 @@ def _search(rows: Any, options: argparse.Namespace) -> dict[str, Any]:
     from jitnet.search.search import search
     from jitnet.search.told import say_tries
 
+    validation = options.validation
+    if isinstance(validation, Path):
+        validation = _read(validation, options)
     tries = search(
         _new_model(options, {}),
         rows,
         tries=options.search,
         minutes=options.search_minutes,
         storage=options.search_file,
+        validation=validation,
         group=options.group,
         time=options.time,
         quiet=options.quiet,
@@ -209,7 +220,7 @@ def _search(rows: Any, options: argparse.Namespace) -> dict[str, Any]:
         raise ValueError("argument --search-minutes: no try has come to its end in that time")
     say_tries(tries, options.search_plot)
     best = tries[0].settings._asdict()
-    return {name: value for name, value in best.items() if name != "epochs"}
+    return {name: value for name, value in best.items() if name in SEARCHED}
 
 
 def _fit(

@@ -156,6 +156,36 @@ def test_nothing_to_learn_from_is_an_error_that_says_why() -> None:
         learned(frame, "y")
 
 
+def test_a_number_is_one_category_whatever_stands_beside_it() -> None:
+    frame = pl.DataFrame({"code": [1.0, 2.5] * 8, "y": np.arange(16.0)})
+    table = learned(frame, "y", categorical=["code"])
+    assert table.features == ["code is 1", "code is 2.5"]
+    for one in ({"code": [1.0]}, {"code": ["01.0"]}, {"code": [1]}):
+        assert table.transform(one).tolist() == [[1, 0]]
+    for row in ({"code": 1.0}, {"code": "01"}, {"code": 1}):
+        assert table.transform_row(row).tolist() == [[1, 0]]
+    assert table.unseen({"code": ["1", "3"]}) == {"code": {"3": 1}}
+
+
+def test_truth_values_are_read_in_any_spelling_and_others_are_counted() -> None:
+    frame = pl.DataFrame({"f": [True, False, True, False], "y": [0.5, 1.5, 2.5, 0.5]})
+    table = learned(frame, "y")
+    expected = table.transform({"f": [True, False]}).tolist()
+    for spelled in (["True", "False"], ["true", "false"], ["TRUE", "FALSE"]):
+        assert table.transform({"f": spelled}).tolist() == expected
+        assert [table.transform_row({"f": f})[0].tolist() for f in spelled] == expected
+    assert table.unseen({"f": ["true", "perhaps"]}) == {"f": {"perhaps": 1}}
+
+
+@pytest.mark.parametrize("text", ["2024-02-29", "29.02.2024", "2024-02-29 00:00", " 2024-02-29"])
+def test_a_single_rows_date_has_the_forms_of_columns(text: str) -> None:
+    frame = pl.DataFrame({"d": [date(2024, 2, 29), date(2024, 3, 1)], "y": [1.5, 2.5]})
+    table = learned(frame, "y")
+    expected = table.transform(frame)[:1]
+    np.testing.assert_array_equal(table.transform_row({"d": text}), expected)
+    np.testing.assert_array_equal(table.transform_row({"d": float("nan")})[0, 0] < 99, True)
+
+
 def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
     frame = mixed(50)
     table = learned(frame)

@@ -66,9 +66,32 @@ def test_folds_in_time_test_what_comes_after_what_is_learned() -> None:
 
 def test_too_few_rows_or_groups_are_an_error() -> None:
     with pytest.raises(ValueError, match="3 rows, too few for 5 parts"):
-        held_out(frame()[:3], "y", 0.2, seed=0)
+        next(folds_of(frame()[:3], "y", 5, seed=0))
     with pytest.raises(ValueError, match="'patient' has 2 groups, too few for 5"):
-        held_out(frame()[:8], "y", 0.2, seed=0, group="patient")
+        next(folds_of(frame()[:8], "y", 5, seed=0, group="patient"))
+    with pytest.raises(ValueError, match="cannot be cut so that 20% are held out"):
+        held_out(frame()[:1], "y", 0.2, seed=0)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.4, 0.75])
+@pytest.mark.parametrize("cut", [{}, {"group": "patient"}, {"time": "day"}])
+def test_the_share_is_what_was_asked_for(share: float, cut: dict[str, str]) -> None:
+    mask = held_out(frame(), "y", share, seed=0, **cut)
+    assert abs(mask.mean() - share) <= (0.03 if cut.get("group") else 0.01)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.5, 1.5])
+def test_a_share_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="share must be"):
+        held_out(frame(), "y", share, seed=0)
+
+
+def test_text_has_no_order_in_time_and_there_is_one_cut() -> None:
+    rows = frame().with_columns(when=pl.lit("12/31/2019"))
+    with pytest.raises(ValueError, match="column 'when' has no times, but values such as"):
+        held_out(rows, "y", 0.2, seed=0, time="when")
+    with pytest.raises(ValueError, match="by a group or by a time, not by both"):
+        held_out(rows, "y", 0.2, seed=0, time="day", group="patient")
 
 
 def test_a_class_of_one_row_is_learned_and_not_held_out() -> None:

@@ -58,6 +58,12 @@ def test_an_ensemble_is_the_mean_of_its_networks(classes: jn.TableModel) -> None
     np.testing.assert_allclose(classes.predict_proba(test), np.mean(parts, axis=0), rtol=1e-6)
 
 
+def test_few_rows_of_classes_get_several_networks() -> None:
+    few = jn.TableModel("dear", epochs=1).fit(mixed(300).drop("price"))
+    many = jn.TableModel("dear", epochs=1).fit(mixed(6000).drop("price"))
+    assert (len(few.networks), len(many.networks)) == (5, 1)
+
+
 def test_the_same_seed_gives_the_same_bits() -> None:
     frame, test = mixed(300).drop("price"), mixed(100, seed=1)
     first, again, other = (
@@ -100,7 +106,7 @@ def test_what_is_learned_of_columns_comes_from_the_training_rows_alone() -> None
 
 def test_the_weights_are_those_of_the_best_epoch() -> None:
     frame, validation = mixed(200).drop("price"), mixed(200, seed=1).drop("price")
-    model = jn.TableModel("dear", epochs=40, learning_rate=0.03, dropout=0.0)
+    model = jn.TableModel("dear", epochs=40, learning_rate=0.03, dropout=0.0, ensemble=1)
     model.fit(frame, validation=validation)
     losses = model.networks[0].history["val_loss"]
     assert min(losses) < losses[-1], "the last epoch would do, and this test says nothing"
@@ -108,10 +114,44 @@ def test_the_weights_are_those_of_the_best_epoch() -> None:
     np.testing.assert_allclose(found, min(losses), rtol=1e-5)
 
 
-def test_the_rows_of_a_group_are_not_cut() -> None:
+def test_the_rows_of_a_group_are_not_cut_and_the_group_is_not_learned_from() -> None:
     frame = mixed(200).drop("price").with_columns(g=pl.int_range(200) // 50)
-    with pytest.raises(ValueError, match="'g' has 4 groups, too few for 7 parts"):
-        jn.TableModel("dear", epochs=1).fit(frame, group="g")
+    model = jn.TableModel("dear", epochs=1, ensemble=1).fit(frame, group="g")
+    assert "g" not in {column.name for column in model.table.columns}
+    with pytest.raises(ValueError, match="'g' has one group"):
+        jn.TableModel("dear", epochs=1).fit(frame.with_columns(g=1), group="g")
+
+
+def test_a_fit_that_fails_leaves_the_model_as_it_was(classes: jn.TableModel) -> None:
+    test = mixed(50, seed=1)
+    before = classes.predict_proba(test)
+    for wrong in (mixed(50).drop("dear"), mixed(50).with_columns(dear=pl.lit("yes"))):
+        with pytest.raises(ValueError, match="dear"):
+            classes.fit(wrong)
+        np.testing.assert_array_equal(classes.predict_proba(test), before)
+
+
+def test_several_networks_have_no_checkpoint_in_common(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="give checkpoints=folder"):
+        jn.TableModel("dear").fit(mixed(50), callbacks=[jn.Checkpoint(tmp_path)])
+
+
+def test_a_loaded_model_is_fitted_again_as_it_was(tmp_path: Path) -> None:
+    frame = mixed(200)
+    model = jn.TableModel("dear", table=jn.Table(drop=["price"]), seed=7, epochs=2, hidden=(8,))
+    model.fit(frame).save(tmp_path / "model.safetensors")
+    again = jn.load(tmp_path / "model.safetensors").fit(frame)
+    np.testing.assert_array_equal(again.predict_proba(frame), model.predict_proba(frame))
+
+
+def test_a_zero_among_other_rows_than_those_to_learn_from_forbids_the_logarithm() -> None:
+    rng = np.random.default_rng(0)
+    y = np.exp(rng.normal(5, 1.5, 300))
+    frame = pl.DataFrame({"x": rng.normal(size=300), "y": y})
+    validation = frame[:50].with_columns(y=pl.Series(np.r_[0.0, y[1:50]]))
+    whole = pl.concat([frame, validation])
+    assert jn.Table().fit(frame, "y").target.is_log
+    assert not jn.Table().fit(frame, "y", whole=whole).target.is_log
 
 
 @pytest.mark.parametrize("call", ["predict", "predict_proba", "evaluate", "save"])
