@@ -100,6 +100,8 @@ def train(
             engine.run(engine.network, data, plan, progress, pace.threads)
             pace.note(time.perf_counter() - before, int(progress.counters[STEPS]))
             good = _good_epochs(engine, progress)
+            # of thousands of epochs it takes a millisecond, in which an interrupt may come
+            logs = engine.logs(progress.ended())
         except BaseException as error:
             if engine.training.is_finite():
                 done += int(progress.counters[STEPS])
@@ -125,7 +127,7 @@ def train(
             return
         done += int(progress.counters[STEPS])
         place = Place(done, progress.counters, progress.sums)
-        yield Slice(done / in_epoch, engine.logs(progress.ended()), None, place)
+        yield Slice(done / in_epoch, logs, None, place)
 
 
 class _Plans(NamedTuple):

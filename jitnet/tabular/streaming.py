@@ -136,8 +136,8 @@ def _spread(rows: Any, most: int) -> Any:
 
 
 def _check_targets(groups: RowGroups, table: Table) -> None:
-    """Refuse a class that the sample does not have, before any step."""
-    if table.target.classes:
+    """Refuse a class that the sample does not have, or no logarithm, before any step."""
+    if table.target.classes or table.target.is_log:
         for first, piece in groups.in_order():
             try:
                 table.targets(piece)
