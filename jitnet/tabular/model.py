@@ -355,4 +355,7 @@ class TableModel:
 
 def _is_one_row(values: Mapping[str, Any]) -> bool:
     """Whether a dict has single values, not columns of them."""
-    return not any(hasattr(v, "__len__") and not isinstance(v, str) for v in values.values())
+    for value in values.values():
+        if type(value) is not str and hasattr(value, "__len__"):
+            return False
+    return True

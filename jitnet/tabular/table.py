@@ -228,10 +228,12 @@ class Table:
         self.target  # noqa: B018 - refuses a table that has learned nothing
         get = row.get
         numbers = [x for c in self._numeric for x in numbers_of_one(c, get(c.name))]
-        codes = [
-            codes.get(text_of_one(get(name), of_numbers=of_numbers), unseen)
-            for name, codes, unseen, of_numbers in self._codes
-        ]
+        codes = []
+        for name, known, unseen, of_numbers in self._codes:
+            value = get(name)
+            if type(value) is not str or of_numbers:  # else it is the text itself
+                value = text_of_one(value, of_numbers=of_numbers)
+            codes.append(known.get(value, unseen))
         return self._encoder.encode(np.array([numbers]), np.array([codes], np.int64))
 
     def targets(self, frame: Any) -> Array:
