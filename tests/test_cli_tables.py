@@ -1,5 +1,6 @@
 """The command line from a table's file to predictions, and the line that each mistake gets."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,17 @@ def test_predict_reads_a_file_as_train_does(
     assert main(["predict", "codes.safetensors", "codes.csv"]) == 0
     said = capsys.readouterr().out.split()[1:]
     assert said == ["ab"[k % 2] for k in range(120)]
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "report"])
+def test_without_polars_the_command_that_installs_it_is_named(
+    model: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    assert "pip install 'jitnet[table]'" in refused([command, str(model), "others.csv"], capsys)
 
 
 def test_a_row_that_ends_too_early_is_not_predicted(

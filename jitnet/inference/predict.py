@@ -12,6 +12,7 @@ from jitnet.inference.images import images_of
 from jitnet.inference.model import load_model, outputs_for, predicted
 from jitnet.inference.rows import pieces_of
 from jitnet.io.files import can_be_written, check_apart, written_whole
+from jitnet.tabular.frames import check_installed
 
 Write = Callable[[Any], None]
 
@@ -41,7 +42,10 @@ def predict_file(
     ------
     ValueError
         If a file cannot be read or written, or does not fit.
+    ImportError
+        Without the package polars.
     """
+    check_installed()
     if output is not None:
         if output.suffix.lower() not in WRITERS:
             there = " or ".join(WRITERS)

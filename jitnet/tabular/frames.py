@@ -15,6 +15,14 @@ FAILED = (NotImplementedError, OverflowError, TypeError, ValueError)
 INSTALL = f"tables need the packages narwhals and polars: {install('table')}"
 
 
+def check_installed() -> None:
+    """Name the command that installs Polars, where it is missing."""
+    try:
+        import polars  # noqa: F401
+    except ImportError as error:
+        raise ImportError(INSTALL) from error
+
+
 def as_polars(frame: Any, name: str = "frame") -> Any:
     """A frame of pandas', Polars' or Arrow's, or a dict of columns, as one of Polars'.
 

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from jitnet.tabular.frames import INSTALL
+from jitnet.tabular.frames import check_installed
 from jitnet.tabular.values import as_dates
 
 MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None")
@@ -71,10 +71,8 @@ def read_table(path: Path, *, header: bool = True) -> Any:
     ImportError
         Without the package polars.
     """
-    try:
-        import polars as pl
-    except ImportError as error:
-        raise ImportError(INSTALL) from error
+    check_installed()
+    import polars as pl
 
     kind = suffix_of(path)
     if kind not in READERS:
