@@ -13,6 +13,8 @@ from jitnet.callbacks.monitor import Monitored
 from jitnet.checks import check_number, check_whole
 from jitnet.io.model_file import CHECKPOINTS
 
+CHECKPOINT_MINUTES = 1 / 6
+"""Time between two checkpoints, at least, where commands and tables' models write them."""
 KEPT = 2
 """Checkpoints that are kept: a damaged disk may have spoilt the last one."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback, Checkpoint, EarlyStopping
+from jitnet.callbacks.checkpoint import CHECKPOINT_MINUTES
 from jitnet.checks import check_whole
 from jitnet.content import content_of
 from jitnet.description import describe
@@ -27,7 +28,6 @@ from jitnet.tabular.training import new_network
 VALIDATION_SHARE = 1 / 7
 SEEDS_APART = 1000
 """How far the seeds of an ensemble's networks are apart."""
-CHECKPOINT_MINUTES = 1 / 6
 
 
 class TableModel:

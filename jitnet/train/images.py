@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from jitnet.callbacks import Checkpoint
+from jitnet.callbacks.checkpoint import CHECKPOINT_MINUTES
 from jitnet.datasets import load_image_folder
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.progress import make_progress
@@ -16,7 +17,6 @@ from jitnet.tables import format_table
 from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, job_of, train
 from jitnet.train.networks import outline
 from jitnet.train.output import (
-    CHECKPOINT_MINUTES,
     check_options,
     check_output,
     compile_note,

@@ -13,9 +13,6 @@ from jitnet.io.files import can_be_written, write_file
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.streams import say
 
-CHECKPOINT_MINUTES = 1 / 6
-"""Time between two checkpoints of the command line, at least."""
-
 DRAWN = (".png", ".svg", ".pdf")
 PICTURES = {"plot": (*DRAWN, ""), "search_plot": DRAWN, "report": (".html",)}
 """What the files of the options that draw something end in."""

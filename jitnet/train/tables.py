@@ -142,12 +142,9 @@ class Announcement(Callback):
 
 
 def _read(path: Path, options: argparse.Namespace) -> Any:
-    from jitnet.tabular.reading import read_table
+    from jitnet.inference.rows import rows_of
 
-    try:
-        return read_table(path, header=not options.no_header)
-    except OSError as error:
-        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror}") from None
+    return rows_of(path, header=not options.no_header)
 
 
 def _check_columns(path: Path, rows: Any, options: argparse.Namespace) -> str:
