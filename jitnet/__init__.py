@@ -29,15 +29,21 @@ if TYPE_CHECKING:
     from jitnet.export.state_dict import load_state_dict as load_state_dict
     from jitnet.export.state_dict import save_state_dict as save_state_dict
     from jitnet.export.torch_modules import to_torch as to_torch
+    from jitnet.generation import generate as generate
     from jitnet.history import History as History
+    from jitnet.layers import GRU as GRU
+    from jitnet.layers import LSTM as LSTM
     from jitnet.layers import Activation as Activation
     from jitnet.layers import AveragePool1D as AveragePool1D
     from jitnet.layers import AveragePool2D as AveragePool2D
     from jitnet.layers import BatchNorm as BatchNorm
+    from jitnet.layers import Bidirectional as Bidirectional
+    from jitnet.layers import Branches as Branches
     from jitnet.layers import Conv1D as Conv1D
     from jitnet.layers import Conv2D as Conv2D
     from jitnet.layers import Dense as Dense
     from jitnet.layers import Dropout as Dropout
+    from jitnet.layers import Embedding as Embedding
     from jitnet.layers import Flatten as Flatten
     from jitnet.layers import GlobalAveragePool as GlobalAveragePool
     from jitnet.layers import GlobalMaxPool as GlobalMaxPool
@@ -50,6 +56,7 @@ if TYPE_CHECKING:
     from jitnet.layers import Rescaling as Rescaling
     from jitnet.layers import Reshape as Reshape
     from jitnet.layers import Residual as Residual
+    from jitnet.layers import SimpleRNN as SimpleRNN
     from jitnet.learning_rates import find_learning_rate as find_learning_rate
     from jitnet.loading import load as load
     from jitnet.model import Sequential as Sequential
@@ -94,19 +101,25 @@ HOMES = {
         "save_state_dict",
     ),
     "jitnet.export.torch_modules": ("to_torch",),
+    "jitnet.generation": ("generate",),
     "jitnet.history": ("History",),
     "jitnet.layers": (
         "Activation",
         "AveragePool1D",
         "AveragePool2D",
         "BatchNorm",
+        "Bidirectional",
+        "Branches",
         "Conv1D",
         "Conv2D",
         "Dense",
         "Dropout",
+        "Embedding",
         "Flatten",
+        "GRU",
         "GlobalAveragePool",
         "GlobalMaxPool",
+        "LSTM",
         "LayerNorm",
         "MaxPool1D",
         "MaxPool2D",
@@ -116,6 +129,7 @@ HOMES = {
         "Rescaling",
         "Reshape",
         "Residual",
+        "SimpleRNN",
     ),
     "jitnet.learning_rates": ("find_learning_rate",),
     "jitnet.loading": ("load",),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitnet.arrays import Array
 from jitnet.checks import check_number, check_whole
 from jitnet.description import describe
 from jitnet.engine.nodes import Nodes
 from jitnet.engine.steps.state import EPOCHS_TAKEN, STEPS_TAKEN
+
+STATES = "states"
+"""The tensor of a checkpoint in which the last batch has left its examples."""
 
 
 def content_of(model: Any) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -16,7 +21,7 @@ def content_of(model: Any) -> tuple[dict[str, Any], dict[str, Array]]:
     engine = model._built()
     state = engine.state()
     description = {
-        "shape": list(engine.nodes.shape),
+        "shape": [list(n) if isinstance(n, tuple) else n for n in engine.nodes.shape],
         "layers": [describe(layer) for layer in model.layers],
         "loss": model.loss,
         "optimizer": describe(model.optimizer),
@@ -30,7 +35,16 @@ def content_of(model: Any) -> tuple[dict[str, Any], dict[str, Array]]:
         "rate_scale": engine.rate_scale,
         "classes": list(model.classes),
     }
-    return description, engine.training.tensors(state)
+    tensors = engine.training.tensors(state)
+    if state.states.size:
+        tensors[STATES] = _state_rows(state.states, engine.nodes)
+    return description, tensors
+
+
+def _state_rows(states: Array, nodes: Nodes) -> Array:
+    """The states in which the last batch has left its examples, an example a row: a view."""
+    panels = states.reshape(-1, nodes.state_size, nodes.width)
+    return np.moveaxis(panels, 1, 2).reshape(-1, nodes.state_size)
 
 
 def check_tensors(nodes: Nodes, tensors: dict[str, Array]) -> None:
@@ -60,10 +74,25 @@ def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) 
     if len(powers) < len(state.powers) or (len(powers) > len(state.powers) and not first):
         raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
     state.powers[:] = powers[: len(state.powers)]
+    if state.states.size and STATES in tensors:
+        _restore_states(state.states, tensors[STATES], engine.nodes)
     engine.restore(state)
     if description["format"] > 3:
         model.classes = tuple(map(str, description["classes"]))
         engine.rate_scale = check_number("rate_scale", description["rate_scale"], above=0.0)
+
+
+def _restore_states(states: Array, rows: Array, nodes: Nodes) -> None:
+    """Lay the states of examples into panels, which may have another width than those they had."""
+    panels = states.reshape(-1, nodes.state_size, nodes.width)
+    count = len(panels) * nodes.width
+    if rows.ndim != 2 or rows.shape[1] != nodes.state_size or not np.isfinite(rows).all():
+        raise ValueError(
+            f"{STATES} must be finite rows of {nodes.state_size}, but are {rows.shape}"
+        )
+    padded = np.zeros((count, nodes.state_size), states.dtype)
+    padded[: len(rows)] = rows[:count]
+    panels[...] = np.moveaxis(padded.reshape(len(panels), nodes.width, -1), 2, 1)
 
 
 def shape_of(description: dict[str, Any], tensors: dict[str, Array]) -> Any:

@@ -70,4 +70,5 @@ def _activations(layers: Iterable[Any]) -> Iterator[str]:
     """The activations that described layers, and those within them, name."""
     for layer in layers:
         yield layer.get("activation", "identity")
-        yield from _activations(layer.get("layers", ()))
+        for inner in (layer.get("layers", ()), *layer.get("branches", ())):
+            yield from _activations(inner)

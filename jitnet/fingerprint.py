@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.engine.data import Rows
+from jitnet.several import Several
 from jitnet.sparse import SparseRows
 from jitnet.validation import Examples
 
@@ -32,6 +34,12 @@ def fingerprint(parts: Iterable[Examples | None]) -> str:
 def _arrays(examples: Examples | None) -> list[Array]:
     if examples is None:
         return []
-    rows = examples.inputs.rows
-    inputs = [rows.indptr, rows.indices, rows.numbers] if isinstance(rows, SparseRows) else [rows]
-    return [*inputs, examples.targets, examples.weights]
+    return [*_inputs(examples.rows), examples.targets, examples.weights]
+
+
+def _inputs(rows: Rows) -> list[Array]:
+    if isinstance(rows, SparseRows):
+        return [rows.indptr, rows.indices, rows.numbers]
+    if isinstance(rows, Several):
+        return [*rows.arrays, *(lengths for lengths in rows.lengths if lengths is not None)]
+    return [rows]

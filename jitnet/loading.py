@@ -6,13 +6,13 @@ from os import PathLike
 from typing import Any
 
 from jitnet.arrays import Array
-from jitnet.checks import check_shape
 from jitnet.content import check_tensors, restore, shape_of
 from jitnet.description import check_names, recreate
 from jitnet.fitting import Record
 from jitnet.history import checked_history
+from jitnet.inputs import shape_given
 from jitnet.io.model_file import read_model, refused
-from jitnet.model import Sequential
+from jitnet.model import MOST_FEATURES, Sequential
 
 
 def load(path: str | PathLike[str]) -> Any:
@@ -69,7 +69,7 @@ def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
         prefix = f"networks.{place}."
         own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
         network = _network(described | {"format": description["format"]}, own)
-        _check_fits(network, len(learned.features), target)
+        _check_fits(network, learned)
         network._record = Record(checked_history(description["histories"][place]))
         networks.append(network)
     if not networks:
@@ -79,11 +79,13 @@ def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
     )
 
 
-def _check_fits(network: Sequential, n_features: int, target: Any) -> None:
+def _check_fits(network: Sequential, table: Any) -> None:
     """Refuse a network that takes or gives something else than the table has."""
-    engine = network._built()
+    from jitnet.tabular.training import example_shape
+
+    engine, target = network._built(), table.target
     found = engine.nodes.shape, engine.nodes.output, network.loss
-    wanted = (n_features,), (target.n_outputs,), target.loss
+    wanted = example_shape(table), (target.n_outputs,), target.loss
     if found != wanted:
         raise ValueError(f"a network has {found}, where the table has {wanted}")
 
@@ -99,7 +101,7 @@ def _network(description: dict[str, Any], tensors: dict[str, Array]) -> Sequenti
         seed=description["seed"],
         dtype=description["dtype"],
     )
-    shape = check_shape(shape_of(description, tensors))
+    shape = shape_given(shape_of(description, tensors), MOST_FEATURES)
     check_tensors(model._nodes(shape), tensors)
     model._engine = model._new_engine(shape)
     restore(model, description, tensors)

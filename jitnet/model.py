@@ -16,10 +16,12 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback
-from jitnet.checks import check_choice, check_number, check_shape, check_whole
+from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.content import content_of
 from jitnet.engine import Engine
-from jitnet.engine.nodes import Nodes
+from jitnet.engine.batches import check_stateful
+from jitnet.engine.data import count_of
+from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.engine.steps.state import Data
 from jitnet.errors import NotFittedError
 from jitnet.fingerprint import fingerprint
@@ -27,11 +29,11 @@ from jitnet.fit_state import FitSettings, FitState
 from jitnet.fitting import Record, follow
 from jitnet.hints import hinted, missing_method
 from jitnet.history import History
+from jitnet.inputs import for_network, shape_given, step_weights, take_inputs
 from jitnet.io.model_file import write_model
 from jitnet.kernels.panels import panel_width
 from jitnet.layers import Layer
 from jitnet.layers.chain import check_layers
-from jitnet.layers.layer import Shape
 from jitnet.losses import LOSSES
 from jitnet.losses.objective import Objective
 from jitnet.optimizers import Optimizer
@@ -47,16 +49,19 @@ from jitnet.settings import (
 )
 from jitnet.shapes import nodes_of_inputs, shape_by_layers
 from jitnet.sparse import SparseRows
+from jitnet.stream import Stream
 from jitnet.summary import format_summary, short_repr
 from jitnet.threads import MOST_THREADS
 from jitnet.validation import (
     Examples,
     check_epsilon,
-    check_inputs,
     check_parameters,
     check_targets,
     check_weights,
 )
+
+Lengths = ArrayLike | Sequence[ArrayLike | None] | None
+"""The time steps of examples; of several inputs a tuple of such."""
 
 MOST_SEED = 2**63 - 1
 MOST_FEATURES = 2**31 - 1
@@ -192,14 +197,14 @@ class Sequential:
         """What the last fit has recorded, one number an epoch."""
         return self._record.history()
 
-    def build(self, shape: int | Sequence[int]) -> Sequential:
+    def build(self, shape: int | Sequence[int] | Sequence[Sequence[int]]) -> Sequential:
         """Start anew with first weights for examples of a shape.
 
         Parameters
         ----------
-        shape : int or tuple of int
+        shape : int, tuple of int or tuple of such
             Features of an example, or its shape: (height, width, channels) of an image, (time,
-            channels) of a sequence.
+            channels) of a sequence, time alone of indices; for `Branches` that of each input.
 
         Returns
         -------
@@ -218,9 +223,9 @@ class Sequential:
         >>> [array.shape for array in model.get_weights()]
         [(2, 3), (3,)]
         """
-        return self._begin(check_shape(shape, most=MOST_FEATURES))
+        return self._begin(shape_given(shape, MOST_FEATURES))
 
-    def _begin(self, shape: Shape, *, mostly_zeros: bool = False) -> Sequential:
+    def _begin(self, shape: Shapes, *, mostly_zeros: bool = False) -> Sequential:
         self._nodes(shape)  # refuses a shape before anything is made for it
         engine = self._new_engine(shape, mostly_zeros=mostly_zeros)
         engine.nodes.draw(engine.network.parameters, np.random.default_rng(self.seed))
@@ -238,6 +243,7 @@ class Sequential:
         shuffle: bool = True,
         validation_data: Sequence[ArrayLike | None] | None = None,
         sample_weight: ArrayLike | None = None,
+        lengths: Lengths = None,
         callbacks: Sequence[Callback] = (),
         progress: bool | Progress | None = None,
         resume: str | PathLike[str] | None = None,
@@ -263,10 +269,14 @@ class Sequential:
             is trained on.
         shuffle : bool, default True
             Whether each epoch takes the examples in an order of its own.
-        validation_data : (X, y) or (X, y, sample_weight), optional
+        validation_data : (X, y), (X, y, sample_weight) or (X, y, sample_weight, lengths), optional
             Examples to evaluate on after each epoch.
         sample_weight : array-like of shape (n_samples,), optional
-            Weights of the examples in the loss.
+            Weights of the examples in the loss; (n_samples, time) of each time step, where the
+            last layer gives sequences.
+        lengths : array-like of int, shape (n_samples,), optional
+            Time steps of each sequence: what is behind its end changes nothing. Of several inputs
+            a tuple of such, or None.
         callbacks : sequence of Callback, default ()
             Told of each epoch's end.
         progress : bool or Progress, optional
@@ -306,25 +316,24 @@ class Sequential:
             raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
         listeners = check_callbacks(callbacks)
         shown = make_progress(progress)
-        examples = self._examples(X, y, sample_weight)
-        validation = self._validation(validation_data, examples.inputs.shape)
-        rows = examples.inputs.rows
+        examples = self._examples(X, y, sample_weight, lengths)
+        validation = self._validation(validation_data, examples.shape)
+        rows = examples.rows
         mostly_zeros = isinstance(rows, SparseRows) and rows.is_mostly_zeros
-        batch = len(rows)
+        batch = count = count_of(rows)
         if batch_size is not None:
             batch = min(batch, check_whole("batch_size", batch_size, least=1))
         for listener in listeners:
             listener.check(None if resume is None else Path(resume))
         was_built = self._engine
-        shape = examples.inputs.shape
-        engine = was_built or self._begin(shape, mostly_zeros=mostly_zeros)._built()
+        engine = was_built or self._begin(examples.shape, mostly_zeros=mostly_zeros)._built()
         data = _data_of(engine, examples)
         checked = None if validation is None else _data_of(engine, validation)
-        validate = None if checked is None else lambda: engine.evaluate(checked)
+        validate = None if checked is None else lambda: engine.evaluate(checked, batch)
         figures = engine.figures + tuple(f"val_{n}" for n in engine.figures if validate)
         settings = FitSettings(
             epochs=epochs,
-            examples=len(rows),
+            examples=count,
             batch_size=batch,
             shuffle=bool(shuffle),
             figures=figures,
@@ -333,6 +342,11 @@ class Sequential:
         fit = FitState(self, settings, listeners)
         try:
             engine.check_batches(data, batch)
+            if engine.nodes.state_size:
+                check_stateful(engine.nodes, count, batch, shuffle=bool(shuffle))
+                if checked is not None:
+                    check_stateful(engine.nodes, checked.examples, batch)
+            engine.training.hold_states(batch)
             for listener in listeners:
                 listener.on_fit_begin(self, epochs)
             if resume is not None:
@@ -362,12 +376,13 @@ class Sequential:
         batch_size: int | None = 128,
         shuffle: bool = True,
         sample_weight: ArrayLike | None = None,
+        lengths: Lengths = None,
     ) -> History:
         """Train for one pass over the examples, from the weights and the state there are.
 
         Parameters
         ----------
-        X, y, batch_size, shuffle, sample_weight
+        X, y, batch_size, shuffle, sample_weight, lengths
             As in `fit`.
 
         Returns
@@ -394,15 +409,18 @@ class Sequential:
             batch_size=batch_size,
             shuffle=shuffle,
             sample_weight=sample_weight,
+            lengths=lengths,
         )
 
-    def predict(self, X: ArrayLike) -> Array:
+    def predict(self, X: ArrayLike, *, lengths: Lengths = None) -> Array:
         """Predict.
 
         Parameters
         ----------
         X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Examples; images and sequences as in `fit`.
+        lengths : array-like of int, optional
+            As in `fit`.
 
         Returns
         -------
@@ -426,18 +444,28 @@ class Sequential:
         [[0.33000001311302185, 0.33000001311302185, 0.33000001311302185]]
         """
         engine = self._built()
-        found = engine.predict(check_inputs(X, engine.nodes.shape, self.dtype).rows)
+        given = take_inputs(X, lengths, self.layers, engine.nodes.shape, self.dtype)
+        found = engine.predict(for_network(given, engine.nodes))
         return found.reshape(-1, *engine.nodes.output)
 
     def evaluate(
-        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        lengths: Lengths = None,
+        batch_size: int | None = None,
     ) -> dict[str, float]:
         """Loss, and accuracy for classifiers.
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, y, sample_weight, lengths
             As in `fit`.
+        batch_size : int, optional
+            Where layers are stateful, the examples of a batch, from each of which the next one
+            takes the states; all by default.
 
         Returns
         -------
@@ -460,16 +488,80 @@ class Sequential:
         {'loss': 0.5}
         """
         engine = self._built()
-        return engine.evaluate(_data_of(engine, self._examples(X, y, sample_weight)))
+        data = _data_of(engine, self._examples(X, y, sample_weight, lengths))
+        if batch_size is not None:
+            batch_size = check_whole("batch_size", batch_size, least=1)
+            check_stateful(engine.nodes, data.examples, batch_size)
+        return engine.evaluate(data, batch_size)
+
+    def reset_state(self) -> None:
+        """Have stateful layers begin the next prediction in states of zero.
+
+        In a fit they do so at the beginning of each epoch; a copy of the model and one that was
+        loaded do so, too.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> model = jn.Sequential([jn.GRU(3, stateful=True)], loss="mse").build((4, 2))
+        >>> first, second = (model.predict([[[1.0, 0.0]] * 4]) for _ in range(2))
+        >>> model.reset_state()
+        >>> bool((first == model.predict([[[1.0, 0.0]] * 4])).all()), bool((first == second).all())
+        (True, False)
+        """
+        self._built().reset_state()
+
+    def stream(self, batch_size: int | None = None) -> Stream:
+        """Predict step by step: a stream that holds the recurrent layers' states.
+
+        Parameters
+        ----------
+        batch_size : int, optional
+            Examples that go side by side; by default one, without an axis of its own.
+
+        Returns
+        -------
+        Stream
+            Its ``step`` takes a time step and gives the prediction there. It has the weights that
+            the model has at each step.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no weights yet.
+        ValueError
+            If a layer needs more than the time steps before, such as `Bidirectional`.
+
+        Examples
+        --------
+        >>> import jitnet as jn
+        >>> layers = [jn.LSTM(4, return_sequences=True), jn.Dense(1)]
+        >>> model = jn.Sequential(layers, loss="mse").build((3, 2))
+        >>> stream, X = model.stream(), [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]
+        >>> steps = [stream.step(x).item() for x in X]
+        >>> steps == model.predict([X]).ravel().tolist()
+        True
+        """
+        return Stream(self._built(), batch_size)
 
     def gradients(
-        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        lengths: Lengths = None,
     ) -> list[Array]:
         """Gradients of the loss, all examples as one batch.
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, y, sample_weight, lengths
             As in `fit`.
 
         Returns
@@ -495,7 +587,7 @@ class Sequential:
         [12.0, 4.0]
         """
         engine = self._built()
-        return engine.gradients(_data_of(engine, self._examples(X, y, sample_weight)))[1]
+        return engine.gradients(_data_of(engine, self._examples(X, y, sample_weight, lengths)))[1]
 
     def get_weights(self) -> list[Array]:
         """Copies of the weights and biases.
@@ -636,7 +728,7 @@ class Sequential:
             self._engine.restore(training)
             self._engine.rate_scale = rate_scale
 
-    def _new_engine(self, shape: Shape, *, mostly_zeros: bool = False) -> Engine:
+    def _new_engine(self, shape: Shapes, *, mostly_zeros: bool = False) -> Engine:
         """An engine whose parameters are all zero."""
         return Engine(
             self.layers,
@@ -649,7 +741,7 @@ class Sequential:
             mostly_zeros=mostly_zeros,
         )
 
-    def _nodes(self, shape: Shape) -> Nodes:
+    def _nodes(self, shape: Shapes) -> Nodes:
         """The network's nodes for examples of a shape."""
         if self._engine is not None and self._engine.nodes.shape == shape:
             return self._engine.nodes
@@ -669,33 +761,40 @@ class Sequential:
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
-        shape: Shape | None = None,
+        lengths: Lengths = None,
+        shape: Shapes | None = None,
         *,
         name: str = "",
     ) -> Examples:
         """Checked examples."""
         shape = self._engine.nodes.shape if self._engine else shape
-        inputs = check_inputs(X, shape, self.dtype, name=f"X{name}")
-        nodes = nodes_of_inputs(self._nodes, inputs.shape, inputs.given, f"X{name}")
-        count = len(inputs.rows)
+        given = take_inputs(X, lengths, self.layers, shape, self.dtype, name=f"X{name}")
+        nodes = nodes_of_inputs(self._nodes, given.shape, given.parts[0].given, f"X{name}")
+        rows, count = for_network(given, nodes, f"X{name}"), given.count
         targets, labels = check_targets(
             y, count, nodes.output, self.loss, self.dtype, name=f"y{name}"
         )
-        weights = check_weights(sample_weight, count, self.dtype, name=f"sample_weight{name}")
-        return Examples(inputs, targets, labels, weights, sample_weight is None)
+        own = check_weights(
+            sample_weight, count, self.dtype, times=nodes.times, name=f"sample_weight{name}"
+        )
+        weights, uniform = step_weights(own, sample_weight is not None, rows, nodes)
+        return Examples(rows, given.shape, targets, labels, weights, uniform)
 
-    def _validation(self, given: Any, shape: Shape) -> Examples | None:
+    def _validation(self, given: Any, shape: Shapes) -> Examples | None:
         """Checked examples to validate on, of the shape of those to train on."""
         if given is None:
             return None
-        if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+        if not isinstance(given, tuple | list) or len(given) not in (2, 3, 4):
             what = f"{len(given)} of them" if isinstance(given, tuple | list) else f"{given!r:.80}"
-            raise ValueError(f"validation_data must be (X, y) or (X, y, sample_weight), got {what}")
-        X, y, sample_weight = (*given, None)[:3]
-        return self._examples(X, y, sample_weight, shape, name=" of validation_data")
+            raise ValueError(
+                "validation_data must be (X, y), (X, y, sample_weight) or (X, y, sample_weight, "
+                f"lengths), got {what}"
+            )
+        X, y, sample_weight, lengths = (*given, None, None)[:4]
+        return self._examples(X, y, sample_weight, lengths, shape, name=" of validation_data")
 
 
 def _data_of(engine: Engine, examples: Examples) -> Data:
     """Examples as the compiled loop reads them."""
-    inputs, targets, labels, weights, uniform = examples
-    return engine.data(inputs.rows, targets, labels, weights, uniform=uniform)
+    rows, _, targets, labels, weights, uniform = examples
+    return engine.data(rows, targets, labels, weights, uniform=uniform)

@@ -34,11 +34,12 @@ def check_output(layer: Layer, loss: str) -> None:
 
 
 def check_output_shape(shape: Shape, loss: str) -> None:
-    """Refuse an image or a sequence where a loss takes one row of classes."""
-    if LOSSES[loss].takes_labels and len(shape) > 1:
+    """Refuse an image where a loss takes a row of classes."""
+    if LOSSES[loss].takes_labels and len(shape) > 2:
         raise ValueError(
-            f"{loss} takes one axis of classes, but the last layer gives the shape {shape}; end "
-            "with jn.Flatten() and a Dense of as many units as there are classes"
+            f"{loss} takes one axis of classes, for each example or time step, but the last layer "
+            f"gives the shape {shape}; end with jn.Flatten() and a Dense of as many units as there "
+            "are classes"
         )
 
 

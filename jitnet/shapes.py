@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from jitnet.arrays import Array
-from jitnet.engine.nodes import Nodes
+from jitnet.engine.nodes import Nodes, is_several
 from jitnet.layers import Layer, Reshape
 from jitnet.layers.layer import Shape
 
@@ -86,6 +86,8 @@ def nodes_of_inputs(
     nodes_of: Callable[[Shape], Nodes], shape: Shape, given: Shape, name: str
 ) -> Nodes:
     """The nodes for examples of a shape, or an error that says how an array of another must be."""
+    if is_several(shape):
+        return nodes_of(shape)
     try:
         return nodes_of(shape)
     except ValueError as error:

@@ -80,6 +80,8 @@ def _paths(
         path = (*outer, number)
         yield path, layer
         yield from _paths(getattr(layer, "layers", ()), path)
+        for branch, inner in enumerate(getattr(layer, "branches", ())):
+            yield from _paths(inner, (*path, branch))
 
 
 def _row(path: tuple[int, ...], layer: Any, nodes: Nodes) -> Row:
@@ -88,7 +90,7 @@ def _row(path: tuple[int, ...], layer: Any, nodes: Nodes) -> Row:
     shapes = ", ".join(f"{parameter.name} {parameter.shape}" for parameter in own)
     output = f"({', '.join(map(str, ('m', *nodes.nodes[last].output)))})"
     count = f"{sum(parameter.size for parameter in own):,}"
-    if hasattr(layer, "layers"):  # theirs stand beside them
+    if hasattr(layer, "layers") or hasattr(layer, "branches"):  # theirs stand beside them
         count = ""
     return *_called(path, layer), shapes or "-", output, count
 
@@ -125,7 +127,7 @@ def short_repr(value: Any) -> str:
     >>> short_repr(Dense(3, activation="tanh"))
     "Dense(3, activation='tanh')"
     """
-    if isinstance(value, tuple) and any(map(is_dataclass, value)):
+    if isinstance(value, tuple) and any(is_dataclass(v) or isinstance(v, tuple) for v in value):
         return f"[{', '.join(map(short_repr, value))}]"
     if not is_dataclass(value):
         return repr(value)

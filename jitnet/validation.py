@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jitnet.arrays import Array
-from jitnet.engine.nodes import Nodes
+from jitnet.engine.data import Rows
+from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.frames import NUMBERS, as_array
 from jitnet.hints import as_numbers
 from jitnet.kernels.panels import SOURCES
@@ -43,7 +44,8 @@ class Inputs(NamedTuple):
 class Examples(NamedTuple):
     """Inputs, targets, whether those are labels, weights, and whether those are all alike."""
 
-    inputs: Inputs
+    rows: Rows
+    shape: Shapes
     targets: Array
     labels: bool
     weights: Array
@@ -57,7 +59,7 @@ def check_inputs(X: ArrayLike, shape: Shape | None, dtype: Any, *, name: str = "
     stride. Any other layout is left as it is: C or Fortran order, strides, read-only,
     memory-mapped. Sparse matrices become `SparseRows`.
     """
-    array: Any = X if is_sparse(X) else _as_numbers(X, name)
+    array: Any = X if is_sparse(X) else as_numbers_of(X, name)
     own = example_shape(array.shape, shape, name)
     if is_sparse(array):
         return Inputs(_checked_rows(array, dtype, name), own, array.shape)
@@ -82,7 +84,7 @@ def check_targets(
     They are given in the shape of the output, or as rows. Returns the array and whether it holds
     labels.
     """
-    array, n_outputs = _as_numbers(y, name), math.prod(output)
+    array, n_outputs, last = as_numbers_of(y, name), math.prod(output), output[-1]
     if array.shape[:1] != (n_samples,):
         raise ValueError(
             f"{name} must have a target for each of the {n_samples} examples, got the shape "
@@ -90,11 +92,13 @@ def check_targets(
         )
     if array.ndim == 1:
         array = array[:, np.newaxis]
-    if len(output) > 1 and is_alike(array.shape[1:], output):
+    steps = output[:-1] or (1,)
+    labels = LOSSES[loss].takes_labels and array.shape[1:] in (steps, (*steps, 1))
+    if labels or (len(output) > 1 and is_alike(array.shape[1:], output)):
         array = rows_of(array)
-    labels = LOSSES[loss].takes_labels and array.ndim == 2 and array.shape[1] == 1
     if array.ndim != 2 or not (labels or array.shape[1] == n_outputs):
-        classes = " or (n_samples,) of labels" if LOSSES[loss].takes_labels else ""
+        of_labels = ", ".join(map(str, ("n_samples", *output[:-1]))) + "," * (len(output) == 1)
+        classes = f" or ({of_labels}) of labels" if LOSSES[loss].takes_labels else ""
         shape = ", ".join(map(str, ("n_samples", *output)))
         units = f"has {n_outputs} units" if len(output) == 1 else f"gives the shape {output}"
         raise ValueError(
@@ -102,19 +106,25 @@ def check_targets(
             f"{np.shape(y)}"
         )
     check_fits(array, dtype, name)
-    _check_range(array, n_outputs, loss, labels, name)
+    _check_range(array if labels else array.reshape(-1, last), last, loss, labels, name)
     return _cast(array, dtype), labels
 
 
 def check_weights(
-    sample_weight: ArrayLike | None, n_samples: int, dtype: Any, *, name: str = "sample_weight"
+    sample_weight: ArrayLike | None,
+    n_samples: int,
+    dtype: Any,
+    *,
+    times: int = 1,
+    name: str = "sample_weight",
 ) -> Array:
-    """Weights (n_samples,) in the model's type; ones where none are given."""
+    """Weights (n_samples,), or of time steps, in the model's type; ones where none are given."""
     if sample_weight is None:
         return np.ones(n_samples, dtype)
-    weights = _as_numbers(sample_weight, name)
-    if weights.shape != (n_samples,):
-        raise ValueError(f"{name} must have the shape ({n_samples},), got {weights.shape}")
+    weights = as_numbers_of(sample_weight, name)
+    if weights.shape != (n_samples,) and (times == 1 or weights.shape != (n_samples, times)):
+        steps = f" or ({n_samples}, {times}), one for each time step" if times > 1 else ""
+        raise ValueError(f"{name} must have the shape ({n_samples},){steps}, got {weights.shape}")
     check_fits(weights, dtype, name)
     if weights.min() < 0:
         raise ValueError(f"{name} must not be negative, got {weights.min()}")
@@ -146,7 +156,7 @@ def check_parameters(
         kind = type(weights).__name__
         raise TypeError(f"weights must be a list of arrays [W1, b1, …], got a {kind}")
     names = [f"weights[{place}]" for place in range(len(weights))]
-    arrays = [_as_numbers(array, name) for array, name in zip(weights, names, strict=True)]
+    arrays = [as_numbers_of(array, name) for array, name in zip(weights, names, strict=True)]
     if shape is None:
         if not arrays or not arrays[0].ndim or not arrays[0].size:
             raise ValueError("weights must begin with W1 of the shape (n_features, units)")
@@ -213,7 +223,8 @@ def _check_kind(array: Array, name: str) -> None:
         raise _not_numbers(name, array.dtype)
 
 
-def _as_numbers(values: ArrayLike, name: str) -> Array:
+def as_numbers_of(values: ArrayLike, name: str) -> Array:
+    """An array of numbers, of any shape."""
     if hasattr(values, "toarray"):
         raise TypeError(f"{name} must not be a sparse matrix; pass what its toarray() returns")
     if np.ma.is_masked(values):

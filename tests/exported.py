@@ -9,6 +9,9 @@ import numpy as np
 
 import jitnet as jn
 from jitnet.arrays import Array
+from jitnet.export.network import read
+from jitnet.layers import LAYERS
+from rows import ROWS
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 """Relative to the greatest prediction: sums in another order."""
@@ -73,6 +76,69 @@ NETWORKS: dict[str, tuple[Sequence[Any], Any]] = {
         [jn.Conv2D(2, 2), jn.Flatten(), jn.Residual([jn.LayerNorm()]), jn.Dense(2)],
         (3, 4, 3),
     ),
+    "of recurrent layers one after the other": (
+        [
+            jn.LSTM(5, return_sequences=True),
+            jn.GRU(3, return_sequences=True),
+            jn.Dense(4, "tanh"),
+            jn.SimpleRNN(6),
+            jn.Dense(2),
+        ],
+        (7, 3),
+    ),
+    "of recurrent layers in both directions": (
+        [
+            jn.Bidirectional(jn.SimpleRNN(4, return_sequences=True)),
+            jn.LayerNorm(),
+            jn.Bidirectional(jn.LSTM(3, return_sequences=True)),
+            jn.Residual([jn.Bidirectional(jn.GRU(3, return_sequences=True)), jn.Dropout(0.5)]),
+            jn.Bidirectional(jn.GRU(2)),
+        ],
+        (5, 2),
+    ),
+    "of recurrent layers among convolutions": (
+        [
+            jn.Conv1D(4, 3, padding=1, activation="relu"),
+            jn.Bidirectional(jn.GRU(3, return_sequences=True)),
+            jn.MaxPool1D(2),
+            jn.BatchNorm(),
+            jn.LSTM(4, return_sequences=True),
+            jn.Flatten(),
+            jn.Dense(2),
+        ],
+        (8, 3),
+    ),
+    "of indices": (
+        [
+            jn.Embedding(11, 3),
+            jn.Bidirectional(jn.LSTM(3)),
+            jn.Dense(2),
+        ],
+        6,
+    ),
+    "of indices, with an output for each": (
+        [jn.Embedding(5, 3), jn.GRU(4, return_sequences=True), jn.Dense(3)],
+        6,
+    ),
+    "of indices in windows": ([jn.Embedding(5, 3), jn.Conv1D(2, 3), jn.GlobalMaxPool()], 6),
+    "that pools recurrent layers over time": (
+        [
+            jn.Residual([jn.SimpleRNN(3, return_sequences=True), jn.Conv1D(3, 1)]),
+            jn.SimpleRNN(4, return_sequences=True),
+            jn.GlobalAveragePool(),
+        ],
+        (6, 3),
+    ),
+    "dense at each time step": (
+        [
+            jn.LayerNorm(),
+            jn.Dense(4, "relu"),
+            jn.Residual([jn.Dense(4, bias=False)]),
+            jn.Dense(3),
+            jn.GlobalMaxPool(),
+        ],
+        (5, 2),
+    ),
     "of residuals alone": (
         [
             jn.Residual([jn.Activation("tanh"), jn.Residual([jn.Activation("relu")])]),
@@ -96,8 +162,25 @@ INPUTS_FIRST: Sequence[tuple[Sequence[Any], Any]] = (
     ([jn.Activation("sigmoid")], (4, 3)),
     ([jn.BatchNorm()], (4, 3)),
     ([jn.Reshape((2, 3, 1)), jn.Flatten()], 6),
+    ([jn.Activation("tanh"), jn.SimpleRNN(2, return_sequences=True)], (4, 3)),
+    ([jn.Bidirectional(jn.LSTM(2, return_sequences=True))], (4, 3)),
+    ([jn.LSTM(2, return_sequences=True)], (1, 3)),
+    ([jn.Residual([jn.LayerNorm()]), jn.Dense(2)], (4, 3)),
+    ([jn.Embedding(4, 2)], 3),
 )
 """Layers that are the first and the shape of an example."""
+
+
+TRAVELLING = {kind for kind in LAYERS.values() if not hasattr(kind, "n_inputs")}
+"""The layers that can travel: all but those that take several inputs."""
+
+ROWS_TO_EXPORT = [
+    row
+    for row in ROWS
+    if row.kind in ("activation", "loss")
+    or (row.kind == "layer" and LAYERS[row.name] in TRAVELLING)
+]
+"""The rows of the tables around which networks can travel."""
 
 
 def filled(
@@ -113,8 +196,7 @@ def filled(
     model = jn.Sequential(layers, loss, dtype=dtype).build(shape)
     weights = [array + rng.uniform(0.1, 0.5, array.shape) for array in model.get_weights()]
     model.set_weights(weights)
-    shape = (shape,) if isinstance(shape, int) else shape
-    return model, rng.normal(size=(n_examples, *shape)).astype(dtype)
+    return model, read(model).rows(n_examples, rng)
 
 
 def far_from_zero(rng: np.random.Generator) -> tuple[jn.Sequential, Array]:

@@ -48,11 +48,11 @@ class Case(NamedTuple):
 
     @property
     def targets(self) -> Array:
-        """Targets (n_samples, n_outputs), class labels as one-hot rows."""
-        outputs = n_outputs(self.model.layers, self.X.shape[1])
-        if LOSSES[self.model.loss].link == "softmax" and self.y.ndim == 1:
-            return np.eye(outputs)[self.y]
-        return self.y.reshape(len(self.y), outputs)
+        """Targets in the shape of the outputs, class labels as one-hot rows."""
+        shape = output_of(self.model.layers, self.X.shape[1:])
+        if LOSSES[self.model.loss].link == "softmax" and self.y.ndim == len(shape):
+            return np.eye(shape[-1])[self.y]
+        return self.y.reshape(len(self.y), *shape)
 
     def stages(self) -> list[Stage]:
         """What each layer is given and makes of it, by the oracle's loops."""
@@ -71,12 +71,20 @@ class Case(NamedTuple):
         )
 
 
-def n_outputs(layers: Sequence[Any], n_features: int) -> int:
-    """Outputs of an example that has passed through all layers."""
-    shape: tuple[int, ...] = (n_features,)
+def output_of(layers: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of an example that has passed through all layers."""
     for layer in layers:
         shape = layer.node(shape, 16).output
-    return math.prod(shape)
+    return shape
+
+
+def make_inputs(
+    rng: np.random.Generator, layers: Sequence[Any], n_features: int, count: int, dtype: Any
+) -> Array:
+    """Examples of what the first layer takes: indices, or else numbers."""
+    if vocabulary := layers[0].node((n_features,), 16).vocabulary:
+        return rng.integers(0, vocabulary, (count, n_features))
+    return rng.normal(size=(count, n_features)).astype(dtype)
 
 
 def make_case(
@@ -104,8 +112,8 @@ def make_case(
         [w if row.trained else np.abs(w) for w, row in zip(weights, rows, strict=True)]
     )
     spare = 4 * n_examples
-    X = rng.normal(size=(spare, n_features)).astype(dtype)
-    y = make_targets(rng, loss, spare, n_outputs(layers, n_features))
+    X = make_inputs(rng, layers, n_features, spare, dtype)
+    y = make_targets(rng, loss, spare, output_of(layers, (n_features,)))
     kept = _away_from_kinks(Case(model, X, y))[:n_examples]
     if len(kept) < n_examples:
         raise AssertionError(f"only {len(kept)} of {spare} examples stay away from the kinks")
@@ -113,16 +121,25 @@ def make_case(
     return Case(model, X[kept], y[kept], weight)
 
 
-def make_targets(rng: np.random.Generator, loss: str, count: int, outputs: int) -> Array:
-    """Targets of the kind that a loss's link asks for."""
+def make_targets(rng: np.random.Generator, loss: str, count: int, output: tuple[int, ...]) -> Array:
+    """Targets of the kind that a loss's link asks for, of outputs of a shape."""
     link = LOSSES[loss].link
     if link == "softmax":
-        return rng.integers(0, outputs, count)
+        return rng.integers(0, output[-1], (count, *output[:-1]))
     if link == "logistic":
-        return rng.integers(0, 2, (count, outputs)).astype(float)
+        return rng.integers(0, 2, (count, *output)).astype(float)
     if link == "exponential":
-        return rng.poisson(2.0, (count, outputs)).astype(float)
-    return 2.0 * rng.normal(size=(count, outputs))
+        return rng.poisson(2.0, (count, *output)).astype(float)
+    return 2.0 * rng.normal(size=(count, *output))
+
+
+def case_of_steps(rng: np.random.Generator, loss: str, *, units: int = 3, **options: Any) -> Case:
+    """A network with a loss of each of three time steps, some of which count more."""
+    layers = [jn.Reshape((3, 3)), jn.Dense(7, "tanh", l2=0.1), jn.LayerNorm(0.3), jn.Dense(units)]
+    case = make_case(rng, layers, loss, n_features=9, **options)
+    weight = rng.uniform(0.5, 2.0, (len(case.X), 3)).astype(case.model.dtype)
+    weight[0, 1] = weight[-1, 2] = 0.0
+    return case._replace(sample_weight=weight)
 
 
 def _away_from_kinks(case: Case) -> Array:
@@ -133,7 +150,7 @@ def _away_from_kinks(case: Case) -> Array:
         if kinks := oracle_of(stage.layer).kinks:
             near.append(_least(kinks(stage.layer, stage.X)))
     if LOSSES[case.model.loss].link == "identity":
-        errors = stages[-1].Y.reshape(case.targets.shape) - case.targets
+        errors = stages[-1].Y - case.targets
         near += [_least(errors - kink) for kink in KINKS]
     return np.flatnonzero(np.min([np.full(len(case.X), np.inf), *near], axis=0) > MARGIN)
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 import convolutions
 import pools
+import recurrences
 from jitnet.arrays import FloatArray
 from jitnet.layers.chain import nodes_of
 from jitnet.study.activations.loops import ACTIVATIONS
@@ -51,9 +52,10 @@ class LayerOracle(NamedTuple):
 
 
 def dense_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
-    """Z = X W + b."""
+    """Z = X W + b, of sequences at every time step."""
     W, b = _with_bias(layer, parameters)
-    return np.array(dense.dense_forward(_columns(X), _columns(W), _column(b))).T
+    Z = np.array(dense.dense_forward(_columns(_steps(X)), _columns(W), _column(b))).T
+    return Z.reshape(*X.shape[:-1], -1)
 
 
 def dense_backward(
@@ -61,10 +63,16 @@ def dense_backward(
 ) -> tuple[FloatArray, list[FloatArray]]:
     """dX = dZ Wᵀ, dW = Xᵀ dZ and db = Σ dZ."""
     W, _ = _with_bias(layer, parameters)
-    dX, dW, db = dense.dense_backward(_columns(dY), _columns(X), _columns(W))
-    m = len(X)  # the course's gradients are means
+    rows = _steps(X)
+    dX, dW, db = dense.dense_backward(_columns(_steps(dY)), _columns(rows), _columns(W))
+    m = len(rows)  # the course's gradients are means
     gradients = [m * np.array(dW).T, m * np.array(db)[:, 0]]
-    return np.array(dX).T, gradients[: 1 + layer.bias]
+    return np.array(dX).T.reshape(X.shape), gradients[: 1 + layer.bias]
+
+
+def _steps(X: FloatArray) -> FloatArray:
+    """The time steps of all examples, a row each; an example of one axis is one."""
+    return X.reshape(-1, X.shape[-1])
 
 
 def _with_bias(layer: Any, parameters: Any) -> tuple[FloatArray, FloatArray]:
@@ -293,22 +301,43 @@ def rescaling_backward(
     return layer.scale * dY, []
 
 
+def embedding_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = W[X], a row of W for each index."""
+    W = parameters[0]
+    return np.array([[W[int(index)] for index in x] for x in X])
+
+
+def embedding_backward(
+    layer: Any, dY: FloatArray, X: FloatArray, parameters: Any, uniform: Any
+) -> tuple[FloatArray, list[FloatArray]]:
+    """dW[X] += dY, index by index; indices have no gradient."""
+    dW = np.zeros(parameters[0].shape)
+    for example, step in np.ndindex(X.shape):
+        dW[int(X[example, step])] += dY[example, step]
+    return np.zeros(X.shape), [dW]
+
+
 AVERAGE_POOL = LayerOracle(pools.average_pool_forward, pools.average_pool_backward)
 MAX_POOL = LayerOracle(pools.max_pool_forward, pools.max_pool_backward, pools.max_pool_kinks)
 CONVOLUTION = LayerOracle(convolutions.convolution_forward, convolutions.convolution_backward)
+RECURRENT = LayerOracle(recurrences.recurrent_forward, recurrences.recurrent_backward)
 
 LAYERS: dict[str, LayerOracle] = {
     "Activation": LayerOracle(activation_forward, unmoved_backward),
     "AveragePool1D": AVERAGE_POOL,
     "AveragePool2D": AVERAGE_POOL,
     "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, track=batch_norm_track),
+    "Bidirectional": RECURRENT,
     "Conv1D": CONVOLUTION,
     "Conv2D": CONVOLUTION,
     "Dense": LayerOracle(dense_forward, dense_backward),
     "Dropout": LayerOracle(dropout_forward, dropout_backward),
+    "Embedding": LayerOracle(embedding_forward, embedding_backward),
     "Flatten": LayerOracle(flatten_forward, unmoved_backward),
+    "GRU": RECURRENT,
     "GlobalAveragePool": AVERAGE_POOL,
     "GlobalMaxPool": MAX_POOL,
+    "LSTM": RECURRENT,
     "LayerNorm": LayerOracle(layer_norm_forward, layer_norm_backward),
     "MaxPool1D": MAX_POOL,
     "MaxPool2D": MAX_POOL,
@@ -318,6 +347,7 @@ LAYERS: dict[str, LayerOracle] = {
     "Rescaling": LayerOracle(rescaling_forward, rescaling_backward),
     "Reshape": LayerOracle(reshape_forward, unmoved_backward),
     "Residual": LayerOracle(residual_forward, residual_backward, track=residual_track),
+    "SimpleRNN": RECURRENT,
 }
 """The definitions of jitnet's layers. A layer may carry its own as ``oracle``."""
 
@@ -473,13 +503,14 @@ def network_loss_and_gradients(
     X : (n_samples, n_features)
         Examples.
     T : (n_samples, n_outputs)
-        Targets; for softmax_crossentropy one-hot rows or probabilities.
+        Targets; for softmax_crossentropy one-hot rows or probabilities. Of sequences (n_samples,
+        time, n_outputs), where each time step has a loss.
     weights : list of arrays
         Their parameters, as `Sequential.get_weights` returns them.
     loss : str
         A name in `LOSSES`.
-    sample_weight : (n_samples,), optional
-        How much each example counts, by default all the same.
+    sample_weight : (n_samples,) or (n_samples, time), optional
+        How much each example, or each time step, counts, by default all the same.
     label_smoothing : float
         ε of `smooth_labels`, for softmax_crossentropy.
     uniforms : callable, optional
@@ -488,25 +519,37 @@ def network_loss_and_gradients(
     Returns
     -------
     J : float
-        The loss: weighted mean over the examples, plus the penalties.
+        The loss: weighted mean over the examples and their time steps, plus the penalties.
     gradients : list of arrays
         dJ with respect to each of the weights.
     """
     stages = network_stages(layers, X, weights, uniforms)
-    targets = np.asarray(T, float).tolist()
+    outputs = stages[-1].Y
+    rows = rows_with_a_loss(outputs)
+    targets = np.asarray(T, float).reshape(rows.shape).tolist()
     if label_smoothing:
         targets = [smooth_labels(y, label_smoothing) for y in targets]
-    importance = (
-        np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight, float)
-    )
-    outputs = stages[-1].Y
-    rows = outputs.reshape(len(outputs), -1)
-    J, dY = _weighted_loss(rows, targets, loss, importance / importance.sum())
-    dY = dY.reshape(outputs.shape)
+    shares = weights_of_steps(sample_weight, len(outputs), len(rows))
+    J, dY = _weighted_loss(rows, targets, loss, shares / shares.sum())
     rows_of = parameters_of(layers, np.shape(X)[1:])
-    penalties = zip(rows_of, weights, strict=True)
+    arrays = [np.asarray(w, float) for w in weights]
+    penalties = zip(rows_of, arrays, strict=True)
     J += sum(0.5 * row.l2 * float(np.square(w).sum()) for row, w in penalties)
-    return J, _through(stages, dY)[1]
+    _, gradients = _through(stages, dY.reshape(outputs.shape))
+    of_each = zip(gradients, rows_of, arrays, strict=True)
+    return J, [g + row.l2 * w for g, row, w in of_each]
+
+
+def rows_with_a_loss(outputs: FloatArray) -> FloatArray:
+    """Outputs as rows, of which each has a loss: examples, or the time steps of sequences."""
+    units = outputs.shape[-1] if outputs.ndim == 3 else math.prod(outputs.shape[1:])
+    return outputs.reshape(-1, units)
+
+
+def weights_of_steps(weight: ArrayLike | None, examples: int, rows: int) -> FloatArray:
+    """How much each row of so many counts, where those are examples or time steps."""
+    given = np.ones(examples) if weight is None else np.asarray(weight, float)
+    return given.ravel() if given.ndim > 1 else np.repeat(given, rows // examples)
 
 
 def _through(stages: Sequence[Stage], dY: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
@@ -515,8 +558,6 @@ def _through(stages: Sequence[Stage], dY: FloatArray) -> tuple[FloatArray, list[
     for layer, uniform, given, parameters, Z, _ in reversed(stages):
         dZ = dY * _each(of(ACTIVATIONS, activation_of(layer), "activation").slope, Z)
         dY, own = oracle_of(layer).backward(layer, dZ, given, parameters, uniform)
-        if l2 := getattr(layer, "l2", 0.0):
-            own[0] = own[0] + l2 * parameters[0]
         gradients = [*own, *gradients]
     return dY, gradients
 
@@ -535,8 +576,9 @@ def _weighted_loss(
 
 def predictions(loss: str, outputs: FloatArray) -> FloatArray:
     """What a model predicts from its last layer's outputs."""
-    rows = outputs.reshape(len(outputs), -1).tolist()
-    return np.array([of(LOSSES, loss, "loss").predict(z) for z in rows])
+    rows = rows_with_a_loss(outputs).tolist()
+    predicted = np.array([of(LOSSES, loss, "loss").predict(z) for z in rows])
+    return predicted.reshape(outputs.shape)
 
 
 def _columns(X: ArrayLike) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from gradient_check import Case, check_gradients, make_case, make_targets, n_outputs
+from gradient_check import Case, check_gradients, make_case, make_inputs, make_targets, output_of
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
 from jitnet.kernels.cpu import TILES
@@ -62,7 +62,12 @@ class Row(NamedTuple):
         return f"{self.kind} {self.name}"
 
 
-ROWS = [Row(kind, name) for kind, table in TABLES.items() for name in table]
+ROWS = [
+    Row(kind, name)
+    for kind, table in TABLES.items()
+    for name, of in table.items()
+    if not hasattr(of, "n_inputs")  # layers/test_branches.py checks what has several
+]
 
 
 class Network(NamedTuple):
@@ -102,12 +107,39 @@ def _global_pools(kind: Any) -> Sequence[Any]:
     return (jn.Reshape((2, 3, 3)), kind()), (jn.Reshape((-1, 3)), kind())
 
 
+def _recurrent(kind: Any, units: int) -> Sequence[Any]:
+    """The last time step's state, all of them, and layers at every time step between two."""
+    sequences, units = jn.Reshape((3, 3)), max(units, 2)  # the gradient of one may all but vanish
+    return (
+        (sequences, kind(units, l2=0.1)),
+        (sequences, kind(units, return_sequences=True)),
+        (
+            sequences,
+            kind(units, return_sequences=True),
+            jn.Dense(3, "tanh", l2=0.1),
+            jn.LayerNorm(0.3),
+            kind(2),
+        ),
+    )
+
+
+def _bidirectional(units: int) -> Sequence[Any]:
+    """Each kind, of all time steps and of the last one."""
+    sequences, units = jn.Reshape((3, 3)), max(units, 2)
+    return (
+        (sequences, jn.Bidirectional(jn.LSTM(units, l2=0.1))),
+        (sequences, jn.Bidirectional(jn.GRU(units, return_sequences=True, l2=0.1))),
+        (sequences, jn.Bidirectional(jn.SimpleRNN(units, return_sequences=True)), jn.LSTM(2)),
+    )
+
+
 LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     "Activation": lambda units: (
         jn.Activation("tanh"),
         (jn.Dense(units, bias=False), jn.Activation("softplus")),
         (jn.Reshape((3, 3)), jn.LayerNorm(0.3), jn.Activation("gelu")),
     ),
+    "Bidirectional": _bidirectional,
     "Conv1D": lambda units: (
         (jn.Reshape((9,)), jn.Conv1D(units, 3, activation="gelu", l2=0.1)),
         (jn.Reshape((3, 3)), jn.Conv1D(units, 2, 2, 1, "tanh", bias=False), jn.Conv1D(3, 1)),
@@ -130,11 +162,19 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
     "Dense": lambda units: (
         jn.Dense(units, "tanh", l2=0.1),
         jn.Dense(units, "softplus", bias=False),
+        (jn.Reshape((3, 3)), jn.Dense(units, "gelu", l2=0.1), jn.Dense(3, "tanh", bias=False)),
     ),
     "Dropout": lambda units: (jn.Dropout(0.4), jn.Dropout(0.0)),
+    "Embedding": lambda units: (
+        (jn.Embedding(5, units, l2=0.1), jn.Flatten()),
+        (jn.Embedding(40, units), jn.GlobalAveragePool()),
+        (jn.Embedding(3, 4), jn.LayerNorm(0.3), jn.GRU(units)),
+    ),
     "Flatten": lambda units: (jn.Flatten(), (jn.Reshape((1, 3, 3)), jn.LayerNorm(0.3))),
+    "GRU": lambda units: _recurrent(jn.GRU, units),
     "GlobalAveragePool": lambda units: _global_pools(jn.GlobalAveragePool),
     "GlobalMaxPool": lambda units: _global_pools(jn.GlobalMaxPool),
+    "LSTM": lambda units: _recurrent(jn.LSTM, units),
     "LayerNorm": lambda units: (
         jn.LayerNorm(),
         jn.LayerNorm(0.3),
@@ -173,6 +213,7 @@ LAYER_EXAMPLES: dict[str, Callable[[int], Sequence[Any]]] = {
         jn.Reshape((-1, 1)),
         (jn.Reshape((3, -1)), jn.LayerNorm(0.3), jn.Reshape((9,))),
     ),
+    "SimpleRNN": lambda units: _recurrent(jn.SimpleRNN, units),
 }
 """Layers to check, with so many units where one has a number of its own.
 
@@ -275,6 +316,8 @@ def networks(row: Row, units: int = 8) -> list[Network]:
     """Small networks around a row: at their beginning, within, and at their end."""
     if row.kind == "layer":
         chains = [chain_of(example) for example in examples_of(LAYER_EXAMPLES, row)(units)]
+        if any(isinstance(layers[0], jn.Embedding) for layers in chains):  # it must be the first
+            return [Network((*layers, jn.Dense(3))) for layers in chains]
         found = [
             Network((jn.Dense(inputs_of(layers, 7), "tanh"), *layers, jn.Dense(3)))
             for layers in chains
@@ -410,9 +453,9 @@ def check_blocks(
 
 def data_for(network: Network, rng: np.random.Generator, count: int = 206) -> tuple[Array, Array]:
     """Examples and targets to train on."""
-    X = rng.normal(size=(count, network.n_features)).astype(np.float32)
-    outputs = n_outputs(network.layers, network.n_features)
-    return X, make_targets(rng, network.loss, count, outputs)
+    X = make_inputs(rng, network.layers, network.n_features, count, np.float32)
+    output = output_of(network.layers, (network.n_features,))
+    return X, make_targets(rng, network.loss, count, output)
 
 
 def bits_of(model: jn.Sequential, X: Array, losses: Sequence[float]) -> str:

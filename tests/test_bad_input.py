@@ -71,10 +71,10 @@ BAD_X: dict[str, tuple[Any, type[Exception], str]] = {
         ValueError,
         f"{SHAPE} (4,); reshape(-1, 1)",
     ),
-    "three dimensions": (
-        X[None],
+    "four dimensions": (
+        X[None, None],
         ValueError,
-        f"{SHAPE} (1, 12, 4)",
+        f"{SHAPE} (1, 1, 12, 4)",
     ),
     "a number": (1.0, ValueError, f"{SHAPE} ()"),
     "no examples": (X[:0], ValueError, "must have examples and features, got the shape (0, 4)"),
@@ -137,9 +137,9 @@ BAD_ARGUMENTS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no pair": (
         {"validation_data": X},
         ValueError,
-        "must be (X, y) or (X, y, sample_weight), got arr",
+        "must be (X, y), (X, y, sample_weight) or (X, y, sample_weight, lengths), got arr",
     ),
-    "four": ({"validation_data": (X, LABELS, 1, 1)}, ValueError, "got 4 of them"),
+    "five": ({"validation_data": (X, LABELS, 1, 1, 1)}, ValueError, "got 5 of them"),
     "other weights": (
         {"validation_data": (X, LABELS, np.ones(ROWS - 1))},
         ValueError,

@@ -12,6 +12,8 @@ NEEDS = {
     "jitnet.export.from_torch": "torch",
     "jitnet.export.torch_modules": "torch",
     "jitnet.export.torch_reader": "torch",
+    "jitnet.export.torch_reader_layers": "torch",
+    "jitnet.export.torch_reader_sequences": "torch",
 }
 """Modules that a package outside of the extra ``test`` has classes for."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from gradient_check import central_differences, check_gradients, make_case
+from gradient_check import case_of_steps, central_differences, check_gradients, make_case
 from jitnet.activations import ACTIVATIONS
 from jitnet.layers.dense import INPUTS_IN_LANES, SMALL, UNITS_IN_LANES, gradient_form
 from jitnet.losses import LOSSES
@@ -55,6 +55,11 @@ def test_each_loss(loss: str, rng: np.random.Generator) -> None:
 def test_each_loss_with_sample_weights(loss: str, rng: np.random.Generator) -> None:
     layers = network([9, outputs_for(loss, 3)], "silu")
     check_gradients(make_case(rng, layers, loss, n_features=8, weighted=True))
+
+
+@each_loss
+def test_each_loss_of_each_time_step(loss: str, rng: np.random.Generator) -> None:
+    check_gradients(case_of_steps(rng, loss, units=outputs_for(loss, 3)))
 
 
 @each_loss

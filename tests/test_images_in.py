@@ -200,8 +200,8 @@ def test_an_output_of_several_axes_has_its_shape() -> None:
     words = "y must have the shape (n_samples, 2, 3, 1), as the last layer gives the shape"
     with pytest.raises(ValueError, match=re.escape(words)):
         model.evaluate(X, targets.transpose(0, 2, 1))
-    for_classes = jn.Sequential([jn.Reshape((5, 12))], "softmax_crossentropy")
-    with pytest.raises(ValueError, match=r"takes one axis of classes.*\(5, 12\).*Flatten"):
+    for_classes = jn.Sequential([jn.Reshape((5, 4, 3))], "softmax_crossentropy")
+    with pytest.raises(ValueError, match=r"takes one axis of classes.*\(5, 4, 3\).*Flatten"):
         for_classes.build(60)
 
 
@@ -307,20 +307,24 @@ def test_sequences_with_their_channels_first_are_told() -> None:
 
 
 def test_a_dense_layer_on_images_names_flatten() -> None:
-    X, y = np.zeros((4, 6, 5)), np.zeros(4, int)
-    first = r"X must have the shape \(n_samples, n_features\), got \(4, 6, 5\); .*jn.Flatten\(\)"
+    X, y = np.zeros((4, 6, 5, 2)), np.zeros(4, int)
+    first = r"X must have the shape \(n_samples, n_features\), got \(4, 6, 5, 2\); .*jn.Flatten\(\)"
     model = classifier()
     with pytest.raises(ValueError, match=first):
         model.fit(X, y)
     assert model._engine is None
-    with pytest.raises(ValueError, match=r"one axis, got the shape \(6, 5\); put jn.Flatten\(\)"):
-        model.build((6, 5))
-    later = classifier(jn.Reshape((6, 5)))
-    with pytest.raises(ValueError, match=r"one axis, got the shape \(6, 5\); put jn.Flatten\(\)"):
-        later.fit(X.reshape(4, 30), y)
-    rows = r"got \(4, 6, 5\); X.reshape\(4, -1\) makes rows of it"
+    with pytest.raises(
+        ValueError, match=r"features\), got the shape \(6, 5, 2\); put jn.Flatten\(\)"
+    ):
+        model.build((6, 5, 2))
+    later = classifier(jn.Reshape((6, 5, 2)))
+    with pytest.raises(
+        ValueError, match=r"features\), got the shape \(6, 5, 2\); put jn.Flatten\(\)"
+    ):
+        later.fit(X.reshape(4, 60), y)
+    rows = r"got \(4, 6, 5, 2\); X.reshape\(4, -1\) makes rows of it"
     with pytest.raises(ValueError, match=rows):
-        classifier().build(30).predict(X)
+        classifier().build(60).predict(X)
 
 
 class OfImages(jn.LayerNorm):

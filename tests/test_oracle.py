@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from gradient_check import Case, make_case, make_targets
+from gradient_check import Case, case_of_steps, make_case, make_targets
 from jitnet.activations import ACTIVATIONS
 from jitnet.losses import LOSSES
 from jitnet.study.activations import loops as activation_loops
@@ -50,6 +50,31 @@ def test_each_loss_with_one_output_and_with_many(
     case = make_case(rng, layers, loss, n_features=10, dtype=dtype)
     check(case)
     check_predictions(case)
+
+
+@each_dtype
+@each_loss
+@pytest.mark.parametrize("units", [1, 17])
+def test_each_loss_of_each_time_step(
+    loss: str, units: int, dtype: str, rng: np.random.Generator
+) -> None:
+    case = case_of_steps(rng, loss, units=outputs_for(loss, units), dtype=dtype)
+    for weight in (case.sample_weight, case.sample_weight[:, 0], None):  # type: ignore[index]
+        check(case._replace(sample_weight=weight))
+    check_predictions(case)
+
+
+@each_dtype
+def test_labels_one_hot_rows_and_probabilities_of_each_time_step(
+    dtype: str, rng: np.random.Generator
+) -> None:
+    case = case_of_steps(rng, "softmax_crossentropy", label_smoothing=0.1, dtype=dtype)
+    check(case)
+    columns = case.model.gradients(case.X, case.y[..., np.newaxis])
+    for found, expected in zip(columns, case.model.gradients(case.X, case.y), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    check(case._replace(y=case.targets))
+    check(case._replace(y=rng.dirichlet(np.ones(3), case.y.shape)))
 
 
 @each_dtype
@@ -233,7 +258,7 @@ def test_accuracy_is_the_weighted_share_of_what_is_right(
         found = model.evaluate(X, labels, sample_weight=weight)["accuracy"]
         assert_close("loss", dtype, found, weight[right].sum() / weight.sum())
     model = jn.Sequential([jn.Dense(3)], "binary_crossentropy", dtype=dtype).build(4)
-    labels = make_targets(rng, "binary_crossentropy", 100, 3)
+    labels = make_targets(rng, "binary_crossentropy", 100, (3,))
     share = ((model.predict(X) > 0.5) == (labels > 0.5)).mean(axis=1)
     found = model.evaluate(X, labels, sample_weight=weight)["accuracy"]
     assert_close("loss", dtype, found, (weight * share).sum() / weight.sum())

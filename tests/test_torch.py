@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from gradient_check import Case, make_case
+from gradient_check import Case, case_of_steps, make_case
 from jitnet.losses import LOSSES
 from jitnet.optimizers.table import OPTIMIZERS
-from oracle import activation_of, count_of, parameters_of
+from oracle import activation_of, count_of, parameters_of, weights_of_steps
 from rows import ROWS, Row, networks
 from tolerances import assert_close, assert_norms_close
 from torch_pools import TORCH_POOLS
+from torch_recurrences import torch_recurrence
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is an extra: jitnet[reference]")
 F = torch.nn.functional
@@ -77,11 +78,15 @@ TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     "BatchNorm": lambda layer, x, weight, bias, mean, variance: F.batch_norm(
         x.movedim(-1, 1), mean.detach(), variance.detach(), weight, bias, eps=layer.epsilon
     ).movedim(1, -1),
+    "Bidirectional": torch_recurrence,
     "Conv1D": convolved(F.conv1d),
     "Conv2D": convolved(F.conv2d),
     "Dense": lambda layer, x, W, b=0.0: x @ W + b,
     "Dropout": lambda layer, x: F.dropout(x, layer.rate, training=False),
+    "Embedding": lambda layer, x, weight: F.embedding(x, weight),
     "Flatten": lambda layer, x: x.flatten(1),
+    "GRU": torch_recurrence,
+    "LSTM": torch_recurrence,
     "LayerNorm": lambda layer, x, weight, bias: F.layer_norm(
         x, x.shape[-1:], weight, bias, layer.epsilon
     ),
@@ -91,6 +96,7 @@ TORCH_LAYERS: dict[str, Callable[..., Any]] = {
     "Rescaling": lambda layer, x: x * layer.scale + layer.offset,
     "Reshape": lambda layer, x: x.reshape(len(x), *layer.shape),
     "Residual": lambda layer, x, *own: x + through(layer.layers, x, own),
+    "SimpleRNN": torch_recurrence,
 }
 
 
@@ -112,9 +118,8 @@ class Twin:
         self.case = case
         self.parameters = [torch.tensor(w, requires_grad=True) for w in case.model.get_weights()]
         self.X, self.targets = torch.tensor(case.X), torch.tensor(case.targets)
-        count = len(case.X)
-        weight = np.ones(count) if case.sample_weight is None else case.sample_weight
-        self.weight = torch.tensor(weight)
+        rows = case.targets.size // case.targets.shape[-1]
+        self.weight = torch.tensor(weights_of_steps(case.sample_weight, len(case.X), rows))
 
     def loss(self) -> Any:
         """The loss of all examples, with its penalty."""
@@ -126,8 +131,9 @@ class Twin:
         targets = self.targets
         if model.loss == "softmax_crossentropy":
             smoothing = model.label_smoothing
-            targets = targets * (1 - smoothing) + smoothing / targets.shape[1]
-        losses = TORCH_LOSSES[model.loss](a, targets)
+            targets = targets * (1 - smoothing) + smoothing / targets.shape[-1]
+        by_rows = (array.reshape(-1, array.shape[-1]) for array in (a, targets))
+        losses = TORCH_LOSSES[model.loss](*by_rows)
         return (self.weight * losses).sum() / self.weight.sum() + penalty
 
     def check_gradients(self) -> None:
@@ -168,6 +174,12 @@ def test_gradients_of_each_loss(loss: str, rng: np.random.Generator) -> None:
     layers = [jn.Dense(33, "tanh", l2=0.2), jn.Dense(10, "relu", bias=False), jn.Dense(4)]
     options: Any = {"n_features": 20, "n_examples": 100, "weighted": True}
     Twin(make_case(rng, layers, loss, **options)).check_gradients()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradients_of_each_loss_of_each_time_step(loss: str, rng: np.random.Generator) -> None:
+    skip_unless_known(loss, TORCH_LOSSES)
+    Twin(case_of_steps(rng, loss)).check_gradients()
 
 
 def test_gradients_with_smoothed_labels(rng: np.random.Generator) -> None:

@@ -6,9 +6,11 @@ from jitnet.datasets.idx import read_idx
 from jitnet.datasets.image_folder import load_image_folder
 from jitnet.datasets.mnist import load_fashion_mnist, load_mnist
 from jitnet.datasets.splits import every_nth_of_each_class, stratified_folds
+from jitnet.datasets.streams import cut_stream
 
 __all__ = [
     "HOUSE_FEATURES",
+    "cut_stream",
     "every_nth_of_each_class",
     "load_digits",
     "load_fashion_mnist",

@@ -40,3 +40,24 @@ def check_batches(nodes: Nodes, examples: int, batch: int, most: int) -> None:
             f"{whole} needs a batch of training to be in memory as a whole, for which batches of "
             f"{batch} are too large; choose a batch_size of at most {most}"
         )
+
+
+def check_stateful(nodes: Nodes, examples: int, batch: int, *, shuffle: bool = False) -> None:
+    """Refuse batches whose examples do not go on where those of the batch before ended.
+
+    Raises
+    ------
+    ValueError
+        If they are shuffled, or the last batch is a short one.
+    """
+    if not nodes.state_size:
+        return
+    if shuffle:
+        raise ValueError(
+            "stateful layers go on where the batch before has ended: fit with shuffle=False"
+        )
+    if examples % batch:
+        raise ValueError(
+            f"stateful layers need batches of one size, but {examples} examples are no multiple "
+            f"of batch_size={batch}"
+        )

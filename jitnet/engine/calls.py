@@ -19,11 +19,20 @@ from jitnet.compiling import Job, prepare
 from jitnet.engine.forms import arguments_of, name_of
 from jitnet.engine.nodes import Nodes
 from jitnet.engine.places import Places
-from jitnet.engine.steps.span import FIRST, LAST, OTHER_FIRST, OTHER_LAST, SOURCES
+from jitnet.engine.steps.span import (
+    FIRST,
+    FIRST_PANEL,
+    LAST,
+    LAST_PANEL,
+    OTHER_FIRST,
+    OTHER_LAST,
+    PANELS,
+    SOURCES,
+)
 from jitnet.kernels.blocks import Block, address_of, entry_of, is_compiled, signature_of
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.cpu import TILES
-from jitnet.layers.layer import Cut, Node, Operation
+from jitnet.layers.layer import Cut, Node, Operation, few_of
 from jitnet.memory import ALIGNMENT, aligned
 
 UNIT_GRAIN = TILES[0]
@@ -145,17 +154,27 @@ def reals(values: Sequence[float]) -> tuple[str, Sequence[int]]:
 
 def names_of(nodes: Nodes, places: Places, number: int) -> Names:
     """What the operations of a node may ask for."""
+    names, times = _names_of(nodes, places, number), nodes.nodes[number].times
+    return by_steps(names, times, nodes.width) if times > 1 else names
+
+
+def _names_of(nodes: Nodes, places: Places, number: int) -> Names:
     node, place = nodes.nodes[number], places.nodes[number]
-    n_in, n_out = nodes.units(number), nodes.units(number + 1)
+    n_in, n_out = nodes.n_in(number), nodes.n_out(number)
     names: dict[str, tuple[str, Sequence[int]]] = {
-        "X": ("panels", [place.X, n_in]),
+        "X": ("indices" if node.vocabulary else "panels", [place.X, n_in]),
         "dX": ("panels", [place.dX, n_in]),
         "Y": ("panels", [place.Y, n_out]),
         "dY": ("panels", [place.dY, n_out]),
         "node": ("int", [number]),
     }
     if number == nodes.first:
-        names["X_rows"] = "panels", [places.input_rows, nodes.blocks * (nodes.width + 1)]
+        names["X_rows"] = "panels", [places.input_rows, nodes.blocks() * (nodes.width + 1)]
+    if node.state:
+        earlier = sum(other.state for other in nodes.nodes[:number])
+        names |= {"first_state": ("int", [earlier]), "state_size": ("int", [nodes.state_size])}
+    if (mask := nodes.mask_of(number)) in places.masks:
+        names["mask"] = "panels", [places.masks[mask], mask[1]]
     for row in nodes.parameters:
         if row.node == number:
             words = [row.place, row.parameter.size]
@@ -169,26 +188,47 @@ def names_of(nodes: Nodes, places: Places, number: int) -> Names:
             names[name] = f"room:{len(room.shape)}", [start, *room.shape]
     for name, (distance, array) in node.borrows.items():
         other = number + distance
-        units = nodes.units(other + array.endswith("Y"))
+        units = nodes.n_out(other) if array.endswith("Y") else nodes.n_in(other)
         names[name] = "panels", [getattr(places.nodes[other], array), units]
     return names
 
 
+def by_steps(names: Names, times: int, width: int) -> Names:
+    """The same, where each time step is a panel of its own to a kernel."""
+    seen: dict[str, tuple[str, Sequence[int]]] = {
+        "examples": (f"times:{PANELS}", [times * width]),
+        "first_panel": (f"times:{FIRST_PANEL}", [times]),
+        "last_panel": (f"times:{LAST_PANEL}", [times]),
+    }
+    for name, (source, words) in names.items():
+        if source in ("panels", "rows"):
+            place, units = words
+            source = "steps" if source == "panels" else "step_rows"
+            words = [place, units // times, times]
+        seen[name] = source, words
+    return seen
+
+
 def few_names_of(nodes: Nodes, places: Places, number: int) -> Names:
     """What the operations of a node may ask for, where examples are few."""
-    names = {**names_of(nodes, places, number)}
+    node = nodes.nodes[number]
+    names: dict[str, tuple[str, Sequence[int]]] = {**_names_of(nodes, places, number)}
     pointwise = nodes.nodes[number].few is None
     for name in ("X", "Y", *nodes.nodes[number].borrows):
-        place, units = names[name][1]
-        rows = (
-            "panels",
-            [place, -(-units // 2) + 1],
-        )  # of few examples' numbers, one after the other
-        names[name] = rows if pointwise else ("rows", [place, units])
+        source, (place, units, *_) = names[name]
+        if source == "indices":
+            names[name] = "index_rows", [place, units]
+        elif pointwise:  # of few examples' numbers, one after the other
+            names[name] = "panels", [place, -(-units // 2) + 1]
+        else:
+            names[name] = "rows", [place, units]
+    for name in ("mask", *(name for name, room in node.rooms.items() if room.units)):
+        if name in names:
+            names[name] = "rows", names[name][1]
     for name, (source, (place, *sizes)) in names.items():
         if source == "parameter":  # whole vectors are read beyond its last row
             names[name] = source, [place, aligned(sizes[0]) + ALIGNMENT]
-    return names
+    return by_steps(names, node.times, nodes.width) if node.times > 1 else names
 
 
 class Layout:
@@ -212,7 +252,7 @@ class Layout:
     def forward(self, *, training: bool) -> list[Call]:
         """The outputs, node by node."""
         return [
-            self._bound(number, operation, number + 1)
+            self._bound(number, operation, self.nodes.n_out(number))
             for number, node in enumerate(self.nodes.nodes)
             for operation in node.forward
             if training or not operation.whole
@@ -223,10 +263,10 @@ class Layout:
         calls = []
         for number, node in reversed(list(enumerate(self.nodes.nodes))):
             operations = [*node.arrange]
-            if number > self.nodes.first_trained:
+            if self.nodes.wants_gradient[number]:
                 operations += node.backward
             calls += [
-                self._bound(number, operation, number)
+                self._bound(number, operation, self.nodes.n_in(number))
                 for operation in operations
                 if training or not operation.whole
             ]
@@ -238,48 +278,49 @@ class Layout:
         for number, node in enumerate(self.nodes.nodes):
             reads_rows = from_rows and number == self.nodes.first
             operations = (reads_rows and node.input_gradients) or node.gradients
-            calls += [self._bound(number, operation, number + 1) for operation in operations]
+            calls += [self._bound(number, one, self.nodes.n_out(number)) for one in operations]
         return calls
 
     def prepared(self) -> dict[int, Call]:
         """By their nodes: what is made of parameters once a step."""
         return {
-            number: self._bound(number, node.prepare, number + 1)
+            number: self._bound(number, node.prepare, self.nodes.n_out(number))
             for number, node in enumerate(self.nodes.nodes)
             if node.prepare is not None
-            and (node.prepare_for == "forward" or number > self.nodes.first_trained)
+            and (node.prepare_for == "forward" or self.nodes.wants_gradient[number])
         }
 
     def track(self) -> list[Call]:
         """What follows the batches, node by node."""
         return [
-            self._bound(number, operation, number + 1)
+            self._bound(number, operation, self.nodes.n_out(number))
             for number, node in enumerate(self.nodes.nodes)
             for operation in node.track
         ]
 
     def few(self) -> list[Call] | None:
         """Y from X for a few examples, node by node, where all nodes can do that."""
-        calls = []
+        calls: list[Call] = []
         for number, node in enumerate(self.nodes.nodes):
             operations = _few_of(node)
             if not operations and node.forward:
                 return None
             names = few_names_of(self.nodes, self.places, number)
-            calls += [self._bound(number, operation, number + 1, names) for operation in operations]
+            units = self.nodes.n_out(number)
+            calls += [self._bound(number, one, units, names) for one in operations]
         return calls
 
     def _bound(
-        self, number: int, operation: Operation, counted: int, names: Names | None = None
+        self, number: int, operation: Operation, units: int, names: Names | None = None
     ) -> Call:
         names = names_of(self.nodes, self.places, number) if names is None else names
-        units, owner = self.nodes.units(counted), self.owners[number]
+        units, owner = units // self.nodes.nodes[number].times, self.owners[number]
         return bind(operation, names, units, self.dtype, owner)
 
 
 def _few_of(node: Node) -> Iterable[Operation]:
     if node.few is not None:
-        return (node.few,)
+        return few_of(node)
     alike = not node.parameters and all(operation.pointwise for operation in node.forward)
     return node.forward if alike else ()  # as if all numbers were of one unit
 

@@ -17,7 +17,7 @@ from jitnet.arrays import Array
 from jitnet.compiling import Job
 from jitnet.engine import passes, slices
 from jitnet.engine.batches import check_batches
-from jitnet.engine.data import data_of, words_of
+from jitnet.engine.data import Rows, count_of, data_of, words_of
 from jitnet.engine.few import FewRows
 from jitnet.engine.forms import update_of
 from jitnet.engine.loop import run_steps
@@ -27,6 +27,7 @@ from jitnet.engine.room import Room, Wanted
 from jitnet.engine.runs import Place
 from jitnet.engine.slices import Logs, Slice
 from jitnet.engine.state import TrainingState
+from jitnet.engine.steps.span import STATES
 from jitnet.engine.steps.state import (
     EPOCHS_TAKEN,
     EVALUATE,
@@ -41,7 +42,7 @@ from jitnet.engine.steps.state import (
 )
 from jitnet.engine.steps.update import CHUNK
 from jitnet.engine.turns import State
-from jitnet.kernels.panels import SOURCES, panel_width
+from jitnet.kernels.panels import panel_width
 from jitnet.kernels.team import new_team
 from jitnet.kernels.turn import DOOR
 from jitnet.layers.layer import Layer, Shape
@@ -60,6 +61,10 @@ from jitnet.threads import (
 
 WORKSPACE_BYTES = 64 << 20
 """Room that a block of examples may take; a longer batch goes through in several blocks."""
+
+LEAST_PANELS, LEAST_BYTES = 4, 1 << 30
+"""Panels that a block has where there is so much room for them, so that several threads have some:
+a long sequence needs megabytes."""
 
 WHOLE_BYTES = 4 << 30
 """Room that a batch may take which has to go through in one block."""
@@ -116,6 +121,7 @@ class Engine:
         mostly_zeros: bool = False,
     ) -> None:
         self.mostly_zeros = mostly_zeros
+        self.layers = tuple(layers)
         self.nodes = Nodes(layers, shape, panel_width(dtype), mostly_zeros=mostly_zeros)
         self.owners = self.nodes.owners
         self.objective, self.loss, self.seed = objective, LOSSES[objective.loss], seed
@@ -150,8 +156,10 @@ class Engine:
         self._rooms: dict[bool, Room] = {}
         self._few = FewRows(self.nodes, self.owners, dtype)
         self._pace: tuple[tuple[Any, ...], Pace] | None = None
+        self.carried: tuple[int, Array] | None = None
         # so that what has the wrong form is said before any work
-        form = Wanted(TRAIN, self.dtype, labels=False, link=self.loss.link, penalised=True)
+        sources = (self.dtype,) * len(self.nodes.inputs)
+        form = Wanted(TRAIN, sources, labels=False, link=self.loss.link, penalised=True)
         self._room_for(1, 1, mostly_zeros).phases(form)
 
     @property
@@ -167,7 +175,7 @@ class Engine:
     @property
     def n_features(self) -> int:
         """Features of an example."""
-        return self.nodes.units(0)
+        return self.nodes.n_features
 
     @property
     def n_outputs(self) -> int:
@@ -206,7 +214,7 @@ class Engine:
 
     def data(
         self,
-        X: Array | SparseRows,
+        X: Rows,
         targets: Array,
         labels: bool,
         weights: Array,
@@ -220,20 +228,45 @@ class Engine:
         """
         return data_of(self, X, targets, labels, weights, uniform, rows)
 
-    def predict(self, X: Array | SparseRows, *, linked: bool = True) -> Array:
+    def predict(self, X: Rows, *, linked: bool = True) -> Array:
         """Predictions, (n_samples, n_outputs), or the output layer's logits if not ``linked``."""
         link = self.loss.link if linked else "identity"
-        is_small = 2 * self.all_multiplications * len(X) < PARALLEL_FLOPS
-        if not isinstance(X, SparseRows) and self._few.takes(len(X), is_small):
+        count = count_of(X)
+        is_small = 2 * self.all_multiplications * count < PARALLEL_FLOPS
+        if not isinstance(X, SparseRows) and self._few.takes(count, is_small):
             return self._few.predict(self.training.turns, self.network.parameters, X, link)
         return passes.predict(self, X, link)
 
-    def evaluate(self, data: Data) -> dict[str, float]:
+    def evaluate(self, data: Data, batch: int | None = None) -> dict[str, float]:
         """The loss with its penalty, and the accuracy where there are classes.
 
-        Without its penalty where l2 is for one example.
+        Without its penalty where l2 is for one example. States of stateful layers go from batch to
+        batch, from zero on.
         """
-        return passes.evaluate(self, data)
+        return passes.evaluate(self, data, batch)
+
+    def reset_state(self) -> None:
+        """Have the next prediction of stateful layers begin in states of zero."""
+        self.carried = None
+
+    def carry(self, examples: int) -> Array:
+        """The states in which the last prediction has left its examples, as many as these.
+
+        Raises
+        ------
+        ValueError
+            If it had others.
+        """
+        if self.carried is None or not self.nodes.state_size:
+            size = self.nodes.states_of(examples)
+            self.carried = examples, memory.zeros(size, self.dtype, 3)
+        before, states = self.carried
+        if before != examples:
+            raise ValueError(
+                f"stateful layers are in the states of {before} examples, but X has {examples}; "
+                "call reset_state() before others"
+            )
+        return states
 
     def gradients(self, data: Data) -> tuple[float, list[Array]]:
         """The loss, and its gradients by the parameters, for all the data as one batch."""
@@ -298,13 +331,19 @@ class Engine:
         progress: Progress,
         threads: int,
         link: str | None = None,
+        states: Array | None = None,
     ) -> None:
-        """Take some compiled steps, in the network's turn, as all who work on it share its room."""
+        """Take some compiled steps, in the network's turn, as all who work on it share its room.
+
+        Stateful layers begin in, and leave examples in, the given states, else those of training.
+        """
         room = self._room_for(plan.block, threads, data.by_twin)
-        source = None if data.indptr.size else SOURCES[data.source]
         labels = data.labels.size > 0
-        wanted = Wanted(plan.stage, source, labels, link or self.loss.link, plan.penalised)
-        feed = Feed(words_of(data), data.order, data.weights, data.uniform)
+        wanted = Wanted(plan.stage, data.sources, labels, link or self.loss.link, plan.penalised)
+        states = self.training.now.states if states is None else states
+        words = words_of(data)
+        words[STATES], words[STATES + 1] = states.ctypes.data, states.size
+        feed = Feed(words, data.order, data.weights, data.uniform, states)
         arguments: tuple[Any, ...] = (room.work, feed, plan, progress)
         if not room.has(wanted):
             room.make(wanted, _loop_of((network, *arguments)))
@@ -376,13 +415,15 @@ class Engine:
     def block(self, data: Data) -> int:
         """Examples that go through the network at once, a multiple of the panel's width."""
         width = self.nodes.width
-        return max(width, min(self.fitting(data, WORKSPACE_BYTES), MAX_BLOCK) // width * width)
+        least = min(LEAST_PANELS * width, self.fitting(data, LEAST_BYTES))
+        fitting = max(least, self.fitting(data, WORKSPACE_BYTES))
+        return max(width, min(fitting, MAX_BLOCK) // width * width)
 
     def fitting(self, data: Data, room: int) -> int:
         """Examples that so many bytes are room for."""
         nodes = self.nodes
-        made = [nodes.units(n + 1) for n, node in enumerate(nodes.nodes) if node.forward]
-        inputs = 0 if data.by_twin else nodes.units(0)
+        made = [nodes.n_out(n) for n, node in enumerate(nodes.nodes) if node.forward]
+        inputs = 0 if data.by_twin else nodes.n_features
         return room // (max(1, inputs + 3 * sum(made)) * self.dtype.itemsize)
 
     def _block_of(self, data: Data, batch: int) -> int:

@@ -25,6 +25,7 @@ from jitnet.kernels.jit import njit
 from jitnet.kernels.turn import AMONG_READERS, DOOR, give_back, new_turn, take_turn
 from jitnet.layers.layer import Operation
 from jitnet.losses.links import LINKS, predict_of
+from jitnet.several import Several
 
 SHARE, SHARE_OF_LARGE = 2, 8
 """Examples are few up to half a panel: through three layers of 256 units one takes 12 µs instead of
@@ -60,17 +61,28 @@ class FewRows:
         ``is_small`` says whether a panel is worth no second thread.
         """
         share = SHARE if is_small else SHARE_OF_LARGE
-        return examples * share <= self.nodes.width and self.calls is not None
+        enough = examples * share <= self.nodes.width and self.calls is not None
+        return enough and not self.nodes.state_size
 
     def predict(self, turns: Turns, parameters: Array, X: Any, link: str) -> Array:
         """Predictions, (examples, n_outputs), for the rows of X, in turns that readers share."""
+        values = self._spare.pop() if self._spare else self.room()
+        several = X if isinstance(X, Several) else Several((X,), (None,))
+        self._lay(several, values)
+        output = np.empty((several.count, self.nodes.n_outputs), self.dtype)
+        self.run(turns, parameters, values, link, output)
+        self._spare.append(values)
+        return output
+
+    def room(self) -> Array:
+        """Room for the numbers of a few examples on their way."""
+        return np.zeros(self.places.size, self.dtype)
+
+    def run(self, turns: Turns, parameters: Array, values: Array, link: str, output: Array) -> None:
+        """Predictions (examples, n_outputs) of the inputs that lie in their room."""
         table = self._tables.get(link)
         if table is None:
             table = self._tables[link] = self._table(link)
-        values = self._spare.pop() if self._spare else np.zeros(self.places.size, self.dtype)
-        first = self.places.nodes[0].X
-        values[first : first + X.size] = X.ravel()
-        output = np.empty((len(X), self.nodes.n_outputs), self.dtype)
         last = self.places.nodes[-1].Y
         panels = self.places.targets, self.places.weights
         places = last, *panels, self.nodes.width
@@ -81,15 +93,34 @@ class FewRows:
                 forward_few(DOOR, new_turn(), arguments[0], nothing, *arguments[2:])
             _compiled.add(self.dtype)
         turns.take(lambda: forward_few(DOOR, turns.word, *arguments))
-        self._spare.append(values)
-        return output
+
+    def _lay(self, X: Several, values: Array) -> None:
+        """Lay the inputs where the network reads them, and the marks of their time steps."""
+        for given, first, array in zip(
+            self.nodes.inputs, self.places.inputs, X.arrays, strict=True
+        ):
+            room = values[first:]
+            if self.nodes.nodes[given.reader].vocabulary:
+                room = room.view(np.int32)
+            room[: array.size] = array.ravel()
+        for (number, time), zeros in self.nodes.mask_times().items():
+            first = self.places.masks[number, time]
+            lengths = X.lengths[number] if number >= 0 else None
+            mask = np.ones((X.count, time), self.dtype)
+            if lengths is not None:
+                mask[np.arange(time) >= lengths[:, np.newaxis]] = 0.0
+            if zeros:
+                mask[X.arrays[number] == 0] = 0.0
+            values[first : first + mask.size] = mask.ravel()
 
     def _table(self, link: str) -> c.Table:
-        outputs = self.nodes.n_outputs
-        names = {
+        outputs, times = self.nodes.n_outputs, self.nodes.times
+        names: c.Names = {
             "Z": ("panels", [self.places.targets, outputs]),
             "P": ("panels", [self.places.weights, outputs]),
         }
+        if times > 1:
+            names = c.by_steps(names, times, self.nodes.width)
         operation = Operation(predict_of(LINKS[link].predict))
         call = c.bind(operation, names, outputs, self.dtype, f"the link {link!r}")
         phases = {c.FEW: self.calls or [], c.LINK: [call]}

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.layers.layer import Node, Operation, Parameter, Room
+from jitnet.layers.layer import Node, Operation, Parameter, Room, few_of
 from jitnet.optimizers.optimizer import Update
 
 OPERATIONS = ("forward", "backward", "gradients", "arrange", "track")
 BY_PANELS = ("forward", "backward", "arrange")
-ONE_OPERATION = ("prepare", "few")
 BORROWED = ("X", "dX", "Y", "dY")
 TAKEN = (*BORROWED, "node")
 """What kernels call a node's arrays."""
@@ -89,16 +88,18 @@ def check_node(node: Any, owner: str) -> None:
     if node.sparse is not None:
         check_node(node.sparse, f"the sparse twin of {owner}")
     _check_shape(node.output, f"output of {owner}")
-    if node.is_free and node != Node(node.output, (), (), is_free=True, path=node.path):
+    free = Node(node.output, (), (), is_free=True, path=node.path, input=node.input)
+    if node.is_free and node != free:
         raise TypeError(f"{owner} is free, and so has nothing but an output; got {node!r}")
     for part in OPERATIONS:
         _check_all(getattr(node, part), Operation, f"{part} of {owner}")
-    one = tuple(getattr(node, part) for part in ONE_OPERATION if getattr(node, part) is not None)
-    _check_all(one, Operation, f"{' and '.join(ONE_OPERATION)} of {owner}")
+    prepare = (node.prepare,) if node.prepare is not None else ()
+    _check_all(prepare, Operation, f"prepare of {owner}")
+    _check_all(few_of(node), Operation, f"few of {owner}")
     for part in BY_PANELS:
         for operation in getattr(node, part):
             _check_share(operation, True, owner)
-    for operation in (*node.gradients, *node.track, *one[: node.prepare is not None]):
+    for operation in (*node.gradients, *node.track, *prepare):
         _check_share(operation, False, owner)
     _check_whole(node, owner)
     _check_all(node.parameters, Parameter, f"parameters of {owner}")

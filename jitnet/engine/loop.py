@@ -54,9 +54,11 @@ from jitnet.engine.steps.update import (
 from jitnet.kernels.intrinsics import borrowed
 from jitnet.kernels.jit import njit
 from jitnet.kernels.random import mix, shuffle
+from jitnet.kernels.subnormals import flush_subnormals, restore_subnormals
 from jitnet.kernels.team import atomic_load, call_off, join, leave
 from jitnet.kernels.turn import ALONE, LESS, MORE, count_in, give_back, is_shut, take_turn
 
+NOTHING = np.int64(0)
 NO = np.bool_(False)
 """Typed: a literal False would be a type of its own."""
 
@@ -78,10 +80,16 @@ def run_steps(
         return False
     if rank > 0:
         count_in(network.door, MORE)
+    is_training = plan.stage == TRAIN
+    subnormals = NOTHING
+    if is_training:
+        subnormals = flush_subnormals()
     worker = borrowed(new_worker(rank, size, team, network, work, feed.words))
-    worker.span[s.TRAINING] = 1 if plan.stage == TRAIN else 0
+    worker.span[s.TRAINING] = 1 if is_training else 0
     network, work, feed = borrowed(network), borrowed(work), borrowed(feed)
     _steps(worker, network, work, feed, borrowed(plan), borrowed(progress))
+    if is_training:
+        restore_subnormals(subnormals)
     if rank > 0:
         count_in(network.door, LESS)
     leave(team, rank, size)
@@ -112,6 +120,11 @@ def _steps(worker: Any, network: Any, work: Any, feed: Any, plan: Any, progress:
         if position == 0 and plan.shuffled:
             if worker.rank == 0:
                 shuffle(feed.order, plan.seed, epoch)
+            barrier(worker)
+        if position == 0 and plan.stage == TRAIN and feed.states.size > 0:
+            if worker.rank == 0:
+                for i in range(feed.states.size):
+                    feed.states[i] = 0.0
             barrier(worker)
         last = min(position + plan.batch, plan.examples)
         order = (epoch - plan.first_epoch) * plan.examples % feed.order.size

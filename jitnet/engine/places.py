@@ -27,6 +27,8 @@ class Places(NamedTuple):
 
     panels: int
     nodes: list[NodePlaces]
+    inputs: list[int]
+    masks: Mapping[tuple[int, int], int]  # by the input and the time steps
     input_rows: int
     targets: int
     weights: int
@@ -60,20 +62,26 @@ def place_batch(nodes: Nodes, panels: int, dtype: Any) -> Places:
     """Places for so many panels of examples."""
     width = nodes.width
     take = _Taker(panels * width, APART_BYTES // np.dtype(dtype).itemsize)
-    n_in, n_out = nodes.units(0), nodes.n_outputs
-    Y = take.units(0 if nodes.is_sparse else n_in)
+    n_out, times = nodes.n_outputs, nodes.times
+    inputs = [take.units(0 if nodes.is_sparse else given.units) for given in nodes.inputs]
     keeps_rows = nodes.reader.input_gradients and not nodes.is_sparse
-    input_rows = take.units(nodes.blocks * (width + 1) if keeps_rows else 0)
+    input_rows = take.units(nodes.blocks() * (width + 1) if keeps_rows else 0)
+    masks = {key: take.units(key[1]) for key in nodes.mask_times()}
     placed: list[NodePlaces] = []
-    # of the network's input, which nobody computes, but the loss where there is nothing between
-    dY = take.units(n_in) if nodes.reader.is_free else Y
-    for number, node in enumerate(nodes.nodes):
-        units = nodes.units(number + 1)
+    Y = dY = 0
+    for number, (node, before) in enumerate(zip(nodes.nodes, nodes.before, strict=True)):
+        units = nodes.n_out(number)
+        if before < 0:
+            given = nodes.inputs[-1 - before]
+            Y = inputs[-1 - before]
+            # of the input, which nobody computes, but the loss where there is nothing between
+            dY = take.units(given.units) if nodes.nodes[given.reader].is_free else Y
+            reader = given.reader
         X, dX = Y, dY
         if node.forward:
             Y = take.units(units)
         if not node.is_free:
-            dY = dX if node.in_place and number > nodes.first else take.units(units)
+            dY = dX if node.in_place and number > reader else take.units(units)
         rooms = {
             name: take.units(room.units) if room.units else take.elements(room.size)
             for name, room in node.rooms.items()
@@ -82,11 +90,13 @@ def place_batch(nodes: Nodes, panels: int, dtype: Any) -> Places:
     return Places(
         panels=panels,
         nodes=placed,
+        inputs=inputs,
+        masks=masks,
         input_rows=input_rows,
         targets=take.units(n_out),
-        weights=take.units(1),
-        losses=take.units(1),
-        counts=take.units(1),
+        weights=take.units(times),
+        losses=take.units(times),
+        counts=take.units(times),
         size=take.place,
     )
 
@@ -98,17 +108,24 @@ def place_few(nodes: Nodes, dtype: Any) -> Places:
     """
     width = nodes.width
     take = _Taker(width // 2, APART_BYTES // np.dtype(dtype).itemsize)
-    Y = take.units(nodes.units(0) + 2)  # whole vectors are read beyond the last example
+    # whole vectors are read beyond the last example
+    inputs = [take.units(given.units + 2) for given in nodes.inputs]
+    masks = {key: take.units(key[1]) for key in nodes.mask_times()}
     placed: list[NodePlaces] = []
-    for number, node in enumerate(nodes.nodes):
-        X, Y = Y, take.units(nodes.units(number + 1) + 2) if node.forward else Y
-        rooms = {name: take.elements(room.size) for name, room in node.rooms.items() if room.size}
-        placed.append(
-            NodePlaces(X, X, Y, Y, rooms | dict.fromkeys(set(node.rooms) - set(rooms), 0))
-        )
+    Y = 0
+    for number, (node, before) in enumerate(zip(nodes.nodes, nodes.before, strict=True)):
+        X = inputs[-1 - before] if before < 0 else Y
+        Y = take.units(nodes.n_out(number) + 2) if node.forward else X
+        rooms = {
+            name: take.units(room.units + 2) if room.units else take.elements(room.size)
+            for name, room in node.rooms.items()
+        }
+        placed.append(NodePlaces(X, X, Y, Y, rooms))
     return Places(
         panels=1,
         nodes=placed,
+        inputs=inputs,
+        masks=masks,
         input_rows=0,
         targets=take.elements(nodes.n_outputs * width),
         weights=take.elements(nodes.n_outputs * width),

@@ -10,6 +10,7 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.compiling import Job
 from jitnet.engine import calls as c
+from jitnet.engine.forms import arguments_of
 from jitnet.engine.nodes import Nodes
 from jitnet.engine.places import Places, place_batch
 from jitnet.engine.state import TrainingState
@@ -36,7 +37,7 @@ class Wanted(NamedTuple):
     """What a table of calls is for."""
 
     stage: int
-    source: np.dtype[Any] | None  # of the inputs that are gathered; None is sparse rows
+    sources: tuple[np.dtype[Any], ...]  # of the inputs that are gathered; none of sparse rows
     labels: bool
     link: str
     penalised: bool
@@ -89,6 +90,7 @@ class Room:
             reals=zeros((threads, 64), np.float64, 8),
             width=nodes.width,
             outputs=nodes.n_outputs,
+            times=nodes.times,
             weights=self.places.weights,
             losses=self.places.losses,
             counts=self.places.counts,
@@ -98,7 +100,8 @@ class Room:
     def _scratch_size(self) -> int:
         """Numbers that a worker has room for: to turn panels, and to gather one."""
         width = self.nodes.width
-        blocks = 0 if self.nodes.is_sparse else self.nodes.blocks
+        inputs = range(len(self.nodes.inputs))
+        blocks = 0 if self.nodes.is_sparse else max(map(self.nodes.blocks, inputs))
         own = max(node.scratch for node in self.nodes.nodes)
         return max(room_size(self.dtype), blocks * (width + 1) * width, own)
 
@@ -122,7 +125,7 @@ class Room:
         """The calls of each phase that is wanted."""
         training = wanted.stage == TRAIN
         phases = {
-            c.GATHER: [] if self.nodes.is_sparse else [self._gather(wanted)],
+            c.GATHER: [] if self.nodes.is_sparse else self._gather(wanted.sources),
             c.FORWARD: self._layout.forward(training=training),
             c.PREPARE: list(self._layout.prepared().values()),
         }
@@ -134,32 +137,68 @@ class Room:
             phases[c.CORRECT] = [self._output_call(Operation(correct_of(correct)))]
         if wanted.stage >= GRADIENTS:
             phases[c.BACKWARD] = self._layout.backward(training=training)
-            phases[c.GRADIENTS] = self._layout.gradients(from_rows=wanted.source is not None)
+            phases[c.GRADIENTS] = self._layout.gradients(from_rows=bool(wanted.sources))
             if wanted.penalised:
                 phases[c.PENALTY] = [self._penalty()]
         if training:
             phases |= {c.UPDATE: [self._update()], c.TRACK: self._layout.track()}
         return phases
 
-    def _gather(self, wanted: Wanted) -> c.Call:
-        n_in = self.nodes.units(0)
-        names: dict[str, Any] = {"X": ("panels", [self.places.nodes[0].X, n_in])}
-        gathering = Operation(gather.gather_sparse)
-        if wanted.source is not None:
-            names["like"] = f"like:{wanted.source.name}", ()
-            kept = self.nodes.blocks * (self.nodes.width + 1)
-            names["X_rows"] = "panels", [self.places.input_rows, kept]
-            keeps_rows = bool(self.nodes.reader.input_gradients)
-            kernel = gather.gather_inputs_and_rows if keeps_rows else gather.gather_inputs
-            gathering = Operation(kernel)
-        call = c.bind(gathering, names, n_in, self.dtype, "the network")
-        cut = Cut("unit", n_in, self.nodes.width)
-        return call._replace(cut=cut)
+    def _gather(self, sources: Sequence[np.dtype[Any]]) -> list[c.Call]:
+        """The inputs, and the marks of their time steps, where a node asks for them."""
+        if not sources:
+            return [self._gathered(0, gather.gather_sparse, {})]
+        calls = []
+        for number, source in enumerate(sources):
+            like = {"like": (f"like:{source.name}", ())}
+            calls.append(self._gathered(number, self._gathering(number), like))
+        for (number, time), masks_zero in self.nodes.mask_times().items():
+            names = {
+                "mask": ("panels", [self.places.masks[number, time], time]),
+                "like": ("like:int64", ()),
+            }
+            kernel = gather.mark_steps if number >= 0 else gather.mark_all
+            calls.append(self._gathered(max(number, 0), kernel, names))
+            if masks_zero:
+                calls.append(self._gathered(number, gather.mask_zeros, names))
+        return calls
+
+    def _gathering(self, number: int) -> Any:
+        """The kernel that gathers an input."""
+        reader = self.nodes.nodes[self.nodes.inputs[number].reader]
+        if reader.vocabulary:
+            return gather.gather_indices
+        keeps_rows = number == 0 and reader.input_gradients
+        return gather.gather_inputs_and_rows if keeps_rows else gather.gather_inputs
+
+    def _gathered(self, number: int, kernel: Any, names: c.Names) -> c.Call:
+        given = self.nodes.inputs[number]
+        reader = self.nodes.nodes[given.reader]
+        arrays: dict[str, Any] = {
+            "X": (
+                "indices" if reader.vocabulary else "panels",
+                [self.places.inputs[number], given.units],
+            ),
+            "X_rows": (
+                "panels",
+                [self.places.input_rows, self.nodes.blocks(number) * (self.nodes.width + 1)],
+            ),
+        }
+        takes_number = "number" in arguments_of(kernel, "")
+        operation = Operation(kernel, settings={"number": number} if takes_number else {})
+        call = c.bind(operation, arrays | {**names}, given.units, self.dtype, "the network")
+        cut = Cut("unit", given.units, self.nodes.width)
+        return call._replace(cut=cut if call.cut is not None else None)
 
     def _targets(self, labels: bool) -> c.Call:
         settings = {"smoothing": float(self.objective.smoothing)}
         kernel = gather.gather_labels if labels else gather.gather_targets
-        return self._output_call(Operation(kernel, settings=settings))
+        names = {
+            "T": ("panels", [self.places.targets, self.nodes.n_outputs]),
+            "weights": ("panels", [self.places.weights, self.nodes.times]),
+        }
+        operation = Operation(kernel, settings=settings)
+        return c.bind(operation, names, 1, self.dtype, f"the loss {self.objective.loss!r}")
 
     def _loss(self) -> c.Call:
         loss = LOSSES[self.objective.loss]
@@ -172,17 +211,20 @@ class Room:
     def _output_call(
         self, operation: Operation, settings: tuple[str, Sequence[int]] | None = None
     ) -> c.Call:
-        outputs, last = self.nodes.n_outputs, self.places.nodes[-1]
+        times, last = self.nodes.times, self.places.nodes[-1]
+        outputs = self.nodes.n_outputs
         arrays = {
             "Z": (last.Y, outputs),
             "dZ": (last.dY, outputs),
             "P": (last.dY, outputs),
             "T": (self.places.targets, outputs),
-            "weights": (self.places.weights, 1),
-            "losses": (self.places.losses, 1),
-            "counts": (self.places.counts, 1),
+            "weights": (self.places.weights, times),
+            "losses": (self.places.losses, times),
+            "counts": (self.places.counts, times),
         }
         names: dict[str, Any] = {name: ("panels", words) for name, words in arrays.items()}
+        if times > 1:
+            names = {**c.by_steps(names, times, self.nodes.width)}
         if settings is not None:
             names["settings"] = settings
         return c.bind(operation, names, outputs, self.dtype, f"the loss {self.objective.loss!r}")

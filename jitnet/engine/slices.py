@@ -74,7 +74,7 @@ def train(
         the same bits.
     """
     in_epoch = -(-data.examples // batch)
-    opened = memory.keep_open(data.owner)  # noqa: F841
+    opened = [*map(memory.keep_open, data.owners)]  # noqa: F841
     done, total, pace = 0, epochs * in_epoch, engine.training_pace(data, batch)
     first_epoch = engine.epoch
     start = position = None

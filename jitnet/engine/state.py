@@ -38,7 +38,14 @@ class TrainingState:
             moments=memory.zeros(self.apart * len(update.moments), dtype, 2),
             powers=np.ones(len(update.decays)),
             clock=np.zeros(2, np.int64),
+            states=memory.zeros(0, dtype, 3),
         )
+
+    def hold_states(self, examples: int) -> None:
+        """Have room for the states of so many examples; they are zero if that is new."""
+        size = self.nodes.states_of(examples)
+        if self.now.states.size != size:
+            self.now = self.now._replace(states=memory.zeros(size, self.now.states.dtype, 3))
 
     def copy(self, into: State | None = None) -> State:
         """A copy of it all."""
@@ -48,6 +55,9 @@ class TrainingState:
 
     def restore(self, state: State) -> None:
         """Go back to a copied state."""
+        if state.states.size != self.now.states.size:
+            states = memory.zeros(state.states.size, self.now.states.dtype, 3)
+            self.now = self.now._replace(states=states)
         given = (np.array(new, old.dtype) for new, old in zip(state, self.now, strict=True))
         self.turns.copy(self.now, State(*given))
 

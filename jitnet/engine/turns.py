@@ -32,6 +32,7 @@ class State(NamedTuple):
     moments: Array
     powers: Array  # βᵗ of each of the optimiser's decays β
     clock: Array  # (2,) of int64: epochs and steps so far
+    states: Array  # in which the last batch has left its examples (`Nodes.state_size`)
 
 
 class Turns:

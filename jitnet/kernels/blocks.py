@@ -12,12 +12,18 @@ source                    argument                                              
 ========================  ==========================================================  ==========
 ``panels``                (panels, units, width), within the values of a batch        place, units
 ``rows``                  (examples, units), within the values of a batch             place, units
+``steps``                 (panels · times, units, width), within the values           place, units,
+                                                                                      times
+``step_rows``             (examples · times, units), within the values                the same
+``indices``               (panels, units, width) of int32, within the values          place, units
+``index_rows``            (examples, units) of int32, within the values               place, units
 ``room:n``                an array of n axes, within the values of a batch            place, shape
 ``parameter``             (size,), within the parameters                              place, size
 ``gradient``              (size,), within the gradients                               place, size
 ``moment``                (size,), within the optimiser's moments                     place, size
 ``int``, ``real``         a number of the record                                      the number
 ``int:k``, ``real:k``     word k of what changes from call to call
+``times:k``               word k of what changes, so many times                       the factor
 ``reals:n``               a tuple of n numbers of the record                          the numbers
 ``floats:k``              (size,), of the model's type, at the address in word k,
                           of the size in word k + 1; ``int32s:k`` and ``int64s:k`` alike
@@ -47,10 +53,26 @@ from jitnet.kernels.intrinsics import compiled_as
 from jitnet.kernels.jit import Kernel, factory, njit_block
 
 I64 = ir.IntType(64)
-HOMES = {"panels": 3, "rows": 3, "room": 3, "parameter": 0, "gradient": 1, "moment": 2}
+BATCH = ("panels", "rows", "steps", "step_rows", "indices", "index_rows", "room")
+HOMES = dict.fromkeys(BATCH, 3) | {"parameter": 0, "gradient": 1, "moment": 2}
 """In which memory an argument lies: parameters, gradients, moments or a batch's values."""
 FOREIGN = {"int32s": types.int32, "int64s": types.int64, "float64s": types.float64}
 """Types of arrays elsewhere; ``floats`` are of the model's."""
+INDICES = ("indices", "index_rows")
+AXES = {
+    "panels": 3,
+    "steps": 3,
+    "indices": 3,
+    "rows": 2,
+    "step_rows": 2,
+    "index_rows": 2,
+    "scratch": 2,
+}
+"""Axes of the arrays that have more than one."""
+
+
+WORDS = {"steps": 3, "step_rows": 3, "times": 1}
+"""Words of the record that other sources than most take."""
 
 
 def words_of(source: str) -> int:
@@ -58,6 +80,8 @@ def words_of(source: str) -> int:
     name, _, detail = source.partition(":")
     if name == "room":
         return 1 + int(detail)
+    if name in WORDS:
+        return WORDS[name]
     if name in HOMES or (name in FOREIGN and not detail):
         return 2
     if name == "reals":
@@ -170,8 +194,8 @@ def call_block(
 def _array_of(source: str, memory: Any) -> Any:
     """The Numba type of an array argument in a memory of the model's type."""
     name, _, detail = source.partition(":")
-    dtype = FOREIGN.get(name, memory.dtype)
-    axes = int(detail) if name == "room" else {"panels": 3, "rows": 2, "scratch": 2}.get(name, 1)
+    dtype = types.int32 if name in INDICES else FOREIGN.get(name, memory.dtype)
+    axes = int(detail) if name == "room" else AXES.get(name, 1)
     return types.Array(dtype, axes, "C")
 
 
@@ -181,7 +205,9 @@ def _type_of(source: str, memory: Any) -> Any:
         return from_dtype(np.dtype(detail))
     if name == "reals":
         return types.UniTuple(types.float64, int(detail))
-    return {"int": types.int64, "real": types.float64}.get(name) or _array_of(source, memory)
+    if name in ("int", "times"):
+        return types.int64
+    return types.float64 if name == "real" else _array_of(source, memory)
 
 
 class _Reader:
@@ -214,10 +240,16 @@ class _Reader:
             if not detail:
                 return self.number(place, kind)
             return self.word(self.span if name == "int" else self.reals, int(detail))
+        if name == "times":
+            return self.builder.mul(
+                self.word(self.span, int(detail)), self.word(self.record, place)
+            )
         if name in HOMES:
             start = self.word(self.record, place)
             sizes = [self.word(self.record, place + 1 + i) for i in range(words_of(source) - 1)]
             data = self.builder.gep(self.memories[HOMES[name]], [start])
+            if name in INDICES:
+                data = self.builder.bitcast(data, ir.IntType(32).as_pointer())
             return self.array(kind, data, self.shape(name, sizes))
         element = self.context.get_data_type(kind.dtype).as_pointer()
         words, start = (self.span, int(detail)) if detail else (self.record, place)
@@ -227,9 +259,13 @@ class _Reader:
 
     def shape(self, name: str, sizes: list[Any]) -> list[Any]:
         """The shape of an array of so many units, or elements."""
-        if name == "panels":
-            return [self.word(self.span, PANELS), *sizes, ir.Constant(I64, self.width)]
-        return [self.word(self.span, EXAMPLES), *sizes] if name == "rows" else sizes
+        if AXES.get(name) is None:
+            return sizes
+        by_panels = AXES[name] == 3
+        count = self.word(self.span, PANELS if by_panels else EXAMPLES)
+        if name in WORDS:
+            count = self.builder.mul(count, sizes.pop())
+        return [count, *sizes, *[ir.Constant(I64, self.width)] * by_panels]
 
     def array(self, kind: Any, data: Any, shape: list[Any]) -> Any:
         """A C-contiguous array."""
@@ -261,6 +297,18 @@ def _foreign_meaning(address: int, size: int, dtype: Any) -> Any:
     return np.frombuffer(room, dtype)
 
 
+def _shape_meaning(name: str, sizes: tuple[int, ...], span: Any, itemsize: int) -> tuple[int, ...]:
+    if AXES.get(name) is None:
+        return sizes
+    by_panels = AXES[name] == 3
+    count = span[PANELS if by_panels else EXAMPLES]
+    if name in WORDS:
+        count *= sizes[-1]
+        sizes = sizes[:-1]
+    width = VECTORS * VECTOR_BYTES // itemsize
+    return (count, *sizes, *[width] * by_panels)
+
+
 def _argument_meaning(
     source: str, words: Any, span: Any, reals: Any, memories: Sequence[Any]
 ) -> Any:
@@ -273,11 +321,16 @@ def _argument_meaning(
         if detail:
             return (span if name == "int" else reals)[int(detail)]
         return words[0] if name == "int" else words[:1].view(np.float64)[0]
+    if name == "times":
+        return span[int(detail)] * words[0]
     if name in HOMES:
-        width = VECTORS * VECTOR_BYTES // memories[3].itemsize
-        shapes = {"panels": (span[PANELS], words[1], width), "rows": (span[EXAMPLES], words[1])}
-        shape = shapes.get(name, tuple(words[1 : words_of(source)]))
-        return _view_meaning(memories[HOMES[name]], words[0], shape)
+        sizes = tuple(words[1 : words_of(source)])
+        view = _view_meaning(
+            memories[HOMES[name]], words[0], _shape_meaning(name, sizes, span, memories[3].itemsize)
+        )
+        if name in INDICES:
+            return view.reshape(-1).view(np.int32)[: view.size].reshape(view.shape)
+        return view
     dtype = FOREIGN[name].name if name in FOREIGN else memories[3].dtype
     address, size = span[int(detail) : int(detail) + 2] if detail else words[:2]
     array = _foreign_meaning(address, size, dtype)

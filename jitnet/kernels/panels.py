@@ -76,6 +76,13 @@ def element_size(context: Any, like: Any) -> Any:
     return types.int64(like), lambda c, b, s, a: ir.Constant(ir.IntType(64), size)
 
 
+@compiled_as(lambda like: like.itemsize)
+def bytes_of(context: Any, like: Any) -> Any:
+    """Bytes of a number of ``like``'s type, a constant to the compiler."""
+    size = like.bitwidth // 8
+    return types.int64(like), lambda c, b, s, a: ir.Constant(ir.IntType(64), size)
+
+
 @compiled_as(lambda pointer, like: pointer.dtype == like.dtype)
 def is_of(context: Any, pointer: Any, like: Any) -> Any:
     """Whether a pointer's elements have a number's type, a constant to the compiler."""
@@ -141,15 +148,16 @@ def to_columns(columns: Any, rows: Any, first: int, last: int) -> None:
 
 
 @njit
-def to_rows(rows: Any, columns: Any, units: int, first: int, panels: int) -> None:
+def to_rows(rows: Any, columns: Any, units: int, panel: int, first: int, panels: int) -> None:
     """A block of panels' units, turned: ``rows[p * width + i, u] = columns[p, first + u, i]``.
 
-    Lanes behind the last of a panel's units hold no meaning.
+    Panels have so many units, and lie ``panel`` elements apart. Lanes behind the last of a panel's
+    units hold no meaning.
     """
     n = lanes(columns)
     width = VECTORS * n
     for p in range(panels):
-        source = ahead(columns, (p * units + first) * width)
+        source = ahead(columns, p * panel + first * width)
         for u in range(0, min(width, units - first), n):
             for i in range(0, width, n):
                 transpose_square(

@@ -13,6 +13,7 @@ which the weights of a tile follow one another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -24,11 +25,10 @@ from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.hints import hinted_class
 from jitnet.initializers import resolve
-from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
+from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, at, registers
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import TALL, multiply_rows, packed_shape
-from jitnet.kernels.panels import to_rows
 from jitnet.kernels.simd import (
     fma,
     lanes,
@@ -41,6 +41,15 @@ from jitnet.kernels.simd import (
     transpose_square,
 )
 from jitnet.kernels.team import share
+from jitnet.kernels.weights import (
+    HEIGHT,
+    ONE,
+    PACKED_AT_ONCE,
+    ZERO,
+    multiply_examples,
+    multiply_weights,
+    pack_weights,
+)
 from jitnet.layers.dense_sparse import sparse_forward, sparse_weight_backward, turn_outputs
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room, Shape
 
@@ -66,80 +75,6 @@ def gradient_form(n_in: int, n_out: int) -> int:
         return SMALL
     across_inputs, across_units = (-(-n // LANES) * LANES for n in (n_in, n_out))
     return INPUTS_IN_LANES if across_inputs * n_out < across_units * n_in else UNITS_IN_LANES
-
-
-ZERO, ONE = np.int64(0), np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
-
-
-HEIGHT = np.int64(len(TALL))
-
-DEPTH = np.int64((64 << 10) // (VECTORS * VECTOR_BYTES))
-"""Terms of a sum whose side of a panel, 64 KiB, stays in the core's cache while all tiles read it.
-Twice as many cost 2 to 9 % with vectors of 64 bytes, a quarter 2 % with vectors of 32."""
-
-PACKED_AT_ONCE = np.int64(16)
-"""Rows of weights that are packed tile by tile: with one by one, packing took twice as long."""
-
-
-@njit(parallel=True)
-def dense_pack(packed: Any, weight: Any, first_row: int, last_row: int) -> None:
-    """packed[t, r, i] = weight[r, t h + i] for tiles of h rows.
-
-    Writes packed (tiles, n_rows + 1, h), the given rows of it; reads the flat weight
-    (n_rows, n_lanes). Each parallel iteration owns some rows.
-    """
-    tiles, n_rows = packed.shape[0], packed.shape[1] - 1
-    n_lanes = weight.size // n_rows
-    for part in prange((last_row - first_row + PACKED_AT_ONCE - 1) // PACKED_AT_ONCE):
-        first = first_row + part * PACKED_AT_ONCE
-        rows = min(PACKED_AT_ONCE, last_row - first)
-        for tile in range(tiles):
-            target = at(packed, (tile * (n_rows + 1) + first) * HEIGHT)
-            source = at(weight, first * n_lanes + tile * HEIGHT)
-            left = min(HEIGHT, n_lanes - tile * HEIGHT)
-            vectors = rows - 1 if left == HEIGHT else ZERO  # they write into the next row
-            for r in range(vectors):
-                for i in range(0, HEIGHT, lanes(target)):
-                    store(target, r * HEIGHT + i, load(source, r * n_lanes + i))
-            for r in range(vectors, rows):
-                for i in range(left):
-                    target[r * HEIGHT + i] = source[r * n_lanes + i]
-
-
-@njit
-def _multiply_weights(
-    C: Any,
-    B: Any,
-    weight: Any,
-    packed: Any,
-    over_rows: bool,
-    terms: int,
-    n_lanes: int,
-    add: bool,
-    first: int,
-    last: int,
-) -> None:
-    """C[r, i] = Σ_k w B[k, i], added to C where ``add``, for r of first … last and ``terms`` k.
-
-    The sum goes over the weight's rows, w = weight[k, r], or along them, w = weight[r, k]. To read
-    rows in jumps, their next lines asked for, gained 4 % at 512 units and lost 3 % at 2048.
-    """
-    row: Any
-    step: Any
-    width = VECTORS * lanes(C)
-    if not over_rows:
-        A, tile, row, step = at(weight, 0), HEIGHT * terms, terms, ONE
-    elif packed.size > 0:
-        A, tile, row, step = at(packed, 0), HEIGHT * (terms + 1), ONE, HEIGHT
-    else:
-        A, tile, row, step = at(weight, 0), HEIGHT, ONE, n_lanes
-    for k in range(0, terms, DEPTH):
-        a, b, depth = ahead(A, k * step), ahead(B, k * width), min(DEPTH, terms - k)
-        again = add or k > 0
-        multiply_rows(
-            C, a, b, width, tile, row, step, ZERO, ZERO, depth, depth, width, again, first, last
-        )
 
 
 @njit(parallel=True)
@@ -169,8 +104,19 @@ def dense_forward(
             for i in range(0, width, width // VECTORS):
                 store(y, u * width + i, splat(y, b[u]))
         add = n_in >= ZERO  # yes; a literal True would be a type of its own
-        _multiply_weights(
-            y, x, weight, packed, turned == 0, n_in, n_out, add, first_unit, last_unit
+        multiply_weights(
+            y,
+            x,
+            weight,
+            packed,
+            turned == 0,
+            ZERO,
+            n_in,
+            n_in,
+            n_out,
+            add,
+            first_unit,
+            last_unit,
         )
 
 
@@ -197,20 +143,25 @@ def dense_backward(
     for p in prange(first_panel, last_panel):
         dx, dy = at(dX, p * n_in * width), at(dY, p * n_out * width)
         add = n_in < ZERO  # no; a literal False would be a type of its own
-        _multiply_weights(
-            dx, dy, weight, packed, turned != 0, n_out, n_in, add, first_input, last_input
+        multiply_weights(
+            dx,
+            dy,
+            weight,
+            packed,
+            turned != 0,
+            ZERO,
+            n_out,
+            n_out,
+            n_in,
+            add,
+            first_input,
+            last_input,
         )
 
 
 FEW_UNITS = 128
 """Units up to which the network's input, where it lies along the lanes, is not turned once more for
 each product: with 12,288 inputs and 20 units that took as long as the product."""
-
-EXAMPLES_AT_ONCE, NUMBERS_AT_ONCE = np.int64(512), np.int64(12 << 10)
-"""How far the sums of the weights' gradient go at a time, and how much of the other side is read
-by one block after the other: so much stays near. Without that wide had 0.82 of the tile's speed
-instead of 0.94. With the turned side laid out before, for all blocks, it had 0.83, as that is then
-fetched from afar; copying the other side, tile by tile, cost 2 % at 16 blocks and 8 % at 4."""
 
 
 @njit(parallel=True)
@@ -235,71 +186,33 @@ def dense_weight_backward(
     iteration owns a room and a part of the blocks.
     """
     parts, size = scratch.shape
+    panels, n_in, width = X.shape
+    n_out = dY.shape[1]
     for part in prange(parts):
-        room, dw = at(scratch, part * size), at(dweight, 0)
+        room, dw, x, dy = at(scratch, part * size), at(dweight, 0), at(X, 0), at(dY, 0)
         begin, end = share(last_block - first_block, ONE, part, parts)
         begin, end, again = begin + first_block, end + first_block, add != 0
+        n_rows, n_lanes, a, b = n_in, n_out, x, dy
         if turned:
-            _multiply_over_examples(
-                dw, dY, X, room, size, examples, first_row, last_row, begin, end, again
-            )
-        else:
-            _multiply_over_examples(
-                dw, X, dY, room, size, examples, first_row, last_row, begin, end, again
-            )
-
-
-@njit
-def _multiply_over_examples(
-    C: Any,
-    A: Any,
-    B: Any,
-    room: Any,
-    size: int,
-    examples: int,
-    first_row: int,
-    last_row: int,
-    first_block: int,
-    last_block: int,
-    add: bool,
-) -> None:
-    """C[r, c] = Σ_i A[r, i] B[c, i], or added to it, for panels A and B; blocks of B are turned."""
-    panels, n_rows, width = A.shape
-    n_lanes = B.shape[1]
-    at_once = EXAMPLES_AT_ONCE // width
-    for p in range(0, panels, at_once):
-        count = min(at_once, panels - p)
-        a, b, block_size = (
-            at(A, p * n_rows * width),
-            at(B, p * n_lanes * width),
-            count * width * width,
+            n_rows, n_lanes, a, b = n_out, n_in, dy, x
+        multiply_examples(
+            dw,
+            a,
+            b,
+            panels,
+            n_rows,
+            n_lanes,
+            n_rows * width,
+            n_lanes * width,
+            room,
+            size,
+            examples,
+            first_row,
+            last_row,
+            begin,
+            end,
+            again,
         )
-        group, terms = size // block_size, min(count * width, examples - p * width)
-        chunk = max(ONE, NUMBERS_AT_ONCE // (count * width * HEIGHT)) * HEIGHT
-        for first in range(first_block, last_block, group):
-            last = min(first + group, last_block)
-            for block in range(first, last):
-                rows = ahead(room, (block - first) * block_size)
-                to_rows(rows, b, n_lanes, block * width, count)
-            for row in range(first_row, last_row, chunk):
-                for block in range(first, last):
-                    multiply_rows(
-                        ahead(C, block * width),
-                        a,
-                        ahead(room, (block - first) * block_size),
-                        n_lanes,
-                        HEIGHT * width,
-                        width,
-                        ONE,
-                        n_rows * width,
-                        width * width,
-                        terms,
-                        width,
-                        min(width, n_lanes - block * width),
-                        add or p > 0,
-                        row,
-                        min(row + chunk, last_row),
-                    )
 
 
 @njit(parallel=True)
@@ -478,10 +391,29 @@ def _multiply_turned(
                 store_some(y, place, total, left)
 
 
+def over_time(node: Node, time: Sequence[int]) -> Node:
+    """A node that does at every time step, if there are any, what the given one does."""
+    if not time:
+        return node
+    return node._replace(
+        output=(*time, *node.output),
+        rooms={
+            name: room._replace(units=room.units * time[0]) for name, room in node.rooms.items()
+        },
+        input_gradients=(),
+        sparse=None,
+        times=time[0],
+        places=time[0],
+        over_time="each",
+    )
+
+
 @hinted_class
 @dataclass(frozen=True)
 class Dense(Layer):
     """A layer whose units each see every input: A = g(X W + b).
+
+    Of sequences (time, features) it takes each time step by itself, with the same weights.
 
     Parameters
     ----------
@@ -535,11 +467,16 @@ class Dense(Layer):
         return self._node(shape, width, sparse=True)
 
     def _node(self, shape: Shape, width: int, *, sparse: bool) -> Node:
-        if len(shape) != 1:
+        if len(shape) > 2:
             raise ValueError(
-                f"Dense takes examples of one axis, got the shape {shape}; put jn.Flatten() before"
+                f"Dense takes examples of one axis, or of two, (time, features), got the shape "
+                f"{shape}; put jn.Flatten() before"
             )
-        n_in, n_out = shape[0], self.units
+        *time, n_in = shape
+        return over_time(self._node_of(n_in, width, sparse=sparse), time)
+
+    def _node_of(self, n_in: int, width: int, *, sparse: bool) -> Node:
+        n_out = self.units
         form = gradient_form(n_in, n_out)
         if sparse and form == INPUTS_IN_LANES:
             form = UNITS_IN_LANES
@@ -582,7 +519,7 @@ class Dense(Layer):
         packed = Room(shape=packed_shape(n_rows, n_lanes))
         lanes_of_input = Operation(dense_input_weight_backward, by_blocks, {"n_lanes": n_lanes})
         from_rows = (lanes_of_input, *bias_gradient) if turned and n_rows <= FEW_UNITS else ()
-        pack = Operation(dense_pack, Cut("row", n_rows, int(PACKED_AT_ONCE)))
+        pack = Operation(pack_weights, Cut("row", n_rows, int(PACKED_AT_ONCE)))
         return Node(
             output=(n_out,),
             forward=(Operation(dense_forward, settings=sides),),

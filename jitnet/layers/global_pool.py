@@ -14,6 +14,11 @@ from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.layers.average_pool import AVERAGE
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
 from jitnet.layers.max_pool import MAXIMUM
+from jitnet.layers.pool_over_time import (
+    backward_over_time_of,
+    few_forward_over_time_of,
+    forward_over_time_of,
+)
 from jitnet.layers.pooling import Pooling
 from jitnet.layers.window import INPUTS
 
@@ -125,6 +130,14 @@ class GlobalPool(Layer):
             known = " or ".join(reversed(INPUTS.values()))
             raise ValueError(f"{type(self).__name__} takes {known}, got {shape}")
         cut = Cut("channel", shape[-1])
+        if len(shape) == 2:
+            return Node(
+                output=shape[-1:],
+                forward=(Operation(forward_over_time_of(self.pooling), cut),),
+                backward=(Operation(backward_over_time_of(self.pooling), cut),),
+                few=Operation(few_forward_over_time_of(self.pooling)),
+                over_time="all",
+            )
         return Node(
             output=shape[-1:],
             forward=(Operation(global_forward_of(self.pooling), cut),),

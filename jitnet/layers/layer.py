@@ -138,7 +138,7 @@ class Node(NamedTuple):
     input_gradients : tuple of Operation
         Instead of ``gradients`` where X is the network's input: of it there is also ``X_rows``
         (panels, blocks times width + 1, width), each block of a panel turned, an example a row.
-    few : Operation, optional
+    few : Operation, or tuple of such, optional
         Y (examples, units) from X (examples, units) for a few examples, to the same bits.
     in_place : bool, default False
         Whether dX is written over dY, which backward then finds in dX.
@@ -166,6 +166,23 @@ class Node(NamedTuple):
         The nodes that it is made of, one after the other, instead of operations of its own.
     path : tuple of int
         Of one of those: the place of its layer among the inner ones, and within that.
+    times : int, default 1
+        Time steps, each of which the kernels see as a panel of its own: X is then (panels · times,
+        units / times, width), and so are the other arrays and rooms of units.
+    over_time : {"mixed", "each", "both", "last", "all"}, default "mixed"
+        What it makes of sequences, whose end ``mask`` shows. An output for each time step, of that
+        one and those before it, or of those on both sides before the end; or one output, that of
+        the last step, or of all of them before the end. Otherwise it mixes them with what is behind
+        the end, and examples that end early are refused. Where all is pointwise, and the shape is
+        kept, it is each.
+    vocabulary : int, default 0
+        Where X is the network's input of indices instead of numbers, how many there are.
+    masks_zero : bool, default False
+        Whether the index 0 stands for a time step that is none.
+    input : int, optional
+        The number of the network's input that it takes instead of the output before it.
+    state : int, default 0
+        Numbers that are kept of an example from one batch to the next.
     """
 
     output: Shape
@@ -178,7 +195,7 @@ class Node(NamedTuple):
     prepare: Operation | None = None
     prepare_for: Literal["forward", "backward"] = "forward"
     input_gradients: tuple[Operation, ...] = ()
-    few: Operation | None = None
+    few: Operation | tuple[Operation, ...] | None = None
     in_place: bool = False
     is_free: bool = False
     places: int = 1
@@ -190,6 +207,20 @@ class Node(NamedTuple):
     borrows: Mapping[str, tuple[int, str]] = {}
     inner: tuple[Node, ...] = ()
     path: tuple[int, ...] = ()
+    times: int = 1
+    over_time: Literal["mixed", "each", "both", "last", "all"] = "mixed"
+    vocabulary: int = 0
+    masks_zero: bool = False
+    input: int | None = None
+    state: int = 0
+
+
+def few_of(node: Node) -> tuple[Operation, ...]:
+    """What a node does for a few examples, if it has a way of its own."""
+    if node.few is None:
+        return ()
+    alone = isinstance(node.few, Operation) or not isinstance(node.few, tuple)
+    return (node.few,) if alone else node.few  # type: ignore[return-value]
 
 
 class Layer(ABC):
@@ -226,6 +257,11 @@ class Layer(ABC):
         the model's type; the examples of the batch are ``order[batch_first:batch_last]``.
     ``node``
         The layer's number in the network.
+    ``mask``
+        (panels, time, width): 1 at each time step of an example, 0 behind its end.
+    ``states``, ``first_state``, ``state_size``
+        What is kept from batch to batch, flat: of each panel ``state_size`` rows, of which the
+        node's begin at ``first_state``.
     settings of the operation
         By their names.
 

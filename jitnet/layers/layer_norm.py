@@ -182,4 +182,5 @@ class LayerNorm(Layer):
             gradients=(Operation(layer_norm_weight_backward, Cut("unit", n)),),
             parameters=(Parameter("weight", (n,), _ones(n)), Parameter("bias", (n,))),
             rooms={"mean": room, "rstd": room},
+            over_time="each",
         )

@@ -32,7 +32,7 @@ def to_columns_kernel(columns: Any, rows: Any, first: int, last: int) -> None:
 @njit(entry=True)
 def to_rows_kernel(rows: Any, columns: Any, first: int) -> None:
     panels, units, _ = columns.shape
-    to_rows(at(rows, 0), at(columns, 0), units, first, panels)
+    to_rows(at(rows, 0), at(columns, 0), units, units * columns.shape[-1], first, panels)
 
 
 def in_bytes(row: Array) -> Array:

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import pytest
 
-from jitnet.kernels import matmul
+from jitnet.kernels import matmul, weights
 from jitnet.kernels.cpu import TILES
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import packed_shape
@@ -35,7 +35,7 @@ BLOCKS = {
 forward = dense.dense_forward.serial
 backward = dense.dense_backward.serial
 weight_backward = dense.dense_weight_backward.serial
-pack = dense.dense_pack.serial
+pack = weights.pack_weights.serial
 small_forward = dense.dense_small_forward.serial
 small_backward = dense.dense_small_backward.serial
 small_weight_backward = dense.dense_small_weight_backward.serial
@@ -98,7 +98,7 @@ def call_input_weight_backward(*args: Any) -> None:
 
 SERIAL = {
     "dense_input_weight_backward": call_input_weight_backward,
-    "dense_pack": call_pack,
+    "pack_weights": call_pack,
     "dense_forward": call_forward,
     "dense_backward": call_backward,
     "dense_weight_backward": call_weight_backward,
@@ -170,7 +170,7 @@ def test_the_twins_give_the_same_bits(name: str, rng: np.random.Generator) -> No
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 each_order = pytest.mark.parametrize("turned", [False, True], ids=["as it is", "turned"])
 SHAPES = [(1, 1), (3, 10), (40, 27), (64, 100), (2 * TALL, 3 * TALL), (2 * TALL + 1, 3 * TALL - 1)]
-LONG = (int(dense.DEPTH) + 3, 5)
+LONG = (int(weights.DEPTH) + 3, 5)
 """Inputs whose sum goes on after a part of it, and units."""
 
 
@@ -281,7 +281,7 @@ def test_the_weights_gradient_of_more_examples_than_are_summed_at_once(
     turned: bool, rng: np.random.Generator
 ) -> None:
     width = panel_width("float32")
-    panels = 2 * int(dense.EXAMPLES_AT_ONCE) // width + 1
+    panels = 2 * int(weights.EXAMPLES_AT_ONCE) // width + 1
     X = whole_numbers(rng, "float32", panels, 5 * TALL + 1, width)
     dY = whole_numbers(rng, "float32", panels, 3, width)
     product = np.einsum("pki,pui->ku", X, dY)

@@ -57,6 +57,8 @@ class Panels:
         x = to_panels(X.reshape(len(X), -1).T.astype(dtype))
         y = np.full((len(x), int(np.prod(self.node.output)), x.shape[2]), GUARD, dtype)
         self.arrays = {"X": x, "Y": y, "dX": np.full_like(x, GUARD), "dY": np.full_like(y, GUARD)}
+        if len(self.shape) == 2:  # of sequences, all time steps are there
+            self.arrays["mask"] = np.ones((len(x), self.shape[0], x.shape[2]), dtype)
 
     def write(self, name: str, values: FloatArray) -> None:
         rows = values.reshape(self.examples, -1).T

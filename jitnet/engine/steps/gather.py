@@ -8,7 +8,11 @@ import numpy as np
 
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.panels import gather_row, to_columns
+from jitnet.kernels.panels import bytes_of, gather_row, read, to_columns
+
+ADDRESS, ROW_STEP, COLUMN_STEP, LENGTHS, INPUT_WORDS = range(5)
+"""The words of an input: where its first number lies, how many bytes further on those of the next
+example, and its next number, do, and where its examples' lengths do, or 0."""
 
 
 @njit
@@ -16,9 +20,7 @@ def _gather_panel(
     x: Any,
     rows: Any,
     like: Any,
-    address: int,
-    row_step: int,
-    column_step: int,
+    source: Any,
     order: Any,
     first: int,
     last: int,
@@ -28,8 +30,10 @@ def _gather_panel(
 ) -> None:
     """A panel x of the examples from order[first] on, up to order[last - 1], by its row blocks."""
     for i in range(width):
-        source = address + order[min(first + i, last - 1)] * row_step
-        gather_row(ahead(rows, i * width), source, column_step, like, first_unit, last_unit)
+        address = source[ADDRESS] + order[min(first + i, last - 1)] * source[ROW_STEP]
+        gather_row(
+            ahead(rows, i * width), address, source[COLUMN_STEP], like, first_unit, last_unit
+        )
     to_columns(x, rows, first_unit, last_unit)
 
 
@@ -38,9 +42,8 @@ def gather_inputs(
     X: Any,
     scratch: Any,
     like: Any,
-    address: int,
-    row_step: int,
-    column_step: int,
+    inputs: Any,
+    number: int,
     order: Any,
     batch_first: int,
     batch_last: int,
@@ -52,7 +55,8 @@ def gather_inputs(
     """The examples order[batch_first:batch_last] into panels X (panels, n_in, width).
 
     Writes X, the given panels and inputs, and in scratch, one panel after the other, their row
-    blocks (blocks, width + 1, width); reads the numbers of ``like``'s type at the address.
+    blocks (blocks, width + 1, width); reads the numbers of ``like``'s type of the input of a
+    number, whose words are in ``inputs``.
     """
     _, n_in, width = X.shape
     for p in range(first_panel, last_panel):
@@ -60,9 +64,7 @@ def gather_inputs(
             at(X, p * n_in * width),
             at(scratch, 0),
             like,
-            address,
-            row_step,
-            column_step,
+            at(inputs, number * INPUT_WORDS),
             order,
             batch_first + p * width,
             batch_last,
@@ -77,9 +79,8 @@ def gather_inputs_and_rows(
     X: Any,
     X_rows: Any,
     like: Any,
-    address: int,
-    row_step: int,
-    column_step: int,
+    inputs: Any,
+    number: int,
     order: Any,
     batch_first: int,
     batch_last: int,
@@ -91,7 +92,8 @@ def gather_inputs_and_rows(
     """The examples order[batch_first:batch_last] into panels X (panels, n_in, width).
 
     Writes X and its row blocks X_rows (panels, blocks times width + 1, width), the given panels and
-    inputs; reads the numbers of ``like``'s type at the address.
+    inputs; reads the numbers of ``like``'s type of the input of a number, whose words are in
+    ``inputs``.
     """
     _, n_in, width = X.shape
     for p in range(first_panel, last_panel):
@@ -99,9 +101,7 @@ def gather_inputs_and_rows(
             at(X, p * n_in * width),
             at(X_rows, p * X_rows.shape[1] * width),
             like,
-            address,
-            row_step,
-            column_step,
+            at(inputs, number * INPUT_WORDS),
             order,
             batch_first + p * width,
             batch_last,
@@ -109,6 +109,92 @@ def gather_inputs_and_rows(
             first_unit,
             last_unit,
         )
+
+
+@njit
+def gather_indices(
+    X: Any,
+    like: Any,
+    inputs: Any,
+    number: int,
+    order: Any,
+    batch_first: int,
+    batch_last: int,
+    first_panel: int,
+    last_panel: int,
+    first_unit: int,
+    last_unit: int,
+) -> None:
+    """Indices of the examples order[batch_first:batch_last] into panels X (panels, n_in, width).
+
+    Writes X of int32, the given panels and inputs; reads the indices, of ``like``'s type, of the
+    input of a number, whose words are in ``inputs``.
+    """
+    _, n_in, width = X.shape
+    source = at(inputs, number * INPUT_WORDS)
+    for p in range(first_panel, last_panel):
+        x = at(X, p * n_in * width)
+        for i in range(width):
+            example = order[min(batch_first + p * width + i, batch_last - 1)]
+            address = source[ADDRESS] + example * source[ROW_STEP]
+            for k in range(first_unit, last_unit):
+                x[k * width + i] = read(address + k * source[COLUMN_STEP], like)
+
+
+@njit
+def mark_steps(
+    mask: Any,
+    like: Any,
+    inputs: Any,
+    number: int,
+    order: Any,
+    batch_first: int,
+    batch_last: int,
+    first_panel: int,
+    last_panel: int,
+) -> None:
+    """mask[t, i] = 1 where t is before the end of the example, else 0.
+
+    Writes mask (panels, time, width), the given panels; reads the lengths, of ``like``'s type, of
+    the input of a number, whose words are in ``inputs``; without any, examples have all steps.
+    """
+    _, time, width = mask.shape
+    source = at(inputs, number * INPUT_WORDS)
+    for p in range(first_panel, last_panel):
+        m = at(mask, p * time * width)
+        for i in range(width):
+            example, length = order[min(batch_first + p * width + i, batch_last - 1)], time
+            if source[LENGTHS] != 0:
+                length = np.int64(read(source[LENGTHS] + example * bytes_of(like), like))
+            for t in range(time):
+                m[t * width + i] = 1.0 if t < length else 0.0
+
+
+@njit
+def mark_all(mask: Any, first_panel: int, last_panel: int) -> None:
+    """mask[t, i] = 1.
+
+    Writes mask (panels, time, width), the given panels.
+    """
+    _, time, width = mask.shape
+    for p in range(first_panel, last_panel):
+        for t in range(time):
+            for i in range(width):
+                mask[p, t, i] = 1.0
+
+
+@njit
+def mask_zeros(mask: Any, X: Any, first_panel: int, last_panel: int) -> None:
+    """mask[t, i] = 0 where the index X[t, i] is 0, otherwise it stays.
+
+    Writes mask (panels, time, width), the given panels; reads the indices X of the same shape.
+    """
+    _, time, width = mask.shape
+    for p in range(first_panel, last_panel):
+        m, x = at(mask, p * time * width), at(X, p * time * width)
+        for k in range(time * width):
+            if x[k] == 0:
+                m[k] = 0.0
 
 
 @njit
@@ -157,19 +243,21 @@ def gather_labels(
 ) -> None:
     """Labels of order[batch_first:batch_last] as smoothed one-hot columns T, and their weights.
 
-    Writes T (panels, outputs, width) and weights (panels, 1, width), the given panels.
+    Writes T (panels, times · outputs, width) and weights (panels, times, width), the given panels.
     """
-    _, outputs, width = T.shape
+    _, times, width = weights.shape
+    outputs = T.shape[1] // times
     low, high = smoothing / outputs, 1.0 - smoothing
     for p in range(first_panel, last_panel):
-        t = at(T, p * outputs * width)
         for i in range(width):
             place = batch_first + p * width + i
             example = order[min(place, batch_last - 1)]
-            weights[p, 0, i] = sample_weights[example] if place < batch_last else 0.0
-            for u in range(outputs):
-                t[u * width + i] = low
-            t[labels[example] * width + i] = high + low
+            for time in range(times):
+                t, source = at(T, (p * times + time) * outputs * width), example * times + time
+                weights[p, time, i] = sample_weights[source] if place < batch_last else 0.0
+                for u in range(outputs):
+                    t[u * width + i] = low
+                t[labels[source] * width + i] = high + low
 
 
 @njit
@@ -187,16 +275,19 @@ def gather_targets(
 ) -> None:
     """Targets of order[batch_first:batch_last], smoothed, as columns T, and their weights.
 
-    Writes T (panels, outputs, width) and weights (panels, 1, width), the given panels.
+    Writes T (panels, outputs, width) and weights (panels, times, width), the given panels.
     """
     _, outputs, width = T.shape
-    low, high = smoothing / outputs, 1.0 - smoothing
+    times = weights.shape[1]
+    low, high = smoothing / (outputs // times), 1.0 - smoothing
     for p in range(first_panel, last_panel):
         t = at(T, p * outputs * width)
         for i in range(width):
             place = batch_first + p * width + i
             example = order[min(place, batch_last - 1)]
-            weights[p, 0, i] = sample_weights[example] if place < batch_last else 0.0
+            for time in range(times):
+                weight = sample_weights[example * times + time]
+                weights[p, time, i] = weight if place < batch_last else 0.0
             for u in range(outputs):
                 t[u * width + i] = targets[example * outputs + u] * high + low
 

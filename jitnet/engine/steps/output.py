@@ -18,7 +18,7 @@ def add_up(
     losses, weights = ahead(values, work.losses), ahead(values, work.weights)
     counts = ahead(values, work.counts)
     loss = weight = correct = splat(losses, 0.0)
-    for i in range(0, panels * work.width, lanes(losses)):
+    for i in range(0, panels * work.times * work.width, lanes(losses)):
         loss = loss + load(losses, i)
         weight = weight + load(weights, i)
         if accuracy:

@@ -19,9 +19,8 @@ WORDS = (
     "first_example",
     "batch_first",
     "batch_last",
-    "address",
-    "row_step",
-    "column_step",
+    "inputs",
+    "inputs_size",
     "order",
     "order_size",
     "targets",
@@ -38,6 +37,8 @@ WORDS = (
     "indices_size",
     "numbers",
     "numbers_size",
+    "states",
+    "states_size",
 )
 """Whole numbers: shapes, a worker's portion, the step, and where the data lie. ``first`` and
 ``last`` are of the units, or of what an operation's cut divides."""
@@ -57,9 +58,8 @@ WORDS = (
     FIRST_EXAMPLE,
     BATCH_FIRST,
     BATCH_LAST,
-    ADDRESS,
-    ROW_STEP,
-    COLUMN_STEP,
+    INPUTS,
+    _,
     ORDER,
     _,
     TARGETS,
@@ -76,6 +76,8 @@ WORDS = (
     _,
     NUMBERS,
     _,
+    STATES,
+    _,
 ) = range(len(WORDS))
 
 MAX_DECAYS = 4
@@ -85,6 +87,7 @@ of l2, and powers of decays."""
 RATE, CLIP, SCALE, SHARE_OF_L2, POWERS = range(5)
 
 ARRAYS = {
+    "inputs": f"int64s:{INPUTS}",
     "order": f"int64s:{ORDER}",
     "targets": f"floats:{TARGETS}",
     "labels": f"int32s:{LABELS}",
@@ -93,6 +96,7 @@ ARRAYS = {
     "indptr": f"int64s:{INDPTR}",
     "indices": f"int32s:{INDICES}",
     "numbers": f"floats:{NUMBERS}",
+    "states": f"floats:{STATES}",
 }
 """The sources of the data's arrays."""
 
@@ -105,18 +109,17 @@ SOURCES = (
 
 __all__ = [
     "ADD",
-    "ADDRESS",
     "ARRAYS",
     "BATCH_FIRST",
     "BATCH_LAST",
     "CLIP",
-    "COLUMN_STEP",
     "EXAMPLES",
     "FIRST",
     "FIRST_EXAMPLE",
     "FIRST_PANEL",
     "INDICES",
     "INDPTR",
+    "INPUTS",
     "KEY",
     "LABELS",
     "LAST",
@@ -130,12 +133,12 @@ __all__ = [
     "POWERS",
     "RATE",
     "REALS",
-    "ROW_STEP",
     "SAMPLE_WEIGHTS",
     "SCALE",
     "SCRATCH",
     "SHARE_OF_L2",
     "SOURCES",
+    "STATES",
     "TARGETS",
     "TRAINING",
     "WORDS",

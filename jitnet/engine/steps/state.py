@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from jitnet.arrays import Array
 
 PREDICT, EVALUATE, GRADIENTS, TRAIN = range(4)
@@ -60,6 +62,7 @@ class Work(NamedTuple):
     reals: Array  # (workers, words)
     width: int
     outputs: int
+    times: int  # time steps of the output
     weights: int  # places in the values
     losses: int
     counts: int
@@ -75,15 +78,14 @@ class Data(NamedTuple):
     have no address: they are in the last three arrays, which are empty for others.
     """
 
-    address: int
-    row_step: int
-    column_step: int
-    source: int  # the place of X's type among those that are read where they lie
-    owner: Array  # X without its elements
+    inputs: Array  # (n_inputs, INPUT_WORDS) of int64: where each lies (`steps.gather`)
+    sources: tuple[np.dtype[Any], ...]  # their types; none where the rows are sparse
+    owners: tuple[Array, ...]  # X without its elements, and the lengths of the examples
     targets: Array  # (n_samples, n_outputs)
-    labels: Array  # (n_samples,) of int32, the targets of an example's class; else empty
-    weights: Array
-    uniform: bool
+    labels: Array  # (n_samples · times,) of int32, the targets of an example's class; else empty
+    step_weights: Array  # (n_samples · times,)
+    weights: Array  # (n_samples,): their sums
+    uniform: bool  # whether all of them are 1
     examples: int  # in an epoch
     order: Array  # (epochs * examples,): rows of X, of the targets and of the weights
     multiplications: int  # that an example takes forward
@@ -100,6 +102,7 @@ class Feed(NamedTuple):
     order: Array
     weights: Array
     uniform: bool
+    states: Array  # in which a batch leaves its examples
 
 
 class Plan(NamedTuple):
