@@ -15,7 +15,14 @@ from typing import Any, NoReturn
 
 from jitnet.configuration import with_configuration
 from jitnet.export.command import add_export
-from jitnet.inference.commands import add_evaluate, add_info, add_predict, add_report, add_serve
+from jitnet.inference.commands import (
+    add_evaluate,
+    add_generate,
+    add_info,
+    add_predict,
+    add_report,
+    add_serve,
+)
 from jitnet.streams import Output, ReaderLeft, say
 from jitnet.study.command import add_study
 from jitnet.train.command import add_search, add_train
@@ -122,6 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_predict(commands)
     add_report(commands)
+    add_generate(commands)
     add_export(commands)
     add_serve(commands)
     add_study(commands)

@@ -46,9 +46,9 @@ def with_configuration(arguments: Sequence[str]) -> list[str]:
     rest = words[:place] + words[place + 2 :]
     data = values.pop(POSITIONAL, None)
     options = [word for name, value in values.items() for word in _words(path, name, value)]
-    has_data = len(rest) > 1 and not rest[1].startswith("-")
-    first = [] if data is None or has_data else [str(data)]
-    return [*rest[:1], *first, *(rest[1:2] if has_data else []), *options, *rest[1 + has_data :]]
+    end = next((k for k, word in enumerate(rest[1:], 1) if word.startswith("-")), len(rest))
+    given = rest[1:end] or [str(part) for part in (data if isinstance(data, list) else [data])]
+    return [*rest[:1], *(given if rest[1:end] or data is not None else []), *options, *rest[end:]]
 
 
 def _apart(word: str) -> list[str]:
@@ -81,17 +81,26 @@ def configuration(options: argparse.Namespace, parser: argparse.ArgumentParser) 
         The command's own.
     """
     lines = []
+    places = [action.dest for action in parser._actions if not action.option_strings]
+    data = [_plain(value) for name in places if (value := getattr(options, name)) is not None]
+    if data:
+        lines.append(f"{POSITIONAL} = {_written(data if len(data) > 1 else data[0])}")
     for action in parser._actions:
         value = getattr(options, action.dest, None)
-        if value is None or value is False or action.dest == "help":
+        if value is None or value is False or action.dest in ("help", *places):
             continue
-        name = action.option_strings[-1].removeprefix("--") if action.option_strings else POSITIONAL
-        lines.append(f"{name} = {json.dumps(_plain(value), ensure_ascii=False)}")
+        name = action.option_strings[-1].removeprefix("--")
+        lines.append(f"{name} = {_written(_plain(value))}")
     return "\n".join(lines) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def _written(value: Any) -> str:
     """A value as TOML and JSON both write it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """A value of what TOML and JSON both know."""
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, tuple) and isinstance(value[-1], list):  # a column's order

@@ -118,6 +118,15 @@ class Progress:
             The figures to show, ``"loss"`` and the like.
         """
 
+    def note(self, text: str) -> None:
+        """Show lines between those of the progress.
+
+        Parameters
+        ----------
+        text : str
+            One line, or several.
+        """
+
     def close(self) -> None:
         """End, also in the middle of a fit; a second call does nothing."""
 
@@ -176,6 +185,11 @@ class _Shown(Progress):
     def resuming(self, epochs_done: float, n_epochs: int, file: Path) -> None:
         """Say it; see `Progress.resuming`."""
         self._write_line(RESUMING.format(epochs_done, n_epochs, file))
+
+    def note(self, text: str) -> None:
+        """Show them; see `Progress.note`."""
+        for line in text.splitlines():
+            self._write_line(line)
 
     def close(self) -> None:
         self._stop_ticker()

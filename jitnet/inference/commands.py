@@ -1,4 +1,4 @@
-"""``jitnet predict``, ``evaluate``, ``report``, ``info``: parsers that import nothing heavy."""
+"""``jitnet predict``, ``evaluate``, ``generate`` and so on: parsers that import nothing heavy."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from jitnet.arguments import as_count
+from jitnet.arguments import as_count, as_rate, as_seed
 
-__all__ = ["add_evaluate", "add_info", "add_predict", "add_report", "add_serve"]
+__all__ = ["add_evaluate", "add_generate", "add_info", "add_predict", "add_report", "add_serve"]
 
 
 def add_predict(commands: Any) -> None:
@@ -55,6 +55,22 @@ def add_serve(commands: Any) -> None:
     add("model", type=Path, metavar="MODEL", help="a model's file")
     add("--host", default="127.0.0.1", help="the address to listen at: %(default)s")
     add("--port", type=as_count, default=8000, help="%(default)s")
+
+
+def add_generate(commands: Any) -> None:
+    """Add ``jitnet generate`` to the parser's commands."""
+    parser = _add(
+        commands, "generate", "write on a text by a model of characters", _generate,
+        "Write characters, each drawn by the probability that a model of `jitnet train text` gives "
+        "it after those before.",
+    )  # fmt: skip
+    add = parser.add_argument
+    add("model", type=Path, metavar="MODEL", help="a model's file")
+    add("--prompt", metavar="TEXT", help="what the text begins with; by default a new line")
+    add("--length", type=as_count, default=500, metavar="N", help="characters: %(default)s")
+    add("--temperature", type=as_rate, default=1.0, metavar="T",
+        help="less is less daring: %(default)s")  # fmt: skip
+    add("--seed", type=as_seed, metavar="N", help="of what is drawn; new each time by default")
 
 
 def add_info(commands: Any) -> None:
@@ -120,6 +136,18 @@ def _serve(options: argparse.Namespace) -> None:
     from jitnet.inference.serve import serve_model
 
     serve_model(options.model, options.host, options.port)
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from jitnet.inference.generate import write_text
+
+    write_text(
+        options.model,
+        options.prompt,
+        options.length,
+        temperature=options.temperature,
+        seed=options.seed,
+    )
 
 
 def _info(options: argparse.Namespace) -> None:

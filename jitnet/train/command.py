@@ -13,6 +13,8 @@ __all__ = ["add_search", "add_train"]
 
 TRIES = 20
 
+TEXT = "text"
+"""What stands for the data where a file's text is trained on."""
 NAMES = ("digits", "mnist", "fashion")
 """The data sets that are known, the keys of ``JOBS``, without an import of what trains them."""
 TASKS = ("classification", "regression")
@@ -22,6 +24,7 @@ Train a network, say how well it does on data that it has not seen, and write it
 EPILOG = """\
 files: .csv, .tsv, .txt, .data (also .gz), .parquet, .arrow, .feather, .ipc, .npz
 folders: a folder of images for each class
+text FILE: a text in UTF-8, which the network learns to go on with, character by character
 """
 
 
@@ -53,17 +56,25 @@ def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "name",
         metavar="DATA",
-        help=f"a table's file, a folder of images, or one of {', '.join(NAMES)}",
+        help=f"a table's file, a folder of images, one of {', '.join(NAMES)}, or {TEXT}",
     )
+    parser.add_argument("file", metavar="FILE", nargs="?", help=f"the file of {TEXT}")
     _add_training(parser.add_argument_group("training").add_argument)
     tables = parser.add_argument_group("tables")
     images = parser.add_argument_group("images")
+    text = parser.add_argument_group("text")
+    network = parser.add_argument_group("images and text").add_argument(
+        "--network", metavar="NAME", help="of images mlp or cnn: see below; of text lstm, gru, rnn"
+    )
     parser.set_defaults(
         run=_run,
         command=name,
         parser=parser,
-        of_tables=_add_tables(tables.add_argument),
-        of_images=_add_images(images.add_argument),
+        of_kinds={
+            "a table's file": _add_tables(tables.add_argument),
+            "images": [*_add_images(images.add_argument), network],
+            TEXT: [*_add_text(text.add_argument), network],
+        },
     )
     return parser
 
@@ -127,30 +138,56 @@ def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
 def _add_images(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
     return [
         add("--data", type=Path, metavar="FOLDER", help="where the files of mnist or fashion are"),
-        add("--network", metavar="NAME", help="mlp or cnn: see below"),
         add("--image-size", type=_as_size, metavar="HxW", help="bring all images to that size"),
+    ]
+
+
+def _add_text(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
+    return [
+        add("--steps", type=as_count, metavar="N", help="characters that gradients go back through")
     ]
 
 
 def _run(options: argparse.Namespace) -> int:
     """Do what the arguments say; a mistake in them ends in one line and exit code 2."""
     fail: Callable[[str], NoReturn] = options.parser.error
-    path = Path(options.name)
-    has_images = options.name in NAMES or path.is_dir()
-    for action in options.of_tables if has_images else options.of_images:
-        if getattr(options, action.dest) != action.default:
-            kind = "a table's file" if has_images else "images"
-            fail(f"argument {action.option_strings[0]}: it is for {kind}, not for {options.name}")
-    if not has_images and not path.exists():
+    kind = _kind_of(options)
+    own = options.of_kinds[kind]
+    for other, actions in options.of_kinds.items():
+        for action in actions:
+            if action not in own and getattr(options, action.dest) != action.default:
+                option = action.option_strings[0]
+                fail(f"argument {option}: it is for {other}, not for {options.name}")
+    if options.file is not None and kind != TEXT:
+        fail(f"argument FILE: it is for {TEXT}, not for {options.name}")
+    if kind == "a table's file" and not Path(options.name).exists():
         fail(f"argument DATA: there is no file {options.name!r}, and no data set of that name; "
              f"the data sets are {', '.join(NAMES)}")  # fmt: skip
-    from jitnet.train.images import train_images
-    from jitnet.train.tables import train_table
-
     try:
-        return train_images(options) if has_images else train_table(options)
+        return _trained(kind, options)
     except (ImportError, ValueError) as error:
         fail(str(error))
+
+
+def _kind_of(options: argparse.Namespace) -> str:
+    """What is to be trained on."""
+    if options.name == TEXT:
+        return TEXT
+    return "images" if options.name in NAMES or Path(options.name).is_dir() else "a table's file"
+
+
+def _trained(kind: str, options: argparse.Namespace) -> int:
+    if kind == TEXT:
+        from jitnet.train.text import train_text
+
+        return train_text(options)
+    if kind == "images":
+        from jitnet.train.images import train_images
+
+        return train_images(options)
+    from jitnet.train.tables import train_table
+
+    return train_table(options)
 
 
 def _as_order(text: str) -> tuple[str, list[str]]:

@@ -1,0 +1,26 @@
+"""``jitnet generate``: text out of a model of characters."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from jitnet.generation import generate
+from jitnet.inference.model import load_model
+
+
+def write_text(
+    path: Path, prompt: str | None, length: int, *, temperature: float, seed: int | None
+) -> None:
+    """Print a prompt, and what a model writes after it."""
+    model = load_model(path)
+    start = "\n" if prompt is None else prompt
+    try:
+        characters = generate(model, start, length, temperature=temperature, seed=seed)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{str(path)!r}: {error}") from None
+    if prompt:
+        sys.stdout.write(prompt)
+    for character in characters:
+        sys.stdout.write(character)
+    sys.stdout.write("\n")
