@@ -29,8 +29,14 @@ class ExportedTable(NamedTuple):
 
 def read_table_model(model: TableModel) -> ExportedTable:
     """A table's columns, as plain data and as flat arrays, its target, and the networks."""
-    networks = [read(network) for network in model._trained()]
     table = model.table
+    for column in table.columns:
+        if isinstance(column, Category) and column.embedded:
+            raise ValueError(
+                f"a table's model with embedded categories cannot travel, and column "
+                f"{column.name!r} has {len(column.values):,} values"
+            )
+    networks = [read(network) for network in model._trained()]
     return ExportedTable(table.columns, Encoder(table.columns), table.target, networks)
 
 

@@ -108,7 +108,7 @@ def search(
 
     def objective(trial: Any) -> float:
         settings = suggested(trial, usual, model.given)
-        network = new_network(settings, table.target, len(X), seed=model.seed, n_threads=1)
+        network = new_network(settings, table, len(y), seed=model.seed, n_threads=1)
         watch = Watch(trial)
         best = EarlyStopping(patience=settings.epochs, restore_best=False)
         network.fit(

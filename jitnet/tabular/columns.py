@@ -99,9 +99,15 @@ class Date:
     scales: tuple[Scale, ...]
 
 
+MOST_FEATURES = 256
+"""Values of a category up to which each has a feature of its own; of more each has a vector."""
+MOST_NUMBERS = 32
+"""Numbers of such a vector."""
+
+
 @dataclass(frozen=True)
 class Category:
-    """A column of values without an order, one feature each.
+    """A column of values without an order: a feature each, or where they are many a vector each.
 
     Parameters
     ----------
@@ -129,8 +135,19 @@ class Category:
     of_numbers: bool = False
 
     @property
+    def embedded(self) -> int:
+        """Numbers of the vector of each code, which the network learns; 0 of features.
+
+        They go by fastai's rule, 1.6 n^0.56 for n values, up to 32.
+        """
+        count = len(self.values)
+        return 0 if count <= MOST_FEATURES else min(MOST_NUMBERS, round(1.6 * count**0.56))
+
+    @property
     def features(self) -> list[str]:
         """The names of its features."""
+        if self.embedded:
+            return []
         named = [f"{self.name} is {value}" for value in self.values]
         others = {"rare": bool(self.rare), "missing": self.missing}
         return [*named, *[f"{self.name} is {kind}" for kind, there in others.items() if there]]
@@ -138,12 +155,12 @@ class Category:
     @property
     def unseen(self) -> int:
         """The code of a value that was not seen in training, behind those that were."""
-        return len(self.shares)
+        return len(self.values) if self.embedded and self.rare else len(self.shares)
 
     @property
     def codes(self) -> dict[str | None, int]:
         """The code of each value that was seen in training, and of None, a missing one."""
-        missing = self.unseen - 1 if self.missing else self.unseen
+        missing = len(self.shares) - 1 if self.missing else self.unseen
         rare = dict.fromkeys(self.rare, len(self.values))
         return {value: code for code, value in enumerate(self.values)} | rare | {None: missing}
 
@@ -155,6 +172,8 @@ class Category:
         share of each feature, as a row has of which nothing is known: every weight that it meets
         was trained.
         """
+        if self.embedded:
+            return [[]] * (self.unseen + 1)
         own = [[float(i == j) for j in range(self.unseen)] for i in range(self.unseen)]
         return [*own, own[len(self.values)] if self.rare else list(self.shares)]
 

@@ -15,8 +15,8 @@ from jitnet.tabular.values import as_text, numbers_of
 
 LEAST_ROWS = 5
 """Rows that a value must have for a feature of its own."""
-MOST_VALUES = 256
-"""Values of a category with features of their own, the most frequent ones."""
+MOST_VALUES = 1 << 16
+"""Values of a category that are told apart, the most frequent ones."""
 TEXT_SHARE, TEXT_VALUES = 0.5, 20
 """A column of text has more different values than this share of its rows, and than this number."""
 

@@ -180,8 +180,8 @@ class TableModel:
         for place in range(self.settings.ensemble):
             network = new_network(
                 self.settings,
-                self.table.target,
-                len(X),
+                self.table,
+                len(y),
                 seed=self.seed + SEEDS_APART * place,
                 n_threads=self.n_threads,
             )

@@ -158,7 +158,7 @@ def _trained(
 
     settings, table = model.settings, model.table
     seed = model.seed + SEEDS_APART * place
-    network = new_network(settings, table.target, rows, seed=seed, n_threads=model.n_threads)
+    network = new_network(settings, table, rows, seed=seed, n_threads=model.n_threads)
     rng = np.random.default_rng(seed)
     together = max(settings.batch_size, BUFFER_BYTES // (4 * len(table.features)))
     best, weights = np.inf, None

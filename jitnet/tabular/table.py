@@ -20,6 +20,8 @@ from jitnet.tabular.values import category_text, codes_of, numbers_of, numbers_o
 MOST_BINS, ROWS_A_BIN, LEAST_BINS = 32, 300, 4
 """Numbers are cut into a bin for so many rows, up to a number of bins, and not into fewer than
 that."""
+Features = Any
+"""What networks take of rows: an array of features, or a tuple of it and of embedded codes."""
 REASONS = 5
 """Columns that an error says the reasons of, at most."""
 
@@ -169,6 +171,7 @@ class Table:
             (column.name, column.codes, column.unseen, column.of_numbers)
             for column in self._categories
         ]
+        self._vectors = [k for k, column in enumerate(self._categories) if column.embedded]
 
     @property
     def target(self) -> Target:
@@ -182,8 +185,14 @@ class Table:
         """The names of the features, in their order."""
         return feature_names(self.columns)
 
-    def transform(self, frame: Any) -> Array:
-        """Features of rows.
+    @property
+    def embedded(self) -> list[tuple[int, int]]:
+        """For each category of many values its codes, and the numbers of a code's vector."""
+        columns = (self._categories[place] for place in self._vectors)
+        return [(len(column.shares) + 1, column.embedded) for column in columns]
+
+    def transform(self, frame: Any) -> Features:
+        """Features of rows, as networks take them.
 
         Parameters
         ----------
@@ -193,6 +202,8 @@ class Table:
         Returns
         -------
         ndarray of float32, shape (n_rows, n_features)
+            Where categories are embedded, a tuple of it, unless there are no features, and of the
+            codes (n_rows, 1) of each of them, as `Branches` takes it.
 
         Raises
         ------
@@ -203,12 +214,20 @@ class Table:
         count = len(rows)
         numbers = [numbers_of(column, rows[column.name]) for column in self._numeric]
         codes = [codes_of(column, rows[column.name]) for column in self._categories]
-        return self._encoder.encode(
+        return self._features(
             np.hstack(numbers) if numbers else np.empty((count, 0)),
             np.column_stack(codes) if codes else np.empty((count, 0), np.int64),
         )
 
-    def transform_row(self, row: Mapping[str, Any]) -> Array:
+    def _features(self, numbers: Array, codes: Array) -> Features:
+        features = self._encoder.encode(numbers, codes)
+        if not self._vectors:
+            return features
+        parts = [features][: features.shape[1]]
+        parts += [codes[:, place : place + 1] for place in self._vectors]
+        return tuple(parts) if len(parts) > 1 else parts[0]
+
+    def transform_row(self, row: Mapping[str, Any]) -> Features:
         """Features of a single row, in some microseconds.
 
         Parameters
@@ -219,6 +238,7 @@ class Table:
         Returns
         -------
         ndarray of float32, shape (1, n_features)
+            As from `transform`.
 
         Raises
         ------
@@ -234,7 +254,7 @@ class Table:
             if type(value) is not str or of_numbers:  # else it is the text itself
                 value = text_of_one(value, of_numbers=of_numbers)
             codes.append(known.get(value, unseen))
-        return self._encoder.encode(np.array([numbers]), np.array([codes], np.int64))
+        return self._features(np.array([numbers]), np.array([codes], np.int64))
 
     def targets(self, frame: Any) -> Array:
         """What a network is to learn of rows.

@@ -24,7 +24,9 @@ def say_learned(model: TableModel) -> None:
     kinds = Counter(column.KIND for column in table.columns)
     columns = ", ".join(f"{count} of {kind}" for kind, count in kinds.items())
     count = len(table.features)
-    units = "-".join(map(str, (count, *settings.hidden, table.target.n_outputs)))
+    vectors = [f"{codes:,}×{units}" for codes, units in table.embedded]
+    first = "+".join([str(count)] * (count > 0) + vectors)
+    units = "-".join(map(str, (first, *settings.hidden, table.target.n_outputs)))
     several = settings.ensemble > 1
     mean = f"; the mean of {settings.ensemble} networks" if several else ""
     say(f"target          {table.target.about}")
