@@ -57,6 +57,7 @@ NETWORKS: dict[str, tuple[list[Any], Any]] = {
         ],
         (28, 28, 1),
     ),
+    "LSTM 50 x 8-64-10": ([jn.LSTM(64), jn.Dense(10)], (50, 8)),
 }
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from jitnet.activations.gelu import ROOT_HALF
 from jitnet.activations.leaky_relu import LEAK
+from jitnet.export.c_exponential import EXPONENTIAL, SIGMOID, TANH
+from jitnet.export.c_recurrent import RECURRENT
 
 FILTERS_AT_ONCE = 8
 """The filters of a convolution whose weights lie side by side."""
@@ -34,6 +36,17 @@ static void dense(
         for (size_t u = 0; u < units; u++)
             y[u] += value * row[u];
     }
+}
+"""
+
+EMBEDDING = """\
+/* y[t][u] = weight[x[t]][u]. */
+static void embedding(
+    const int *restrict x, $real *restrict y, const $real *restrict weight, size_t time,
+    size_t units)
+{
+    for (size_t t = 0; t < time; t++)
+        memcpy(y + t * units, weight + (size_t)x[t] * units, units * sizeof *y);
 }
 """
 
@@ -226,8 +239,6 @@ static void {name}($real *y, size_t n)
 
 
 FORMULAS = {
-    "sigmoid": "1 / (1 + exp$f(-z))",
-    "tanh": "tanh$f(z)",
     "relu": "z <= 0 ? 0 : z",
     "leaky_relu": f"z > 0 ? z : z * {LEAK}$f",
     "elu": "z > 0 ? z : expm1$f(z)",
@@ -261,6 +272,7 @@ LINKS = {
 
 FUNCTIONS = {
     "dense": DENSE,
+    "embedding": EMBEDDING,
     "pad": PAD,
     "convolution": CONVOLUTION,
     "max_pool": MAX_POOL,
@@ -269,7 +281,11 @@ FUNCTIONS = {
     "batch_norm": BATCH_NORM,
     "layer_norm": LAYER_NORM,
     "add": ADD,
+    "exponential": EXPONENTIAL,
+    "apply_sigmoid": SIGMOID,
+    "apply_tanh": TANH,
     **{f"apply_{name}": _each(f"apply_{name}", formula) for name, formula in FORMULAS.items()},
     "softmax": SOFTMAX,
+    **RECURRENT,
 }
-"""All functions, by the name that they are called by."""
+"""All functions, by the name that they are called by, each behind those that it calls itself."""

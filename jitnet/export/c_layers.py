@@ -10,17 +10,23 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.export.c_functions import ACTIVATIONS, FILTERS_AT_ONCE, LINKS
+from jitnet.export.c_recurrent import CELLS
 from jitnet.export.c_writer import Source
-from jitnet.export.network import Exported, Stage, edges, row_for, row_named
+from jitnet.export.network import Exported, Stage, edges, refuse_mask, row_for, row_named
+from jitnet.export.recurrent import directions_of, recurrent_of
 from jitnet.layers import (
+    GRU,
+    LSTM,
     Activation,
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
     Conv1D,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
@@ -33,6 +39,7 @@ from jitnet.layers import (
     Rescaling,
     Reshape,
     Residual,
+    SimpleRNN,
 )
 from jitnet.layers.window import each
 
@@ -44,12 +51,18 @@ Writer = Callable[[Source, str, Stage], str]
 
 def add_network(source: Source, x: str, y: str, exported: Exported) -> None:
     """Add the calls of a network, whose predictions of what a buffer holds come to another."""
+    refuse_mask(exported, DESTINATION)
     outputs = math.prod(exported.output)
     last = add_stages(source, x, exported.stages)
     source.add(f"memcpy({y}, {last}, {outputs} * sizeof *{y});")
     source.release(last)
     link = row_named("link", exported.link, LINKS, DESTINATION)
-    if link is not None:
+    if link is None:
+        return
+    if link == "softmax" and len(exported.output) > 1:
+        steps, units = exported.output
+        source.repeat(steps, link, f"{y} + t * {units}", units)
+    else:
         source.call(link, y, outputs)
 
 
@@ -77,8 +90,39 @@ def dense(source: Source, x: str, stage: Stage) -> str:
     """X W + b."""
     weight = stage.weights["weight"]
     names = _weight_and_bias(source, weight, _bias(stage))
-    y = source.buffer(weight.shape[1])
-    source.call("dense", x, y, *names, *weight.shape)
+    y = source.buffer(math.prod(stage.output))
+    if len(stage.input) == 1:
+        source.call("dense", x, y, *names, *weight.shape)
+    else:
+        inputs, units = weight.shape
+        places = f"{x} + t * {inputs}", f"{y} + t * {units}"
+        source.repeat(stage.input[0], "dense", *places, *names, inputs, units)
+    return y
+
+
+def embedding(source: Source, x: str, stage: Stage) -> str:
+    """A row of the weights for each index."""
+    y = source.buffer(math.prod(stage.output))
+    weight = source.weight("weight", stage.weights["weight"])
+    source.call("embedding", x, y, weight, *stage.output)
+    return y
+
+
+def recurrent(source: Source, x: str, stage: Stage) -> str:
+    """A recurrent layer: where the last step alone is asked for, it is written over all others."""
+    layer, directions = recurrent_of(stage.layer), directions_of(stage)
+    function, units_of_room = CELLS[type(layer)]
+    time, inputs = stage.input
+    y_step = stage.output[-1] if layer.return_sequences else 0
+    y, room = source.buffer(math.prod(stage.output)), source.buffer(units_of_room * layer.units)
+    for number, direction in enumerate(directions):
+        names = [source.weight("weight", direction.weight), source.weight("bias", direction.bias)]
+        names.append(source.weight("recurrent_weight", direction.recurrent_weight))
+        if direction.recurrent_bias is not None:
+            names.append(source.weight("recurrent_bias", direction.biases[1]))
+        own = y if number == 0 else f"{y} + {layer.units}"
+        source.call(function, x, own, *names, room, time, inputs, layer.units, y_step, number)
+    source.release(room)
     return y
 
 
@@ -220,13 +264,17 @@ LAYERS: dict[type[Any], Writer] = {
     AveragePool1D: pool("average_pool"),
     AveragePool2D: pool("average_pool"),
     BatchNorm: batch_norm,
+    Bidirectional: recurrent,
     Conv1D: convolution,
     Conv2D: convolution,
     Dense: dense,
     Dropout: same,
+    Embedding: embedding,
     Flatten: same,
+    GRU: recurrent,
     GlobalAveragePool: global_pool("average_pool"),
     GlobalMaxPool: global_pool("max_pool"),
+    LSTM: recurrent,
     LayerNorm: layer_norm,
     MaxPool1D: pool("max_pool"),
     MaxPool2D: pool("max_pool"),
@@ -236,5 +284,6 @@ LAYERS: dict[type[Any], Writer] = {
     Rescaling: rescaling,
     Reshape: same,
     Residual: residual,
+    SimpleRNN: recurrent,
 }
 """The calls that a layer is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Template
 
 from jitnet.arrays import Array
-from jitnet.export.c_writer import Source
+from jitnet.export.c_writer import Source, braced
 
 MAIN = """\
 #ifdef JITNET_MAIN
@@ -15,7 +15,7 @@ MAIN = """\
 
 enum { ROWS = $count };
 
-static const $real rows[ROWS * JITNET_INPUTS] = $rows;
+static const $given rows[ROWS * JITNET_INPUTS] = $rows;
 
 static const $real predictions[ROWS * JITNET_OUTPUTS] = $predictions;
 
@@ -41,8 +41,8 @@ static int self_test(void)
     return worst <= 1e-5 ? 0 : 1;
 }
 
-/* Read a line of numbers between commas or blanks: 1 for a row, 0 at the end, -1 otherwise. */
-static int read_row($real *x)
+/* Read a line of $what between commas or blanks: 1 for a row, 0 at the end, -1 otherwise. */
+static int read_row($given *x)
 {
     char word[64];
     size_t length = 0, count = 0;
@@ -58,10 +58,10 @@ static int read_row($real *x)
         if (length > 0) {
             char *end;
             word[length] = '\\0';
-            const $real value = $read(word, &end);
-            if (*end != '\\0' || count == JITNET_INPUTS)
+            const $parsed value = $read;
+            if (*end != '\\0' || count == JITNET_INPUTS$outside)
                 return -1;
-            x[count++] = value;
+            x[count++] = $cast;
             length = 0;
         }
         if (ends && count > 0)
@@ -73,11 +73,12 @@ static int read_row($real *x)
 
 int main(int argc, char **argv)
 {
-    static $real x[JITNET_INPUTS], y[JITNET_OUTPUTS];
+    static $given x[JITNET_INPUTS];
+    static $real y[JITNET_OUTPUTS];
     if (argc == 2 && strcmp(argv[1], "--self-test") == 0)
         return self_test();
     if (argc != 1) {
-        fprintf(stderr, "usage: %s [--self-test] < rows of %d numbers\\n", argv[0], JITNET_INPUTS);
+        fprintf(stderr, "usage: %s [--self-test] < rows of %d $what\\n", argv[0], JITNET_INPUTS);
         return 2;
     }
     for (unsigned long row = 1;; row++) {
@@ -85,7 +86,7 @@ int main(int argc, char **argv)
         if (found == 0)
             return 0;
         if (found < 0) {
-            fprintf(stderr, "%s: row %lu is not %d numbers\\n", argv[0], row, JITNET_INPUTS);
+            fprintf(stderr, "%s: row %lu is not %d $what\\n", argv[0], row, JITNET_INPUTS);
             return 1;
         }
         jitnet_predict(x, y);
@@ -99,13 +100,37 @@ int main(int argc, char **argv)
 """
 
 
-def main_program(source: Source, rows: Array, predictions: Array) -> str:
+def main_program(source: Source, rows: Array, predictions: Array, vocabulary: int) -> str:
     """The program, with rows to test itself and what is predicted of them."""
+    given = _of_indices(rows, vocabulary) if vocabulary else _of_numbers(source, rows)
     return Template(MAIN).substitute(
+        given,
         count=len(rows),
         real=source.real,
-        rows=source.numbers(rows),
         predictions=source.numbers(predictions),
-        read=f"strto{source.suffix or 'd'}",
         digits=source.digits,
     )
+
+
+def _of_numbers(source: Source, rows: Array) -> dict[str, str]:
+    return {
+        "given": source.real,
+        "rows": source.numbers(rows),
+        "what": "numbers",
+        "parsed": source.real,
+        "read": f"strto{source.suffix or 'd'}(word, &end)",
+        "outside": "",
+        "cast": "value",
+    }
+
+
+def _of_indices(rows: Array, vocabulary: int) -> dict[str, str]:
+    return {
+        "given": "int",
+        "rows": braced(map(str, rows.ravel().tolist())),
+        "what": f"indices from 0 to {vocabulary - 1}",
+        "parsed": "long",
+        "read": "strtol(word, &end, 10)",
+        "outside": f" || value < 0 || value >= {vocabulary}",
+        "cast": "(int)value",
+    }

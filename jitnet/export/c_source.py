@@ -24,7 +24,7 @@ ROWS_TO_TEST = 4
 FILE = """\
 /* A neural network, written by jitnet $version as C99.
 
-   void jitnet_predict(const $real *x, $real *y);
+   void jitnet_predict(const $given *x, $real *y);
 
    x is an example, $takes.
    y is its prediction, $gives.
@@ -39,23 +39,24 @@ FILE = """\
 
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #define JITNET_INPUTS $inputs
 #define JITNET_OUTPUTS $outputs
 #define JITNET_SCRATCH $scratch
 
-void jitnet_predict(const $real *x, $real *y);
-void jitnet_predict_in(const $real *x, $real *y, $real *scratch);
+void jitnet_predict(const $given *x, $real *y);
+void jitnet_predict_in(const $given *x, $real *y, $real *scratch);
 
 $functions
 $arrays
-void jitnet_predict_in(const $real *x, $real *y, $real *scratch)
+void jitnet_predict_in(const $given *x, $real *y, $real *scratch)
 {
 $calls
 }
 
-void jitnet_predict(const $real *x, $real *y)
+void jitnet_predict(const $given *x, $real *y)
 {
     static $real scratch[JITNET_SCRATCH];
     jitnet_predict_in(x, y, scratch);
@@ -77,9 +78,11 @@ def to_c(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
 
     It needs nothing but a compiler: the weights are constants, no memory is allocated, and the
     loops are there to be read. ``void jitnet_predict(const float *x, float *y)`` predicts of one
-    example what `Sequential.predict` does; of a float64 model all is double. Compiled with
-    ``-DJITNET_MAIN`` it is a program that predicts rows of numbers from its standard input, or with
-    ``--self-test`` checks that it predicts what the model does.
+    example what `Sequential.predict` does; of a float64 model all is double. The indices of a model
+    that begins with an `Embedding` are a ``const int *x``, and must be below its vocabulary.
+    Sequences have all their time steps, and `stateful` layers begin each prediction with a state of
+    zero. Compiled with ``-DJITNET_MAIN`` the file is a program that predicts rows of numbers from
+    its standard input, or with ``--self-test`` checks that it predicts what the model does.
 
     Of a `TableModel` the file takes along what was learned of the columns. There ``jitnet_predict``
     takes a ``jitnet_row`` with a field for each column, named in lower-case ASCII: a float for a
@@ -101,7 +104,8 @@ def to_c(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     NotFittedError
         If the model has no weights yet.
     ValueError
-        If a layer, an activation or a loss of one's own is among the model's.
+        If a layer, an activation or a loss of one's own is among the model's, an `Embedding` with
+        ``mask_zero``, or if it has several inputs.
 
     Notes
     -----
@@ -127,12 +131,13 @@ def _network_source(model: Sequential) -> str:
     exported = read(model)
     source = Source(exported.dtype)
     add_network(source, "x", "y", exported)
-    shape = (ROWS_TO_TEST, *exported.input)
-    rows = np.random.default_rng(0).normal(size=shape).astype(exported.dtype)
+    rows = exported.rows(ROWS_TO_TEST, np.random.default_rng(0))
+    what = f"indices from 0 to {exported.vocabulary - 1}" if exported.vocabulary else "numbers"
     return Template(FILE).substitute(
         version=package_version(),
         real=source.real,
-        takes=_described(exported.input, "numbers"),
+        given="int" if exported.vocabulary else source.real,
+        takes=_described(exported.input, what),
         gives=_described(exported.output, MEANINGS[exported.link]),
         inputs=math.prod(exported.input),
         outputs=math.prod(exported.output),
@@ -140,7 +145,7 @@ def _network_source(model: Sequential) -> str:
         arrays="\n".join(source.arrays),
         functions=source.functions(),
         calls="\n".join([source.beginning(), *source.calls]),
-        main=main_program(source, rows, model.predict(rows)),
+        main=main_program(source, rows, model.predict(rows), exported.vocabulary),
     )
 
 

@@ -42,6 +42,7 @@ FILE = """\
 #include <limits.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #define JITNET_OUTPUTS $outputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from string import Template
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.export.c_exponential import constants_of
 from jitnet.export.c_functions import FILTERS_AT_ONCE, FUNCTIONS, ROLLED
 
 CONSTANTS_A_LINE = 6
@@ -41,6 +43,12 @@ class Source:
         """Call a function of the table."""
         self.use(function)
         self.add(f"{function}({', '.join(map(str, arguments))});")
+
+    def repeat(self, count: int, function: str, *arguments: Any) -> None:
+        """Call a function of the table for each ``t`` below a count."""
+        self.add(f"for (size_t t = 0; t < {count}; t++)")
+        self.call(function, *arguments)
+        self.calls[-1] = f"    {self.calls[-1]}"
 
     def use(self, function: str) -> None:
         """Say that a function is called by what is written otherwise."""
@@ -108,11 +116,17 @@ class Source:
         )
 
     def functions(self) -> str:
-        """The functions that are called."""
-        texts = [text for name, text in self._functions.items() if name in self._used]
-        used = "\n".join(texts)
+        """The functions that are called, and those that they call."""
+        texts: list[str] = []
+        for name, text in reversed([*self._functions.items()]):
+            if name in self._used or any(re.search(rf"\b{name}\(", other) for other in texts):
+                texts.append(text)
+        used = "\n".join(reversed(texts))
         return Template(ROLLED + "\n" + used if "ROLLED" in used else used).substitute(
-            real=self.real, f=self.suffix, filters_at_once=FILTERS_AT_ONCE
+            constants_of(self.real, self.number),
+            real=self.real,
+            f=self.suffix,
+            filters_at_once=FILTERS_AT_ONCE,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from jitnet.checks import check_shape
 from jitnet.export.torch_modules import nn
 from jitnet.export.torch_reader import Reader
+from jitnet.export.torch_reader_layers import ACTIVATIONS, MODULES
 from jitnet.layers.layer import Shape
 from jitnet.model import Sequential
 
@@ -24,12 +25,15 @@ def from_torch(
     ----------
     module : torch.nn.Sequential
         Modules of the table in `jitnet.export.torch_layers`, which give logits: a softmax or a
-        sigmoid at the end is the loss's here.
+        sigmoid at the end is the loss's here. An nn.LSTM, nn.GRU or nn.RNN gives a tuple; behind
+        it stands an ``AllSteps`` or a ``LastStep`` of `jitnet.export.torch_modules`, and where
+        there is none all steps are meant. Several of its layers become as many layers.
     loss : str
         The loss, as in `Sequential`.
     shape : int or tuple of int, optional
         Features of an example or its shape, (height, width, channels) or (time, channels), with the
-        channels last as here; needed where the first module with weights is no Linear.
+        channels last as here, or the time steps of indices; needed where the first module with
+        weights is no Linear.
     **settings
         What else `Sequential` takes; the dtype is the module's.
 
@@ -55,7 +59,7 @@ def from_torch(
     if not isinstance(module, nn.Sequential):
         raise TypeError(f"module must be an nn.Sequential, got {type(module).__name__}")
     first = _first_shape(module) if shape is None else check_shape(shape)
-    reader = Reader(first)
+    reader = Reader(MODULES, ACTIVATIONS, first)
     reader.read(module)
     reader.refuse_order("the output", "end with a Linear")
     types = {str(parameter.dtype).removeprefix("torch.") for parameter in module.parameters()}
@@ -73,5 +77,5 @@ def _first_shape(module: nn.Sequential) -> Shape:
             break
     raise ValueError(
         "shape must be given where the first module with weights is no Linear: (height, width, "
-        "channels) of images, (time, channels) of sequences"
+        "channels) of images, (time, channels) of sequences, the time steps of indices"
     )

@@ -10,19 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from jitnet.arrays import Array
+from jitnet.export.keras_layers import LAYERS, InKeras
 from jitnet.export.network import Stage, read, row_for
 from jitnet.extras import install
-from jitnet.layers import BatchNorm, Conv1D, Conv2D, Dense, LayerNorm
 from jitnet.model import Sequential
-
-NAMES: dict[type[Any], str] = {
-    BatchNorm: "batch_normalization",
-    Conv1D: "conv1d",
-    Conv2D: "conv2d",
-    Dense: "dense",
-    LayerNorm: "layer_normalization",
-}
-"""What Keras calls a layer with weights; their order and their layouts are the same there."""
 
 
 def from_keras(path: str | PathLike[str], model: Sequential) -> Sequential:
@@ -35,7 +26,7 @@ def from_keras(path: str | PathLike[str], model: Sequential) -> Sequential:
     model : Sequential
         A model that is built, with the same layers with weights in the same order. Activations,
         strides, and ε, which Keras's normalisations have at 1e-3 by themselves, are not in the
-        file: they are the model's.
+        file: they are the model's. A GRU is one with ``reset_after``, as Keras makes it by itself.
 
     Returns
     -------
@@ -79,7 +70,12 @@ def from_keras(path: str | PathLike[str], model: Sequential) -> Sequential:
             found = _arrays(file)
     except OSError as error:
         raise ValueError(f"{os.fspath(path)!r} is no file of HDF5: {error}") from error
-    expected = _expected(stages)
+    named = _named(stages)
+    expected = {
+        f"{group}/{name}": shape
+        for stage, group, row in named
+        for name, shape in row.shapes(stage).items()
+    }
     wrong = sorted(set(found) ^ set(expected))
     if wrong:
         raise ValueError(
@@ -89,7 +85,11 @@ def from_keras(path: str | PathLike[str], model: Sequential) -> Sequential:
     for name, shape in expected.items():
         if found[name].shape != shape:
             raise ValueError(f"{name} must be {shape}, but is {found[name].shape}")
-    model.set_weights([found[name] for name in expected])
+    weights: list[Array] = []
+    for stage, group, row in named:
+        arrays = [found[f"{group}/{name}"] for name in row.shapes(stage)]
+        weights += row.weights(stage, arrays)
+    model.set_weights(weights)
     return model
 
 
@@ -101,17 +101,16 @@ def with_weights(stages: tuple[Stage, ...]) -> Iterator[Stage]:
         yield from with_weights(stage.inner)
 
 
-def _expected(stages: list[Stage]) -> dict[str, tuple[int, ...]]:
-    """The names that Keras gives the model's parameters, in their order, and their shapes."""
+def _named(stages: list[Stage]) -> list[tuple[Stage, str, InKeras]]:
+    """The layers with the groups that Keras keeps their arrays in."""
     counts: Counter[str] = Counter()
-    expected = {}
+    named = []
     for stage in stages:
-        kind = row_for(stage.layer, NAMES, "Keras")
-        name = f"{kind}_{counts[kind]}" if counts[kind] else kind
-        counts[kind] += 1
-        for number, array in enumerate(stage.weights.values()):
-            expected[f"layers/{name}/vars/{number}"] = array.shape
-    return expected
+        row = row_for(stage.layer, LAYERS, "Keras")
+        number = counts[row.name]
+        named.append((stage, f"layers/{row.name}" + f"_{number}" * (number > 0), row))
+        counts[row.name] += 1
+    return named
 
 
 def _arrays(file: Any) -> Mapping[str, Array]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.engine.nodes import is_several
 from jitnet.layers import Residual
 from jitnet.layers.layer import Shape
 from jitnet.layers.window import SAME, VALID, Numbers, each
@@ -41,13 +42,36 @@ class Stage(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """A model that is being written elsewhere."""
+    """A model that is being written elsewhere.
+
+    Parameters
+    ----------
+    stages : tuple of Stage
+        Its layers.
+    input, output : tuple of int
+        The shapes of an example and of its prediction.
+    link : str
+        What makes predictions of the last layer's outputs.
+    dtype : numpy.dtype
+        The type of all numbers but indices.
+    vocabulary : int
+        Where an example is of indices, how many there are, otherwise 0.
+    """
 
     stages: tuple[Stage, ...]
     input: Shape
     output: Shape
     link: str
     dtype: np.dtype[Any]
+    vocabulary: int
+
+    def rows(self, count: int, rng: np.random.Generator) -> Array:
+        """So many examples of random numbers, or of random indices as int64."""
+        shape = (count, *self.input)
+        if self.vocabulary:
+            return rng.integers(self.vocabulary, size=shape)
+        rows: Array = rng.normal(size=shape).astype(self.dtype)
+        return rows
 
 
 def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
@@ -56,12 +80,16 @@ def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
         hint = next((hint for name, hint in HINTS.items() if hasattr(model, name)), "")
         raise TypeError(f"model must be a Sequential, got {type(model).__name__}{hint}")
     nodes = model._built().nodes
+    shape: Any = nodes.shape
+    if is_several(shape):
+        raise ValueError(f"the model has several inputs, {shape}; only models of one can travel")
     arrays = model.get_weights() if weights is None else weights
     by_path: dict[tuple[int, ...], dict[str, Array]] = {}
     for row, array in zip(nodes.parameters, arrays, strict=True):
         by_path.setdefault(row.path, {})[row.parameter.name] = array
-    stages = _stages(model.layers, nodes.shape, nodes.width, by_path)
-    return Exported(stages, nodes.shape, nodes.output, LOSSES[model.loss].link, model.dtype)
+    stages = _stages(model.layers, shape, nodes.width, by_path)
+    link, vocabulary = LOSSES[model.loss].link, nodes.reader.vocabulary
+    return Exported(stages, shape, nodes.output, link, model.dtype, vocabulary)
 
 
 def _stages(
@@ -79,6 +107,15 @@ def _stages(
         stages.append(Stage(layer, shape, output, weights.get(here, {}), inner))
         shape = output
     return tuple(stages)
+
+
+def refuse_mask(exported: Exported, destination: str) -> None:
+    """Refuse an Embedding whose index 0 is no time step, which a destination does not know."""
+    if any(getattr(stage.layer, "mask_zero", False) for stage in exported.stages):
+        raise ValueError(
+            f"{destination} does not know which time steps there are: an Embedding must be without "
+            "mask_zero to travel"
+        )
 
 
 def row_for(layer: Any, table: Mapping[type, Row], destination: str) -> Row:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
+import numpy as np
+
 from jitnet.export.network import read
 from jitnet.export.onnx_graph import IR_VERSION, OPSET, OPSET_ML, Graph
 from jitnet.export.onnx_layers import add_network
@@ -24,7 +26,9 @@ def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
 
     The input ``x`` is of examples as `Sequential.predict` takes them, (n, features) or (n, height,
     width, channels), and the output ``y`` is what it gives, probabilities included; both are of the
-    model's dtype, and n is free. What only training does, such as `Dropout`, is left out.
+    model's dtype, and n is free. Indices, of a model that begins with an `Embedding`, are int64 (n,
+    time). What only training does, such as `Dropout`, is left out. Sequences have all their time
+    steps, and `stateful` layers begin each prediction with a state of zero.
 
     Of a `TableModel` each column is an input of its name, (n, 1), and what was learned of it is in
     the file:
@@ -50,8 +54,8 @@ def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     NotFittedError
         If the model has no weights yet.
     ValueError
-        If a layer, an activation or a loss of one's own is among the model's; if a column of a
-        table has no name.
+        If a layer, an activation or a loss of one's own is among the model's, an `Embedding` with
+        ``mask_zero``, or if it has several inputs; if a column of a table has no name.
     ImportError
         Without the package onnx: ``pip install 'jitnet[onnx]'``, in a checkout
         ``pip install '.[onnx]'``.
@@ -59,7 +63,8 @@ def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     Notes
     -----
     The operators are those of opset 22. Of float64, onnxruntime has no convolution, average pool,
-    leaky_relu, elu, gelu or softplus: a model with one of these is to be of float32 to run there.
+    recurrent layer, leaky_relu, elu, gelu or softplus: a model with one of these is to be of
+    float32 to run there.
 
     A float32 has 24 bits: a number of a table beyond 16,777,216 comes in rounded, by up to 32 where
     it is 1e9. Where so little matters, as in times in seconds, make it a column of dates, or take a
@@ -101,7 +106,8 @@ def onnx_model(model: Sequential | TableModel) -> Any:
 def _graph_of(model: Sequential) -> Graph:
     exported = read(model)
     graph = Graph(exported.dtype)
-    x = graph.input(INPUT, exported.input)
+    kind = np.int64 if exported.vocabulary else exported.dtype
+    x = graph.input(INPUT, exported.input, kind)
     graph.output(OUTPUT, add_network(graph, x, exported), exported.output)
     return graph
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from jitnet.activations.leaky_relu import LEAK
 from jitnet.export.onnx_graph import Graph
@@ -11,7 +12,7 @@ Function = Callable[[Graph, str], str]
 """Adds the nodes of a function of a tensor; the name of the result."""
 
 
-def _operator(name: str, **attributes: float) -> Function:
+def _operator(name: str, **attributes: Any) -> Function:
     """The function that is an operator of ONNX's."""
     return lambda graph, x: graph.node(name, x, **attributes)
 

@@ -32,11 +32,14 @@ class Value(NamedTuple):
     planes : tuple of int, optional
         The shape, channels last, of the image or sequence whose channels come first in memory. It
         is ``shape``, or that was flattened since.
+    time_first : bool, default False
+        Whether it is a sequence whose time steps come before the examples, (time, n, features).
     """
 
     name: str
     shape: Shape
     planes: Shape | None = None
+    time_first: bool = False
 
 
 class Graph:
@@ -74,12 +77,13 @@ class Graph:
         self.outputs.append(_info(name, dtype or self.dtype, shape))
         return name
 
-    def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        """Add a node; the name of its output."""
+    def node(self, operator: str, *inputs: str, output: int = 0, **attributes: Any) -> str:
+        """Add a node of which one output is used, by its place; the name of this."""
         from onnx import helper
 
         name = self._name(operator.lower())
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
+        outputs = [*[""] * output, name]
+        self.nodes.append(helper.make_node(operator, inputs, outputs, name=name, **attributes))
         return name
 
     def weight(self, name: str, array: Any) -> str:
@@ -117,12 +121,28 @@ class Graph:
         """A value with one axis, whose numbers stay where they lie."""
         if len(value.shape) == 1:
             return value
+        value = self.examples_first(value)
         units = int(np.prod(value.shape))
         planes = value.planes and planes_of(value.planes)
         return Value(self._reshape(value.name, (units,)), (units,), planes)
 
+    def examples_first(self, value: Value) -> Value:
+        """A value whose first axis is that of the examples."""
+        if not value.time_first:
+            return value
+        return Value(self.node("Transpose", value.name, perm=[1, 0, 2]), value.shape)
+
+    def time_first(self, value: Value) -> Value:
+        """A sequence whose time steps come before the examples, as recurrent operators take it."""
+        if value.time_first:
+            return value
+        perm = [1, 0, 2] if value.planes is None else [2, 0, 1]
+        name = self.node("Transpose", value.name, perm=perm)
+        return Value(name, value.shape, time_first=True)
+
     def channels_last(self, value: Value) -> Value:
         """A value whose numbers lie as jitnet has them."""
+        value = self.examples_first(value)
         if value.planes is None:
             return value
         name, planes = value.name, value.planes
@@ -141,6 +161,8 @@ class Graph:
         shape = value.shape
         if value.planes == shape:
             return value
+        if value.time_first:
+            return Value(self.node("Transpose", value.name, perm=[1, 2, 0]), shape, shape)
         value, rank = self.channels_last(value), len(shape) + 1
         if planes_of(shape) is None:
             name = self._reshape(value.name, (shape[-1], *shape[:-1]))

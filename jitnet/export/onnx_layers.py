@@ -7,18 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.export.network import Exported, Stage, edges, row_for, row_named
+from jitnet.export.network import Exported, Stage, edges, refuse_mask, row_for, row_named
 from jitnet.export.onnx_functions import ACTIVATIONS, LINKS
 from jitnet.export.onnx_graph import Graph, Value, order_of
+from jitnet.export.onnx_recurrent import recurrent
 from jitnet.layers import (
+    GRU,
+    LSTM,
     Activation,
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
     Conv1D,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
@@ -31,6 +36,7 @@ from jitnet.layers import (
     Rescaling,
     Reshape,
     Residual,
+    SimpleRNN,
 )
 from jitnet.layers.window import each
 
@@ -42,6 +48,7 @@ BATCH_NORM = ("weight", "bias", "running_mean", "running_variance")
 
 def add_network(graph: Graph, name: str, exported: Exported) -> str:
     """Add a network behind a tensor; the tensor of its predictions."""
+    refuse_mask(exported, DESTINATION)
     value = add_stages(graph, Value(name, exported.input), exported.stages)
     last = graph.channels_last(value).name
     return row_named("link", exported.link, LINKS, DESTINATION)(graph, last)
@@ -73,9 +80,26 @@ def flatten(graph: Graph, value: Value, stage: Stage) -> Value:
 
 def dense(graph: Graph, value: Value, stage: Stage) -> Value:
     """X W + b."""
+    if len(value.shape) > 1:
+        return _dense_over_time(graph, value, stage)
     weight = graph.weight("weight", stage.weights["weight"][order_of(value)])
     bias = [graph.weight("bias", stage.weights["bias"])] if stage.layer.bias else []
     return Value(graph.node("Gemm", value.name, weight, *bias), stage.output)
+
+
+def _dense_over_time(graph: Graph, value: Value, stage: Stage) -> Value:
+    if not value.time_first:
+        value = graph.channels_last(value)
+    name = graph.node("MatMul", value.name, graph.weight("weight", stage.weights["weight"]))
+    if stage.layer.bias:
+        name = graph.node("Add", name, graph.weight("bias", stage.weights["bias"]))
+    return value._replace(name=name, shape=stage.output)
+
+
+def embedding(graph: Graph, value: Value, stage: Stage) -> Value:
+    """A row of the weights for each index."""
+    weight = graph.weight("weight", stage.weights["weight"])
+    return Value(graph.node("Gather", weight, value.name, axis=0), stage.output)
 
 
 def rescaling(graph: Graph, value: Value, stage: Stage) -> Value:
@@ -127,10 +151,10 @@ def pool(operator: str) -> Callable[[Graph, Value, Stage], Value]:
 
 
 def global_pool(operator: str) -> Callable[[Graph, Value, Stage], Value]:
-    """Pools over all places, by an operator: they lie behind the channels or before them."""
+    """Pools over all places, by an operator: wherever these lie."""
 
     def pooled(graph: Graph, value: Value, stage: Stage) -> Value:
-        first = 1 if value.planes is None else 2
+        first = 0 if value.time_first else 1 if value.planes is None else 2
         axes = graph.weight("axes", np.arange(first, first + len(value.shape) - 1))
         return Value(graph.node(operator, value.name, axes, keepdims=0), stage.output)
 
@@ -160,7 +184,7 @@ def batch_norm(graph: Graph, value: Value, stage: Stage) -> Value:
 
 def layer_norm(graph: Graph, value: Value, stage: Stage) -> Value:
     """The last axis of each example by its own mean and variance."""
-    if len(value.shape) > 1:
+    if len(value.shape) > 1 and not value.time_first:
         value = graph.channels_last(value)
     order = order_of(value)
     parts = [graph.weight(name, stage.weights[name][order]) for name in ("weight", "bias")]
@@ -172,7 +196,7 @@ def layer_norm(graph: Graph, value: Value, stage: Stage) -> Value:
 def residual(graph: Graph, value: Value, stage: Stage) -> Value:
     """The input added to what layers make of it."""
     made = add_stages(graph, value, stage.inner)
-    if made.planes != value.planes:
+    if (made.planes, made.time_first) != (value.planes, value.time_first):
         made, value = graph.channels_last(made), graph.channels_last(value)
     return made._replace(name=graph.node("Add", made.name, value.name))
 
@@ -184,13 +208,17 @@ LAYERS: dict[type[Any], Writer] = {
     AveragePool1D: pool("AveragePool"),
     AveragePool2D: pool("AveragePool"),
     BatchNorm: batch_norm,
+    Bidirectional: recurrent,
     Conv1D: convolution,
     Conv2D: convolution,
     Dense: dense,
     Dropout: same,
+    Embedding: embedding,
     Flatten: flatten,
+    GRU: recurrent,
     GlobalAveragePool: global_pool("ReduceMean"),
     GlobalMaxPool: global_pool("ReduceMax"),
+    LSTM: recurrent,
     LayerNorm: layer_norm,
     MaxPool1D: pool("MaxPool"),
     MaxPool2D: pool("MaxPool"),
@@ -200,5 +228,6 @@ LAYERS: dict[type[Any], Writer] = {
     Rescaling: rescaling,
     Reshape: reshape,
     Residual: residual,
+    SimpleRNN: recurrent,
 }
 """The nodes that a layer is."""

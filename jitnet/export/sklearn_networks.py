@@ -164,6 +164,10 @@ def _dense_layers(stages: Sequence[Stage]) -> list[tuple[Dense, tuple[Array, Arr
         layer, weights = stage.layer, stage.weights
         last = found[-1][0] if found else None
         if type(layer) is Dense:
+            if len(stage.input) > 1:
+                raise ValueError(
+                    f"scikit-learn's perceptrons have no {layer!r} at each step of {stage.input}"
+                )
             weight = weights["weight"]
             found.append((layer, (weight, weights.get("bias", np.zeros_like(weight[0])))))
         elif type(layer) is Activation and last is not None and last.activation == "identity":

@@ -133,12 +133,12 @@ def from_state_dict(model: Sequential, tensors: Mapping[str, Array]) -> None:
         raise ValueError(
             f"the model and the file must have the same tensors, but not both have {wrong}"
         )
-    flat = np.empty(sum(array.size for array in weights))
+    flat = np.zeros(sum(array.size for array in weights))
     for name, place in places.items():
         given = tensors[name]
         if given.shape != place.shape:
             raise ValueError(f"{name} must be {place.shape}, but is {given.shape}")
-        flat[place] = given
+        flat[place] += given
     ends = np.cumsum([array.size for array in weights])[:-1]
     parts = np.split(flat, ends)
     model.set_weights([part.reshape(w.shape) for part, w in zip(parts, weights, strict=True)])
@@ -153,5 +153,5 @@ def _places(model: Sequential) -> dict[str, Array]:
     for array in model.get_weights():
         numbered.append(np.arange(first, first + array.size).reshape(array.shape))
         first += math.prod(array.shape)
-    moved = named(modules_of(read(model, numbered)))
+    moved = named(modules_of(read(model, numbered)), added=True)
     return {name: places for name, places in moved if not name.endswith(COUNTER)}

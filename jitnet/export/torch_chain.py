@@ -14,12 +14,28 @@ from jitnet.layers.layer import Shape
 
 
 class Module(NamedTuple):
-    """A module: its class, what that is called with, its tensors, and the modules within it."""
+    """A module.
+
+    Parameters
+    ----------
+    kind : str
+        Its class.
+    settings : mapping of str to object
+        What that is called with.
+    tensors : mapping of str to ndarray
+        Its tensors.
+    inner : sequence of Module
+        The modules within it.
+    added : mapping of str to ndarray
+        For those of its tensors that are zero here, wholly or in part, as another one does the
+        same: what they are added to when they are read.
+    """
 
     kind: str
     settings: Mapping[str, Any] = {}
     tensors: Mapping[str, Array] = {}
     inner: Sequence[Module] = ()
+    added: Mapping[str, Array] = {}
 
 
 class Chain:
@@ -31,15 +47,31 @@ class Chain:
         The shape of an example, channels last; PyTorch has its channels first.
     planes : tuple of int, optional
         The shape, channels last, of what was flattened with its channels first.
+    features_last : bool, default False
+        Whether a sequence is (n, time, features) in PyTorch too.
     """
 
-    def __init__(self, shape: Shape, planes: Shape | None = None) -> None:
-        self.shape, self.planes = shape, planes
+    def __init__(
+        self, shape: Shape, planes: Shape | None = None, *, features_last: bool = False
+    ) -> None:
+        self.shape, self.planes, self.features_last = shape, planes, features_last
         self.modules: list[Module] = []
 
-    def add(self, kind: str, tensors: Mapping[str, Array] | None = None, **settings: Any) -> None:
+    def add(
+        self,
+        kind: str,
+        tensors: Mapping[str, Array] | None = None,
+        added: Mapping[str, Array] | None = None,
+        **settings: Any,
+    ) -> None:
         """Add a module."""
-        self.modules.append(Module(kind, settings, tensors or {}))
+        self.modules.append(Module(kind, settings, tensors or {}, added=added or {}))
+
+    def put_features(self, *, last: bool) -> None:
+        """Have a sequence's features, if it is one, come last or before its time steps."""
+        if len(self.shape) == 2 and last != self.features_last:
+            self.add("ChannelsLast" if last else "ChannelsFirst")
+        self.features_last = last
 
     @property
     def order(self) -> Array | slice:
@@ -55,6 +87,7 @@ class Chain:
     def reshape(self, shape: Shape) -> None:
         """Give the numbers another shape."""
         self.put_in_order()
+        self.put_features(last=False)
         if len(self.shape) == 1 and len(shape) > 1 and shape[-1] == 1:
             self.add("Unflatten", dim=1, unflattened_size=(1, *shape[:-1]))
         elif shape != self.shape:
@@ -69,13 +102,17 @@ class Chain:
     def flatten(self) -> None:
         """Make one axis of all, where the numbers lie."""
         self.add("Flatten")
-        self.planes = planes_of(self.shape) or self.planes
-        self.shape = (math.prod(self.shape),)
+        if not self.features_last:
+            self.planes = planes_of(self.shape) or self.planes
+        self.shape, self.features_last = (math.prod(self.shape),), False
 
 
-def named(modules: Sequence[Module], prefix: str = "") -> Iterator[tuple[str, Array]]:
-    """The tensors of modules, as ``nn.Sequential`` names them."""
+def named(
+    modules: Sequence[Module], prefix: str = "", *, added: bool = False
+) -> Iterator[tuple[str, Array]]:
+    """The tensors of modules, or what they are ``added`` to, as ``nn.Sequential`` names them."""
     for number, module in enumerate(modules):
-        for name, tensor in module.tensors.items():
+        tensors = {**module.tensors, **(module.added if added else {})}
+        for name, tensor in tensors.items():
             yield f"{prefix}{number}.{name}", tensor
-        yield from named(module.inner, f"{prefix}{number}.layers.")
+        yield from named(module.inner, f"{prefix}{number}.layers.", added=added)

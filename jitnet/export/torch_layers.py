@@ -9,7 +9,12 @@ MaxPool1D, MaxPool2D                    MaxPool1d, MaxPool2d
 AveragePool1D, AveragePool2D            AvgPool1d, AvgPool2d with count_include_pad=False
 GlobalAveragePool, GlobalMaxPool        AdaptiveAvgPool1d or 2d, AdaptiveMaxPool…, and a Flatten
 BatchNorm                               BatchNorm1d, 2d or 3d; its momentum is 1 - momentum
-LayerNorm                               LayerNorm of rows, `ChannelNorm` of images and sequences
+LayerNorm                               LayerNorm, `ChannelNorm` where channels come first
+Embedding                               Embedding
+LSTM, GRU, SimpleRNN                    LSTM, GRU, RNN with batch_first=True, and behind it
+                                        `AllSteps` or `LastStep`; weight_ih_l0 (gates, in),
+                                        weight_hh_l0, bias_ih_l0, bias_hh_l0
+Bidirectional                           the same with bidirectional=True; weight_ih_l0_reverse, …
 Flatten                                 Flatten: what follows goes by its order, channels first
 Reshape                                 Unflatten of rows to one channel, otherwise `Reshape`
 Dropout                                 Dropout
@@ -21,7 +26,10 @@ an activation                           Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GEL
 
 Those in quotes are in `jitnet.export.torch_modules`. Images and sequences have their channels first
 in PyTorch, inputs and outputs too. The numbers of a flat output that are in another order then are
-put right by a `Reorder` at the end.
+put right by a `Reorder` at the end. Around recurrent modules, Embedding and Linear sequences have
+their features last, (n, time, features); `ChannelsLast` and `ChannelsFirst` stand where that
+changes. Of the two biases of PyTorch's recurrent modules bias_hh is zero, but for that of a GRU's
+n, which there is here too; where they are read, both are summed.
 """
 
 from __future__ import annotations
@@ -35,15 +43,20 @@ from jitnet.activations.leaky_relu import LEAK
 from jitnet.arrays import Array
 from jitnet.export.network import Exported, Stage, row_for, row_named
 from jitnet.export.torch_chain import Chain, Module
+from jitnet.export.torch_sequences import embedding, features_last, recurrent
 from jitnet.layers import (
+    GRU,
+    LSTM,
     Activation,
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
     Conv1D,
     Conv2D,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
@@ -56,6 +69,7 @@ from jitnet.layers import (
     Rescaling,
     Reshape,
     Residual,
+    SimpleRNN,
 )
 from jitnet.layers.layer import Shape
 from jitnet.layers.window import SAME, VALID, each
@@ -68,10 +82,15 @@ COUNTER = "num_batches_tracked"
 
 def modules_of(exported: Exported) -> list[Module]:
     """A model's modules, one after the other."""
-    chain = Chain(input_shape(exported))
+    return chain_of(exported).modules
+
+
+def chain_of(exported: Exported) -> Chain:
+    """A model's modules, and where the features of what they give lie."""
+    chain = Chain(input_shape(exported), features_last=bool(features_last(exported.stages)))
     add_stages(chain, exported.stages)
     chain.put_in_order()
-    return chain.modules
+    return chain
 
 
 def input_shape(exported: Exported) -> Shape:
@@ -100,6 +119,7 @@ def nothing(chain: Chain, stage: Stage) -> None:
 
 def dense(chain: Chain, stage: Stage) -> None:
     """X W + b."""
+    chain.put_features(last=True)
     weight = stage.weights["weight"][chain.order]
     tensors = {"weight": weight.T, **_bias(stage)}
     n_in, n_out = weight.shape
@@ -112,6 +132,7 @@ def convolution(chain: Chain, stage: Stage) -> None:
     layer, weight = stage.layer, stage.weights["weight"]
     *sizes, channels, filters = weight.shape
     axes = len(sizes)
+    chain.put_features(last=False)
     chain.with_channels(axes)
     chain.add(
         f"Conv{axes}d",
@@ -143,6 +164,7 @@ def pool(kind: str, **settings: Any) -> Callable[[Chain, Stage], None]:
         layer, axes = stage.layer, stage.layer.axes
         sizes = each(layer.pool_size, axes)
         strides = sizes if layer.strides is None else each(layer.strides, axes)
+        chain.put_features(last=False)
         chain.with_channels(axes)
         chain.add(
             f"{kind}{axes}d",
@@ -161,6 +183,7 @@ def global_pool(kind: str) -> Callable[[Chain, Stage], None]:
     """Pools over all places."""
 
     def pooled(chain: Chain, stage: Stage) -> None:
+        chain.put_features(last=False)
         chain.add(f"{kind}{len(chain.shape) - 1}d", output_size=1)
         chain.add("Flatten")
         chain.shape = stage.output
@@ -173,6 +196,7 @@ def batch_norm(chain: Chain, stage: Stage) -> None:
     axes = max(1, len(chain.shape) - 1)
     if axes > 3:
         raise ValueError(f"PyTorch has no BatchNorm of the {axes} axes of {chain.shape}")
+    chain.put_features(last=False)
     weights, order = stage.weights, chain.order
     channels = len(weights["weight"])
     tensors = {
@@ -189,7 +213,7 @@ def batch_norm(chain: Chain, stage: Stage) -> None:
 
 def layer_norm(chain: Chain, stage: Stage) -> None:
     """The last axis of each example by its own mean and variance."""
-    kind = "LayerNorm" if len(chain.shape) == 1 else "ChannelNorm"
+    kind = "LayerNorm" if len(chain.shape) == 1 or chain.features_last else "ChannelNorm"
     tensors = {name: stage.weights[name][chain.order] for name in ("weight", "bias")}
     chain.add(kind, tensors, normalized_shape=chain.shape[-1], eps=stage.layer.epsilon)
 
@@ -225,8 +249,9 @@ def residual(chain: Chain, stage: Stage) -> None:
 
 
 def _within(chain: Chain, stage: Stage) -> Chain:
-    inner = Chain(chain.shape, chain.planes)
+    inner = Chain(chain.shape, chain.planes, features_last=chain.features_last)
     add_stages(inner, stage.inner)
+    inner.put_features(last=chain.features_last)
     return inner
 
 
@@ -235,13 +260,17 @@ LAYERS: dict[type[Any], Callable[[Chain, Stage], None]] = {
     AveragePool1D: pool("AvgPool", count_include_pad=False),
     AveragePool2D: pool("AvgPool", count_include_pad=False),
     BatchNorm: batch_norm,
+    Bidirectional: recurrent,
     Conv1D: convolution,
     Conv2D: convolution,
     Dense: dense,
     Dropout: dropout,
+    Embedding: embedding,
     Flatten: flatten,
+    GRU: recurrent,
     GlobalAveragePool: global_pool("AdaptiveAvgPool"),
     GlobalMaxPool: global_pool("AdaptiveMaxPool"),
+    LSTM: recurrent,
     LayerNorm: layer_norm,
     MaxPool1D: pool("MaxPool"),
     MaxPool2D: pool("MaxPool"),
@@ -251,6 +280,7 @@ LAYERS: dict[type[Any], Callable[[Chain, Stage], None]] = {
     Rescaling: rescaling,
     Reshape: reshape,
     Residual: residual,
+    SimpleRNN: recurrent,
 }
 """The modules that a layer is."""
 

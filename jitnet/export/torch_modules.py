@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jitnet.export.network import read
+from jitnet.export.network import read, refuse_mask
 from jitnet.export.state_dict import to_state_dict
 from jitnet.export.torch_chain import Module
-from jitnet.export.torch_layers import modules_of
+from jitnet.export.torch_layers import DESTINATION, modules_of
 from jitnet.extras import install
 from jitnet.layers.layer import Shape
 from jitnet.model import Sequential
@@ -78,14 +78,69 @@ class ChannelNorm(nn.LayerNorm):
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
 
 
-OWN = {kind.__name__: kind for kind in (Residual, Rescaling, Reshape, Reorder, ChannelNorm)}
+class ChannelsFirst(nn.Module):
+    """Puts the features of sequences before their time steps."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x (n, time, features) as (n, features, time)."""
+        return x.movedim(-1, 1)
+
+
+class ChannelsLast(nn.Module):
+    """Puts the features of sequences behind their time steps."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x (n, features, time) as (n, time, features)."""
+        return x.movedim(1, -1)
+
+
+class AllSteps(nn.Module):
+    """Takes of what a recurrent module gives its outputs at all time steps."""
+
+    def forward(self, given: tuple[torch.Tensor, Any]) -> torch.Tensor:
+        """Return (n, time, units), both directions' units side by side."""
+        return given[0]
+
+
+class LastStep(nn.Module):
+    """Takes of what a recurrent module gives its output at the last time step.
+
+    Each direction has one of its own: that of the backward direction is the first in time.
+    """
+
+    def forward(self, given: tuple[torch.Tensor, Any]) -> torch.Tensor:
+        """Return (n, units), both directions' units side by side."""
+        output, state = given
+        h = state[0] if isinstance(state, tuple) else state
+        directions = output.shape[-1] // h.shape[-1]
+        return torch.cat([*h[-directions:]], dim=-1)
+
+
+OWN: dict[str, type[nn.Module]] = {
+    kind.__name__: kind
+    for kind in (
+        AllSteps,
+        ChannelNorm,
+        ChannelsFirst,
+        ChannelsLast,
+        LastStep,
+        Reorder,
+        Rescaling,
+        Reshape,
+        Residual,
+    )
+}
+"""The modules that PyTorch does not have itself, by their names."""
 
 
 def to_torch(model: Sequential) -> nn.Sequential:
     """Make the equal module of PyTorch, an ``nn.Sequential``, with the model's weights.
 
-    It takes and gives images and sequences with their channels first, (n, channels, height, width).
-    What it gives are logits, which PyTorch's losses such as `nn.CrossEntropyLoss` take: there is no
+    It takes and gives images and sequences with their channels first, (n, channels, height, width),
+    but sequences (n, time, features) where the first layer that asks for an order, or the last, is
+    a recurrent one, an `Embedding` or a `Dense`; indices are (n, time). `stateful` layers begin
+    with a state of zero each time. What it gives are logits, which PyTorch's losses such as
+    `nn.CrossEntropyLoss` take, those of each time step by ``y.movedim(-1, 1)``: there is no
     softmax, sigmoid or exponential at its end. It is in training mode, as modules are at first, and
     ready to be trained further; ``eval()`` makes it predict. Random moves of images are left out.
 
@@ -104,7 +159,8 @@ def to_torch(model: Sequential) -> nn.Sequential:
     NotFittedError
         If the model has no weights yet.
     ValueError
-        If a layer or an activation of one's own is among the model's.
+        If a layer or an activation of one's own is among the model's, an `Embedding` with
+        ``mask_zero``, or if it has several inputs.
     ImportError
         Without PyTorch.
 
@@ -120,6 +176,7 @@ def to_torch(model: Sequential) -> nn.Sequential:
     )
     """
     exported = read(model)
+    refuse_mask(exported, DESTINATION)
     module = _sequential(modules_of(exported)).to(getattr(torch, exported.dtype.name))
     tensors = {name: torch.from_numpy(array) for name, array in to_state_dict(model).items()}
     module.load_state_dict(tensors)

@@ -10,16 +10,23 @@ import pytest
 
 import jitnet as jn
 from compiled import CHECKS, compile_c, compiled, run
-from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, far_from_zero, filled
+from exported import (
+    INPUTS_FIRST,
+    NETWORKS,
+    ROWS_TO_EXPORT,
+    TRAVELLING,
+    assert_same_predictions,
+    far_from_zero,
+    filled,
+)
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
 from jitnet.export import c_functions, c_layers
 from jitnet.export.c_source import c_source
 from jitnet.export.c_writer import Source
-from jitnet.layers import LAYERS
 from jitnet.losses.links import LINKS
 from own_rows import PReLU
-from rows import ROWS, networks
+from rows import networks
 
 
 def library(models: Sequence[jn.Sequential], folder: Path, level: str = "-O1") -> ctypes.CDLL:
@@ -35,6 +42,7 @@ def library(models: Sequence[jn.Sequential], folder: Path, level: str = "-O1") -
 
 def predicted(function: Any, X: Array, expected: Array) -> Array:
     """What a C function makes of examples, one by one."""
+    X = X.astype(np.intc) if X.dtype.kind == "i" else X
     found = np.full_like(expected, np.nan)
     for x, y in zip(X, found, strict=True):
         function(ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data))
@@ -53,8 +61,7 @@ def program(model: jn.Sequential, folder: Path, *flags: str) -> Path:
 def test_every_row_of_the_tables_predicts_the_same(
     dtype: str, rng: np.random.Generator, tmp_path: Path
 ) -> None:
-    rows = [row for row in ROWS if row.kind != "optimizer"]
-    cases = [(row, network) for row in rows for network in networks(row)]
+    cases = [(row, network) for row in ROWS_TO_EXPORT for network in networks(row)]
     models = [
         filled(network.layers, network.n_features, rng, loss=network.loss, dtype=dtype)
         for _, network in cases
@@ -80,6 +87,38 @@ def test_networks_of_several_kinds_predict_the_same(
 
 
 @compiled
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_classes_of_each_time_step_are_predicted(
+    dtype: str, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    layers, loss = [jn.LSTM(5, return_sequences=True), jn.Dense(3)], "softmax_crossentropy"
+    model, X = filled(layers, (6, 2), rng, loss=loss, dtype=dtype)
+    function, expected = library([model], tmp_path)["predict_0"], model.predict(X)
+    assert expected.shape == (5, 6, 3)
+    assert_same_predictions(predicted(function, X, expected), expected)
+
+
+@compiled
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_sigmoid_and_tanh_are_exact_to_some_units_in_the_last_place(
+    dtype: str, tmp_path: Path
+) -> None:
+    """The polynomial's error, and those of four roundings around it."""
+    z = np.concatenate([np.linspace(-80, 80, 9999), [0.0, 1e-30, -1e-5, 1e4, -1e4]]).astype(dtype)
+    special = np.array([np.inf, np.nan], dtype)
+    eps = np.finfo(z.dtype).eps
+    exact = z.astype(np.longdouble)
+    for name, expected in (("sigmoid", 1 / (1 + np.exp(-exact))), ("tanh", np.tanh(exact))):
+        model = jn.Sequential([jn.Activation(name)], "mse", dtype=dtype).build(1)
+        (tmp_path / name).mkdir()
+        function = library([model], tmp_path / name, "-O2")["predict_0"]
+        found = predicted(function, z[:, np.newaxis], z[:, np.newaxis])[:, 0]
+        np.testing.assert_allclose(found, expected, rtol=5 * eps, atol=1e-37)
+        edges = predicted(function, special[:, np.newaxis], special[:, np.newaxis])[:, 0]
+        np.testing.assert_array_equal(edges, np.array([1.0, np.nan], dtype))
+
+
+@compiled
 def test_a_mean_far_from_zero_costs_no_digits(rng: np.random.Generator, tmp_path: Path) -> None:
     model, X = far_from_zero(rng)
     function, expected = library([model], tmp_path)["predict_0"], model.predict(X)
@@ -87,7 +126,7 @@ def test_a_mean_far_from_zero_costs_no_digits(rng: np.random.Generator, tmp_path
 
 
 def test_every_layer_activation_and_link_has_a_row() -> None:
-    assert set(c_layers.LAYERS) == set(LAYERS.values())
+    assert set(c_layers.LAYERS) == TRAVELLING
     assert set(c_functions.ACTIVATIONS) == set(ACTIVATIONS)
     assert set(c_functions.LINKS) == set(LINKS)
 
@@ -127,6 +166,20 @@ def test_a_row_that_is_none_is_named(given: str, row: int, tmp_path: Path) -> No
     path = program(jn.Sequential([jn.Dense(3)], "mse").build(4), tmp_path)
     code, _, errors = run(path, given=given)
     assert (code, errors) == (1, f"{path}: row {row} is not 4 numbers\n")
+
+
+@compiled
+def test_the_program_reads_indices(rng: np.random.Generator, tmp_path: Path) -> None:
+    model, X = filled([jn.Embedding(11, 3), jn.GRU(4), jn.Dense(2)], 5, rng)
+    path = program(model, tmp_path, *CHECKS)
+    assert "   x is an example, 5 indices from 0 to 10.\n" in (tmp_path / "model.c").read_text()
+    code, shown, _ = run(path, given="\n".join(",".join(map(str, row)) for row in X))
+    found = np.array([line.split(",") for line in shown.splitlines()], np.float32)
+    assert code == 0
+    assert_same_predictions(found, model.predict(X))
+    for wrong in ("0 1 2 3 11", "0 1 2 3 -1", "0 1 2 3", "0 1 2 3 1.5", f"0 1 2 3 {2**40}"):
+        code, _, errors = run(path, given=wrong)
+        assert (code, errors) == (1, f"{path}: row 1 is not 5 indices from 0 to 10\n")
 
 
 @compiled
@@ -170,3 +223,9 @@ def test_a_layer_of_ones_own_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="C has no PReLU of jitnet's, but these: Activation, "):
         jn.to_c(model, tmp_path / "model.c")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_embedding_whose_zeros_are_no_steps_is_refused(tmp_path: Path) -> None:
+    layers = [jn.Embedding(4, 2, mask_zero=True), jn.LSTM(2)]
+    with pytest.raises(ValueError, match="C does not know which time steps there are: an Em"):
+        jn.to_c(jn.Sequential(layers, "mse").build(5), tmp_path / "model.c")

@@ -132,6 +132,31 @@ def test_a_layer_that_cannot_travel_ends_in_one_line_and_keeps_what_stood_there(
     assert (tmp_path / "model.c").read_text() == "old"
 
 
+def test_a_model_of_sequences_travels_in_every_format(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is an extra: jitnet[onnx]")
+    layers = [jn.Embedding(7, 3), jn.Bidirectional(jn.LSTM(2, return_sequences=True)), jn.GRU(2)]
+    model = jn.Sequential(layers, "mse").build(4)
+    model.save(tmp_path / "model.safetensors")
+    assert export(tmp_path, "model.onnx") == 0
+    assert export(tmp_path, "model.c") == 0
+    assert export(tmp_path, "torch.safetensors", "--format", "torch") == 0
+    jn.to_onnx(model, tmp_path / "expected.onnx")
+    assert (tmp_path / "model.onnx").read_bytes() == (tmp_path / "expected.onnx").read_bytes()
+
+
+def test_zeros_that_are_no_time_steps_end_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx", reason="onnx is an extra: jitnet[onnx]")
+    layers = [jn.Embedding(7, 3, mask_zero=True), jn.LSTM(2)]
+    jn.Sequential(layers, "mse").build(4).save(tmp_path / "model.safetensors")
+    for output in ("model.onnx", "model.c"):
+        refused(tmp_path, output)
+        assert "does not know which time steps there are: an Embedding must be without" in said(
+            capsys
+        )
+
+
 def test_a_missing_package_is_named_with_its_command(
     model: jn.Sequential,
     tmp_path: Path,

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from exported import assert_same_predictions, filled
+from exported import ROWS_TO_EXPORT, assert_same_predictions, filled
 from jitnet.arrays import Array
-from jitnet.export.keras_weights import NAMES, with_weights
+from jitnet.export.keras_layers import LAYERS
+from jitnet.export.keras_weights import with_weights
 from jitnet.export.network import read
 from own_rows import PReLU
-from rows import ROWS, networks
+from rows import networks
 
 h5py: Any = pytest.importorskip("h5py", reason="weights of Keras's are read with h5py")
 
@@ -72,11 +73,57 @@ def test_the_layout_of_keras_is_read(rng: np.random.Generator, tmp_path: Path) -
 
 def test_every_layer_with_weights_has_a_name_in_keras() -> None:
     found: set[type[Any]] = set()
-    for row in ROWS:
+    for row in ROWS_TO_EXPORT:
         for network in networks(row) if row.kind == "layer" else ():
             model = network.model().build(network.n_features)
             found |= {type(stage.layer) for stage in with_weights(read(model).stages)}
-    assert found == set(NAMES)
+    assert found == set(LAYERS)
+
+
+SEQUENCE_LAYERS: Sequence[Any] = (
+    jn.Embedding(7, 4),
+    jn.Bidirectional(jn.GRU(3, return_sequences=True)),
+    jn.Bidirectional(jn.LSTM(2, return_sequences=True)),
+    jn.GRU(3, return_sequences=True),
+    jn.LSTM(4, return_sequences=True),
+    jn.SimpleRNN(3, return_sequences=True),
+    jn.Dense(4, activation="tanh"),
+    jn.Bidirectional(jn.SimpleRNN(3)),
+    jn.Dense(2),
+)
+
+
+def logistic(z: Array) -> Array:
+    return 1 / (1 + np.exp(-z))
+
+
+def test_the_gates_of_keras_are_put_in_order(rng: np.random.Generator, tmp_path: Path) -> None:
+    """By the formulas of Keras's cells, of one time step after another."""
+    units, X = 2, rng.normal(size=(5, 4, 3))
+    z = {  # (features, gates), (units, gates), and biases (2, gates) or (gates,)
+        "gru": [rng.normal(size=s) for s in ((3, 6), (2, 6), (2, 6))],
+        "lstm": [rng.normal(size=s) for s in ((2, 8), (2, 8), (8,))],
+    }
+    with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+        for name, arrays in z.items():
+            for number, array in enumerate(arrays):
+                file[f"layers/{name}/cell/vars/{number}"] = array
+    layers = [jn.GRU(units, return_sequences=True), jn.LSTM(units)]
+    model = jn.Sequential(layers, "mse", dtype="float64").build((4, 3))
+    jn.from_keras(tmp_path / "model.weights.h5", model)
+
+    of_gru, h, c = np.zeros((5, units)), np.zeros((5, units)), np.zeros((5, units))
+    for t in range(4):
+        kernel, recurrent, (bias, recurrent_bias) = z["gru"]
+        given, kept = X[:, t] @ kernel + bias, of_gru @ recurrent + recurrent_bias
+        update, reset = logistic((given + kept)[:, :2]), logistic((given + kept)[:, 2:4])
+        new = np.tanh(given[:, 4:] + reset * kept[:, 4:])
+        of_gru = update * of_gru + (1 - update) * new
+        kernel, recurrent, bias = z["lstm"]
+        i, f, g, o = np.split(of_gru @ kernel + h @ recurrent + bias, 4, axis=1)
+        c = logistic(f) * c + logistic(i) * np.tanh(g)
+        h = logistic(o) * np.tanh(c)
+    assert_same_predictions(model.predict(X), h)
 
 
 of_keras = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
@@ -121,6 +168,41 @@ def test_a_file_that_keras_wrote_predicts_the_same(
     jn.from_keras(tmp_path / "model.weights.h5", model)
     expected = np.asarray(keras.ops.convert_to_numpy(theirs(X, training=False)))
     assert_same_predictions(model.predict(X), expected)
+
+
+@of_keras
+def test_recurrent_layers_and_embeddings_of_keras_are_read(
+    keras: Any, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    layers, both = keras.layers, keras.layers.Bidirectional
+    theirs = keras.Sequential(
+        [
+            keras.Input((6,), dtype="int32"),
+            layers.Embedding(7, 4),
+            both(layers.GRU(3, return_sequences=True)),
+            both(layers.LSTM(2, return_sequences=True)),
+            layers.GRU(3, return_sequences=True),
+            layers.LSTM(4, return_sequences=True),
+            layers.SimpleRNN(3, return_sequences=True),
+            layers.Dense(4, "tanh"),
+            both(layers.SimpleRNN(3)),
+            layers.Dense(2),
+        ]
+    )
+    theirs.set_weights([rng.uniform(-1.0, 1.0, w.shape) for w in theirs.get_weights()])
+    theirs.save_weights(tmp_path / "model.weights.h5")
+    model, X = filled(SEQUENCE_LAYERS, 6, rng)
+    jn.from_keras(tmp_path / "model.weights.h5", model)
+    assert_same_predictions(model.predict(X), theirs.predict(X, verbose=0))
+
+
+@of_keras
+def test_a_gru_whose_gate_stands_before_the_product_is_refused(keras: Any, tmp_path: Path) -> None:
+    gru = keras.layers.GRU(2, reset_after=False)
+    keras.Sequential([keras.Input((4, 3)), gru]).save_weights(tmp_path / "model.weights.h5")
+    model = jn.Sequential([jn.GRU(2)], "mse").build((4, 3))
+    with pytest.raises(ValueError, match=r"gru/cell/vars/2 must be \(2, 6\), but is \(6,\)"):
+        jn.from_keras(tmp_path / "model.weights.h5", model)
 
 
 @of_keras

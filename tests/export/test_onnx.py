@@ -8,20 +8,37 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, far_from_zero, filled
+from exported import (
+    INPUTS_FIRST,
+    NETWORKS,
+    ROWS_TO_EXPORT,
+    TRAVELLING,
+    assert_same_predictions,
+    far_from_zero,
+    filled,
+)
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
 from jitnet.export import onnx_functions, onnx_layers
 from jitnet.export.onnx import onnx_model
-from jitnet.layers import LAYERS
 from jitnet.losses.links import LINKS
 from own_rows import PReLU
-from rows import ROWS, Row, networks
+from rows import Row, networks
 
 onnx: Any = pytest.importorskip("onnx", reason="onnx is an extra: jitnet[onnx]")
 runtime: Any = pytest.importorskip("onnxruntime", reason="onnxruntime runs what is written")
 
-WITHOUT_FLOAT64 = {"Conv", "AveragePool", "LeakyRelu", "Elu", "Gelu", "Softplus"}
+WITHOUT_FLOAT64 = {
+    "AveragePool",
+    "Conv",
+    "Elu",
+    "GRU",
+    "Gelu",
+    "LSTM",
+    "LeakyRelu",
+    "RNN",
+    "Softplus",
+}
 """Operators that onnxruntime has in float32 alone."""
 
 TOLERANCE = 1e-5
@@ -31,7 +48,8 @@ TOLERANCE = 1e-5
 def ran(model: Any, X: Array) -> Array:
     """What onnxruntime makes of examples; the reference of onnx where an operator is missing."""
     operators = {node.op_type for node in model.graph.node}
-    if X.dtype == np.float64 and operators & WITHOUT_FLOAT64:
+    double = model.graph.output[0].type.tensor_type.elem_type == onnx.TensorProto.DOUBLE
+    if double and operators & WITHOUT_FLOAT64:
         from onnx.reference import ReferenceEvaluator
 
         return np.asarray(ReferenceEvaluator(model).run(None, {"x": X})[0])
@@ -46,7 +64,7 @@ def check(layers: Sequence[Any], shape: Any, rng: np.random.Generator, **setting
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("row", [row for row in ROWS if row.kind != "optimizer"], ids=str)
+@pytest.mark.parametrize("row", ROWS_TO_EXPORT, ids=str)
 def test_every_row_of_the_tables_predicts_the_same(
     row: Row, dtype: str, rng: np.random.Generator
 ) -> None:
@@ -72,7 +90,7 @@ def test_a_mean_far_from_zero_costs_no_digits(rng: np.random.Generator) -> None:
 
 
 def test_every_layer_activation_and_link_has_a_row() -> None:
-    assert set(onnx_layers.LAYERS) == set(LAYERS.values())
+    assert set(onnx_layers.LAYERS) == TRAVELLING
     assert set(onnx_functions.ACTIVATIONS) == set(ACTIVATIONS)
     assert set(onnx_functions.LINKS) == set(LINKS)
 
@@ -103,6 +121,55 @@ def test_what_only_training_does_is_left_out() -> None:
     assert operators(layers, 4) == ["Gemm"]
     moves = [jn.RandomFlip(), jn.RandomShift(1), jn.RandomRotation(10), jn.GlobalMaxPool()]
     assert operators(moves, (3, 3, 2)) == ["ReduceMax"]
+
+
+def test_steps_come_first_once_for_all_recurrent_layers() -> None:
+    layers = [
+        jn.LSTM(4, return_sequences=True),
+        jn.LayerNorm(),
+        jn.GRU(4, return_sequences=True),
+        jn.Dropout(0.5),
+        jn.Dense(3, "relu"),
+        jn.SimpleRNN(4, return_sequences=True),
+        jn.GlobalMaxPool(),
+    ]
+    expected = ["Transpose", "LSTM", "Squeeze", "LayerNormalization", "GRU", "Squeeze", "MatMul"]
+    expected += ["Add", "Relu", "RNN", "Squeeze", "ReduceMax"]
+    assert operators(layers, (5, 3)) == expected
+
+
+def test_indices_are_int64_and_classes_of_each_time_step_sum_to_1(
+    rng: np.random.Generator,
+) -> None:
+    layers = [jn.Embedding(9, 4), jn.Bidirectional(jn.LSTM(3, return_sequences=True)), jn.Dense(3)]
+    model, X = filled(layers, 5, rng, loss="softmax_crossentropy")
+    made = onnx_model(model)
+    assert made.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.INT64
+    found = ran(made, X)
+    np.testing.assert_allclose(found.sum(axis=2), np.ones((5, 5)), rtol=1e-6)
+    assert_same_predictions(found, model.predict(X))
+
+
+def test_an_embedding_whose_zeros_are_no_steps_is_refused(tmp_path: Path) -> None:
+    layers = [jn.Embedding(4, 2, mask_zero=True), jn.LSTM(2)]
+    with pytest.raises(ValueError, match="ONNX does not know which time steps there are"):
+        jn.to_onnx(jn.Sequential(layers, "mse").build(5), tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_stateful_layer_begins_each_prediction_at_zero(rng: np.random.Generator) -> None:
+    layers = [jn.LSTM(3, return_sequences=True, stateful=True), jn.GRU(2, stateful=True)]
+    model, X = filled(layers, (4, 2), rng)
+    made, expected = onnx_model(model), model.predict(X)
+    for _ in range(2):
+        assert_same_predictions(ran(made, X), expected)
+
+
+def test_several_inputs_are_refused(tmp_path: Path) -> None:
+    shapes: Any = [(3,), (4,)]
+    model = jn.Sequential([jn.Branches([[], [jn.Dense(2)]])], "mse").build(shapes)
+    with pytest.raises(ValueError, match=r"the model has several inputs, \(\(3,\), \(4,\)\)"):
+        jn.to_onnx(model, tmp_path / "model.onnx")
 
 
 def test_a_file_says_who_made_it_and_takes_any_number_of_examples(

@@ -108,6 +108,12 @@ def test_what_there_is_not_is_named(layers: Sequence[Any], named: str) -> None:
         jn.to_sklearn(jn.Sequential(layers, "mse").build(2))
 
 
+def test_a_dense_layer_at_each_time_step_is_no_perceptron() -> None:
+    model = jn.Sequential([jn.Dense(3), jn.Dense(1)], "mse").build((5, 2))
+    with pytest.raises(ValueError, match=r"have no Dense\(units=3, .* at each step of \(5, 2\)"):
+        jn.to_sklearn(model)
+
+
 def test_only_fitted_perceptrons_of_scikit_learn_are_taken() -> None:
     with pytest.raises(NotFittedError):
         jn.from_sklearn(MLPRegressor())

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from exported import NETWORKS, assert_same_predictions, filled
+from exported import NETWORKS, TRAVELLING, assert_same_predictions, filled
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
 from jitnet.export import torch_layers
 from jitnet.export.state_dict import from_state_dict, to_state_dict
-from jitnet.layers import LAYERS
 
 numpy_files: Any = pytest.importorskip(
     "safetensors.numpy", reason="a state dict is written with safetensors"
@@ -46,6 +45,53 @@ def test_names_count_activations_and_layouts_are_those_of_pytorch(
     }
 
 
+def test_a_gru_has_two_biases_of_which_one_is_zero_but_for_n(rng: np.random.Generator) -> None:
+    layers = [jn.Embedding(7, 2), jn.Bidirectional(jn.GRU(3)), jn.Dense(1)]
+    model, _ = filled(layers, 5, rng)
+    embedding, weight, bias, recurrent_weight, recurrent_bias, *_ = model.get_weights()
+    found = to_state_dict(model)
+    expected = {
+        "0.weight": embedding,
+        "1.weight_ih_l0": weight[:, :9].T,
+        "1.weight_hh_l0": recurrent_weight[:3].T,
+        "1.bias_ih_l0": bias[:9],
+        "1.bias_hh_l0": [*np.zeros(6), *recurrent_bias[:3]],
+        "1.weight_ih_l0_reverse": weight[:, 9:].T,
+        "1.weight_hh_l0_reverse": recurrent_weight[3:].T,
+        "1.bias_ih_l0_reverse": bias[9:],
+        "1.bias_hh_l0_reverse": [*np.zeros(6), *recurrent_bias[3:]],
+    }
+    assert [*found] == [*expected, "3.weight", "3.bias"]
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
+def test_weights_travel_where_zeros_are_no_steps_too(rng: np.random.Generator) -> None:
+    layers = [jn.Embedding(5, 2, mask_zero=True), jn.LSTM(2)]
+    (model, X), (other, _) = filled(layers, 4, rng), filled(layers, 4, rng)
+    from_state_dict(other, to_state_dict(model))
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("layer", [jn.LSTM(2), jn.GRU(2), jn.SimpleRNN(2)])
+def test_both_biases_are_summed_but_for_those_that_stay_apart(
+    layer: Any, rng: np.random.Generator
+) -> None:
+    model, X = filled([layer], (4, 3), rng, dtype="float64")
+    tensors = to_state_dict(model)
+    expected = model.predict(X)
+    moved = rng.normal(size=2)  # of the first gate, which has one bias here
+    tensors["0.bias_ih_l0"][:2] -= moved
+    tensors["0.bias_hh_l0"][:2] += moved
+    from_state_dict(model, tensors)
+    assert_same_predictions(model.predict(X), expected)
+    if isinstance(layer, jn.GRU):
+        tensors["0.bias_ih_l0"][-2:] -= moved
+        tensors["0.bias_hh_l0"][-2:] += moved
+        from_state_dict(model, tensors)
+        assert np.abs(model.predict(X) - expected).max() > 1e-3
+
+
 def test_weights_behind_a_flatten_go_by_channels_that_come_first(rng: np.random.Generator) -> None:
     model, X = filled([jn.Flatten(), jn.Dense(2, bias=False)], (3, 4, 2), rng)
     weight = to_state_dict(model)["1.weight"]
@@ -67,7 +113,7 @@ def test_a_file_gives_the_weights_back_to_the_bit(
 
 def test_every_layer_and_activation_has_a_row() -> None:
     assert set(torch_layers.ACTIVATIONS) == set(ACTIVATIONS)
-    assert set(torch_layers.LAYERS) == set(LAYERS.values())
+    assert set(torch_layers.LAYERS) == TRAVELLING
 
 
 def tensors(**changed: Array) -> dict[str, Array]:

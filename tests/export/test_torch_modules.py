@@ -8,22 +8,25 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from exported import INPUTS_FIRST, NETWORKS, assert_same_predictions, filled
+from exported import INPUTS_FIRST, NETWORKS, ROWS_TO_EXPORT, assert_same_predictions, filled
 from jitnet.arrays import Array
 from jitnet.export import torch_layers
 from jitnet.export.network import read
+from jitnet.export.torch_sequences import features_last
 from jitnet.losses import LOSSES
 from own_rows import PReLU
-from rows import ROWS, Row, networks
+from rows import Row, networks
 
 torch: Any = pytest.importorskip("torch", reason="PyTorch is an extra: jitnet[reference]")
 nn = torch.nn
+AllSteps: Any = pytest.importorskip("jitnet.export.torch_modules").AllSteps
+LastStep: Any = pytest.importorskip("jitnet.export.torch_modules").LastStep
 
 LINKS: dict[str, Any] = {
     "identity": lambda z: z,
     "logistic": torch.sigmoid,
     "exponential": torch.exp,
-    "softmax": lambda z: torch.softmax(z, dim=1),
+    "softmax": lambda z: torch.softmax(z, dim=-1),
 }
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
@@ -43,25 +46,34 @@ def channels_first(X: Array) -> Any:
     return torch.from_numpy(np.moveaxis(X, -1, 1).copy())
 
 
-def outputs(module: Any, X: Any, link: str = "identity") -> Array:
-    """What a module gives in evaluation, channels last."""
+def given_to(model: jn.Sequential, X: Array) -> Any:
+    """Examples as the module that is made of a model takes them."""
+    exported = read(model)
+    X = X.reshape(-1, *torch_layers.input_shape(exported))
+    last = exported.vocabulary or features_last(exported.stages)
+    return torch.from_numpy(X) if last else channels_first(X)
+
+
+def outputs(module: Any, X: Any, link: str = "identity", *, last: bool = False) -> Array:
+    """What a module gives in evaluation, channels last, where they may be already."""
     with torch.no_grad():
-        found = LINKS[link](module.eval()(X))
-    return np.asarray(np.moveaxis(found.numpy(), 1, -1))
+        logits = module.eval()(X)
+        logits = logits if last else logits.movedim(1, -1)
+    return np.asarray(LINKS[link](logits))
 
 
 def check(layers: Sequence[Any], shape: Any, rng: np.random.Generator, loss: str = "mse") -> None:
     """The module predicts the same, and the model that is made of it as well."""
     model, X = filled(layers, shape, rng, dtype="float64", loss=loss)
-    module = jn.to_torch(model)
-    given = channels_first(X.reshape(-1, *torch_layers.input_shape(read(model))))
-    expected = model.predict(X)
-    assert_same_predictions(outputs(module, given, LOSSES[loss].link), expected)
+    module, expected, exported = jn.to_torch(model), model.predict(X), read(model)
+    last = torch_layers.chain_of(exported).features_last
+    found = outputs(module, given_to(model, X), LOSSES[loss].link, last=last)
+    assert_same_predictions(found, expected)
     back = jn.from_torch(module, loss, shape, dtype="float64")
     assert_same_predictions(back.predict(X), expected)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.kind != "optimizer"], ids=str)
+@pytest.mark.parametrize("row", ROWS_TO_EXPORT, ids=str)
 def test_every_row_of_the_tables_gives_the_same_there_and_back(
     row: Row, rng: np.random.Generator
 ) -> None:
@@ -177,13 +189,99 @@ def test_a_module_of_half_precision_becomes_a_model_of_float32(rng: np.random.Ge
         (nn.LayerNorm(4), "LayerNorm"),
         (nn.AdaptiveAvgPool2d(2), "AdaptiveAvgPool2d"),
         (nn.Softmax(dim=1), "jitnet has no Softmax"),
-        (nn.LSTM(3, 3), "jitnet has no LSTM"),
+        (nn.LSTM(2, 3), r"jitnet has no LSTM\(2, 3\) with these settings"),
+        (nn.LSTM(2, 3, batch_first=True, proj_size=2), r"LSTM\(2, 3, proj_size=2"),
+        (nn.RNN(2, 3, batch_first=True, nonlinearity="relu"), r"RNN\(2, 3"),
+        (nn.Embedding(3, 2, max_norm=1.0), r"Embedding\(3, 2, max_norm=1.0\)"),
+        (LastStep(), r"LastStep\(\) stands behind a recurrent module alone, not behind None"),
         (nn.Flatten(), "channels first, which come last here; end with a Linear"),
     ],
 )
 def test_what_there_is_not_is_named(part: Any, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         jn.from_torch(nn.Sequential(nn.Sequential(nn.Identity(), part)), "mse", (4, 4, 2))
+
+
+RECURRENT: Sequence[tuple[Any, Any]] = (
+    (nn.LSTM, jn.LSTM),
+    (nn.GRU, jn.GRU),
+    (nn.RNN, jn.SimpleRNN),
+)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), RECURRENT)
+def test_a_file_of_recurrent_layers_is_read_by_a_module_that_a_user_writes(
+    theirs: Any, ours: Any, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    class Tagger(nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = theirs(4, 3, batch_first=True, bidirectional=True)
+
+        def forward(self, x: Any) -> Any:
+            return self.rnn(x)[0]
+
+    layer = jn.Bidirectional(ours(3, return_sequences=True))
+    model, X = filled([layer], (5, 4), rng)
+    jn.save_state_dict(model, tmp_path / "weights.safetensors")
+    module = Tagger()
+    module.rnn.load_state_dict(
+        {k.removeprefix("0."): x for k, x in load_file(tmp_path / "weights.safetensors").items()}
+    )
+    expected = model.predict(X)
+    assert_same_predictions(outputs(module, torch.from_numpy(X), last=True), expected)
+
+    module = nn.Sequential(theirs(4, 3, batch_first=True, bidirectional=True))
+    save_file(module.state_dict(), tmp_path / "theirs.safetensors")  # both biases are random
+    jn.load_state_dict(model, tmp_path / "theirs.safetensors")
+    with torch.no_grad():
+        found = module(torch.from_numpy(X))[0].numpy()
+    assert_same_predictions(model.predict(X), found)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), RECURRENT)
+def test_several_recurrent_layers_of_a_module_become_as_many(
+    theirs: Any, ours: Any, rng: np.random.Generator
+) -> None:
+    def both(last: bool) -> Any:
+        return jn.Bidirectional(ours(3, return_sequences=not last))
+
+    settings = {"num_layers": 2, "dropout": 0.25, "bidirectional": True, "batch_first": True}
+    rnn = theirs(4, 3, **settings)
+    module = nn.Sequential(rnn, LastStep(), nn.Linear(6, 2)).double()
+    model = jn.from_torch(module, "mse", (5, 4))
+    assert model.layers == (both(False), jn.Dropout(0.25), both(True), jn.Dense(2))
+    X = rng.normal(size=(3, 5, 4))
+    assert_same_predictions(model.predict(X), outputs(module, torch.from_numpy(X)))
+
+
+@pytest.mark.parametrize(("theirs", "ours"), RECURRENT)
+def test_a_recurrent_module_alone_gives_all_steps(
+    theirs: Any, ours: Any, rng: np.random.Generator
+) -> None:
+    module = nn.Sequential(nn.Embedding(7, 4), theirs(4, 3, batch_first=True, bias=False)).double()
+    model = jn.from_torch(module, "mse", 5)
+    assert model.layers == (jn.Embedding(7, 4), ours(3, return_sequences=True))
+    X = rng.integers(7, size=(3, 5))
+    with torch.no_grad():
+        found = module(torch.from_numpy(X))[0].numpy()
+    assert_same_predictions(model.predict(X), found)
+
+
+def test_sequences_whose_features_stand_elsewhere_are_refused_with_what_to_put_before() -> None:
+    convolution, recurrent = nn.Conv1d(2, 2, 1), nn.GRU(2, 2, batch_first=True)
+    with pytest.raises(ValueError, match=r"GRU\(2, 2.*takes sequences \(n, time, features\).*a C"):
+        jn.from_torch(nn.Sequential(convolution, recurrent), "mse", (5, 2))
+    with pytest.raises(ValueError, match=r"takes sequences \(n, features, time\).*ChannelsFirst"):
+        jn.from_torch(nn.Sequential(recurrent, AllSteps(), convolution), "mse", (5, 2))
+
+
+def test_an_embedding_whose_zeros_are_no_steps_is_refused(rng: np.random.Generator) -> None:
+    model, _ = filled([jn.Embedding(4, 2, mask_zero=True), jn.LSTM(2)], 5, rng)
+    with pytest.raises(ValueError, match="PyTorch does not know which time steps there are"):
+        jn.to_torch(model)
 
 
 def test_a_convolution_needs_a_shape_and_a_function_is_no_module() -> None:
