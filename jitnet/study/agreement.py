@@ -108,7 +108,7 @@ def _as_dtype(value: Any, dtype: str) -> Any:
     if isinstance(value, list):
         return [_as_dtype(part, dtype) for part in value]
     if np.ndim(value):
-        return np.ascontiguousarray(value, dtype)
+        return np.ascontiguousarray(value, None if value.dtype.kind == "i" else dtype)
     return np.dtype(dtype).type(value)
 
 

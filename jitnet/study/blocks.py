@@ -6,6 +6,7 @@ is timed so is what a step of training runs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -64,6 +65,10 @@ __all__ = [
     "run_phases",
     "to_panels",
 ]
+
+
+PANELS = ("panels", "steps", "indices")
+"""Sources of arrays in panels of examples: whole ones, of time steps, and of indices."""
 
 
 class Activation(Layer):
@@ -188,8 +193,10 @@ class Blocks:
     ) -> None:
         self.m, self.threads, self.width = m, threads, panel_width(dtype)
         studied = [] if layer is None else [layer]
-        in_place = any(layer.node(shape, self.width).in_place for layer in studied)
-        layers = [Below(parameters), *studied, *[Above()] * in_place]
+        found = [layer.node(shape, self.width) for layer in studied]
+        in_place = any(node.in_place for node in found)
+        below = [] if any(node.vocabulary for node in found) else [Below(parameters)]
+        layers = [*below, *studied, *[Above()] * in_place]
         chosen = optimizer or SGD()
         engine = Engine(layers, shape, Objective(loss), chosen, dtype, 0, threads)
         update = engine.update
@@ -204,27 +211,36 @@ class Blocks:
             reals[place] = update.settings[name]
         self.span = Span(panels, words, reals)
         link = LOSSES[loss].link
-        self.calls = self.room.phases(Wanted(TRAIN, engine.dtype, False, link, False))
+        self.calls = self.room.phases(Wanted(TRAIN, (engine.dtype,), False, link, False))
         cut = Cut("parameter", engine.nodes.count, ALIGNMENT)
         self.calls[UPDATE] = [call._replace(cut=cut) for call in self.calls[UPDATE]]
-        self._names = self._find_names(len(studied), len(engine.nodes.nodes) - 1, in_place)
-        rows = engine.nodes.parameters
-        self.parameters = [row.parameter for row in rows if row.node == len(studied) == 1]
+        first, last = len(below) if studied else 0, len(engine.nodes.nodes) - 1
+        self._names = self._find_names(first, last, in_place)
+        rows = list(reversed(engine.nodes.parameters))
+        own = {row.parameter.name: row.parameter for row in rows if studied and row.node >= first}
+        self.parameters = list(reversed(own.values()))
         self._rows = {d + row.parameter.name: row.parameter for row in rows for d in ("", "d")}
-        self.write(weights=np.ones((1, m)))
+        self.write(weights=np.ones((engine.nodes.times, m)))
+        for (_, time), place in self.room.places.masks.items():
+            self.room.work.values[place : place + panels * time * self.width] = 1.0
 
     def _find_names(self, first: int, last: int, in_place: bool) -> dict[str, Any]:
-        """Where a layer's arrays lie, and those of the loss, by the names that kernels ask for."""
+        """Where a layer's arrays lie, and those of the loss, by the names that kernels ask for.
+
+        A layer may be of several nodes: what more than one of them has is the first one's.
+        """
         nodes, places = self.room.nodes, self.room.places
-        names = {**names_of(nodes, places, 0), **names_of(nodes, places, first)}
+        names: dict[str, Any] = {**names_of(nodes, places, 0)}
+        for number in range(last, first - 1, -1):
+            names |= names_of(nodes, places, number)
         above = names_of(nodes, places, last)
         names |= {"Y": above["Y"], "dY": above["given"] if in_place else above["dY"]}
         return names | {
             "Z": names["Y"],
             "dZ": names["dY"],
             "T": ("panels", [places.targets, nodes.n_outputs]),
-            "weights": ("panels", [places.weights, 1]),
-            "losses": ("panels", [places.losses, 1]),
+            "weights": ("panels", [places.weights, nodes.times]),
+            "losses": ("panels", [places.losses, nodes.times]),
         }
 
     def write(self, **arrays: Array) -> None:
@@ -232,7 +248,7 @@ class Blocks:
         for name, array in arrays.items():
             target = self._view(name)
             given = array.astype(target.dtype)
-            target[...] = to_panels(given) if self._is_in_panels(name) else given
+            target[...] = to_panels(given, self.width) if self._is_in_panels(name) else given
 
     def read(self, name: str) -> Array:
         """A copy of an array, (units, m), or a parameter or its gradient."""
@@ -240,14 +256,18 @@ class Blocks:
         return from_panels(view, self.m) if self._is_in_panels(name) else view.copy()
 
     def _is_in_panels(self, name: str) -> bool:
-        return bool(self._names[name][0] == "panels")
+        return self._names[name][0] in PANELS
 
     def _view(self, name: str) -> Array:
-        source, (place, size, *_) = self._names[name]
-        if source == "panels" or source.startswith("room"):
-            panels = self.span.panels, size, self.width
-            shape = panels if source == "panels" else tuple(self._names[name][1][1:])
-            return self.room.work.values[place : place + int(np.prod(shape))].reshape(shape)
+        source, (place, size, *more) = self._names[name]
+        values = self.room.work.values
+        if source in PANELS:
+            shape = self.span.panels, size * math.prod(more), self.width
+            memory = values[place:].view(np.int32) if source == "indices" else values[place:]
+            return memory[: math.prod(shape)].reshape(shape)
+        if source.startswith("room"):
+            shape = size, *more
+            return values[place : place + math.prod(shape)].reshape(shape)
         memory = self.network.gradients if source == "gradient" else self.network.parameters
         row = self._rows[name]
         return memory[place : place + size].reshape(row.shape, order=row.order)
@@ -279,10 +299,13 @@ class Blocks:
         return run
 
 
-def to_panels(array: Array) -> Array:
-    """(units, m) as panels of examples, (panels, units, width), filled up with zeros."""
+def to_panels(array: Array, width: int | None = None) -> Array:
+    """(units, m) as panels of examples, (panels, units, width), filled up with zeros.
+
+    They are as wide as those of the array's own type, where nothing else is said.
+    """
     units, m = array.shape
-    width = panel_width(array.dtype)
+    width = panel_width(array.dtype) if width is None else width
     panels = np.zeros((-(-m // width), units, width), array.dtype)
     for p, panel in enumerate(panels):
         part = array[:, p * width : (p + 1) * width]

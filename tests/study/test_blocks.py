@@ -1,5 +1,6 @@
 """Blocks by themselves compute what they compute in a network, however often and by how many."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,44 @@ def test_a_layer_of_several_nodes_gives_what_its_last_one_gives() -> None:
     blocks = blocks_of(jn.Residual([jn.Rescaling(3.0)]), 20, 37)
     for output, given in (("Y", "X"), ("dX", "dY")):
         np.testing.assert_allclose(blocks.read(output), 4 * blocks.read(given), rtol=1e-15)
+
+
+@pytest.mark.parametrize("layer", [jn.SimpleRNN(6), jn.GRU(6), jn.Bidirectional(jn.LSTM(6))])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_a_recurrent_layer_gives_what_it_gives_in_a_network(layer: Any, sequences: bool) -> None:
+    layer = _with_sequences(layer, sequences)
+    shape, m = (4, 5), 37
+    model = jn.Sequential([layer], loss="mse", dtype="float64").build(shape)
+    blocks = Blocks(layer, shape, m, "float64")
+    names = [row.name for row in blocks.parameters]
+    assert names == ["weight", "bias", "recurrent_weight", "recurrent_bias"][: len(names)]
+    assert len(names) == len(model.get_weights())
+    X, outputs = RNG.normal(size=(m, *shape)), blocks.room.nodes.n_outputs
+    y = RNG.normal(size=(m, *model.predict(X).shape[1:]))
+    blocks.write(X=X.reshape(m, -1).T, T=y.reshape(m, outputs).T)
+    blocks.write(**dict(zip(names, model.get_weights(), strict=True)))
+    blocks.runs(PREPARE, FORWARD)(1)
+    np.testing.assert_array_equal(blocks.read("Y"), model.predict(X).reshape(m, outputs).T)
+    blocks.write(dY=(blocks.read("Y") - blocks.read("T")) * 2 / y.size)
+    blocks.runs(BACKWARD, GRADIENTS)(1)
+    for name, gradient in zip(names, model.gradients(X, y), strict=True):
+        np.testing.assert_allclose(blocks.read(f"d{name}"), gradient, rtol=1e-12, atol=1e-16)
+
+
+def _with_sequences(layer: Any, sequences: bool) -> Any:
+    if isinstance(layer, jn.Bidirectional):
+        return replace(layer, layer=_with_sequences(layer.layer, sequences))
+    return replace(layer, return_sequences=sequences)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_indices_lie_as_whole_numbers_whatever_the_type_of_the_model(dtype: str) -> None:
+    indices = RNG.integers(0, 50, (4, 37))
+    blocks = Blocks(jn.Embedding(50, 3), (4,), 37, dtype)
+    blocks.write(X=indices, weight=np.arange(150).reshape(50, 3))
+    np.testing.assert_array_equal(blocks.read("X"), indices)
+    blocks.runs(FORWARD)(1)
+    np.testing.assert_array_equal(blocks.read("Y").reshape(4, 3, 37)[:, 1], 3 * indices + 1)
 
 
 def test_a_kernel_may_run_by_itself() -> None:

@@ -78,6 +78,21 @@ def test_a_convolution_agrees_however_its_windows_lie(f: int, stride: int) -> No
     compare(get_problem("conv2d"), size, RUNGS, "float64", 2)
 
 
+@pytest.mark.parametrize("units", [1, 70])
+@pytest.mark.parametrize("time", [1, 2, 30])
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_a_recurrent_layer_agrees_however_many_steps_and_units_it_has(
+    name: str, time: int, units: int
+) -> None:
+    size = {"m": 37, "time": time, "inputs": 3, "units": units}
+    compare(get_problem(name), size, ("vectorized", "tiled"), "float64", 2)
+
+
+def test_an_embedding_agrees_where_each_index_occurs_often() -> None:
+    size = {"m": 70, "time": 9, "vocabulary": 2, "units": 40}
+    compare(get_problem("embedding"), size, RUNGS, "float64", 2)
+
+
 @pytest.mark.parametrize("name", ["logistic_regression", "shallow_network", "deep_network"])
 def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
     problem = get_problem(name)
@@ -90,7 +105,10 @@ def test_steps_of_gradient_descent_build_on_one_another(name: str) -> None:
         assert difference(runs[rung](3), third) < 1e-12, rung
 
 
-@pytest.mark.parametrize("name", ["logistic_regression", "shallow_network", "dense", "conv2d"])
+@pytest.mark.parametrize(
+    "name",
+    ["logistic_regression", "shallow_network", "dense", "conv2d", "lstm", "gru", "embedding"],
+)
 def test_the_parallel_rung_gives_the_same_bits_for_any_number_of_threads(name: str) -> None:
     problem = get_problem(name)
     inputs = agreement.make_inputs(problem, problem.sizes, "float32")
@@ -272,6 +290,9 @@ def test_fewer_numbers_than_can_be_normalised_are_refused() -> None:
         ("conv2d", {"m": 1_000_000}),
         ("conv2d", {"side": 10_000}),
         ("maxpool2d", {"side": 100_000}),
+        ("lstm", {"time": 1_000_000}),
+        ("gru", {"units": 100_000}),
+        ("embedding", {"vocabulary": 100_000_000}),
         ("dense", {"inputs": 100_000, "units": 100_000}),
     ],
 )

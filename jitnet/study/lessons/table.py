@@ -57,6 +57,8 @@ LESSONS: dict[str, Lesson] = {
     "hyperparameters": Lesson("what is learned and what is chosen", "hyperparameters"),
     "cats": Lesson("cats or not, with two layers and with four", "cats"),
     "data_kinds": Lesson("structured and unstructured data", "data_kinds"),
+    "sequences": Lesson("what a gate does, and why gradients vanish", "sequences"),
+    "image_and_numbers": Lesson("an image and numbers, in one network", "image_and_numbers"),
 }
 
 

@@ -6,14 +6,14 @@ B lies in panels, as examples do; A is packed on the way where that pays.
 from __future__ import annotations
 
 import jitnet as jn
-from jitnet.kernels import matmul
+from jitnet.kernels import matmul, weights
 from jitnet.layers import dense
 from jitnet.study.blocks import FORWARD, PREPARE, Blocks, run_phases
 from jitnet.study.problem import Array, Outputs, Run
 
 ENGINE = (
     run_phases,
-    dense.dense_pack,
+    weights.pack_weights,
     dense.dense_forward,
     matmul.multiply_rows,
     matmul.multiply_tile,

@@ -38,6 +38,8 @@ ORDER = [
     "hyperparameters",
     "cats",
     "data_kinds",
+    "sequences",
+    "image_and_numbers",
 ]
 """The lessons in the course's order; that of loops belongs beside the dot product."""
 

@@ -1,0 +1,1 @@
+"""Embeddings: a vector of numbers for each index, forward and backward."""

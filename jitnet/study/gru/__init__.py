@@ -1,0 +1,1 @@
+"""Gated recurrent units: each keeps its state or renews it, time step by time step."""
