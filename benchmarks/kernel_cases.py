@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from formulas import CHOSEN, CONVOLUTIONS, FORMULAS, POOLS, Formulas, Given, first_step
 from jitnet.losses import LOSSES
+from jitnet.study.agreement import make_inputs, start
 from jitnet.study.blocks import (
     BACKWARD,
     FORWARD,
@@ -33,6 +34,7 @@ from jitnet.study.losses import loops as loss_loops
 from jitnet.study.losses import vectorized as loss_arrays
 from jitnet.study.matmul import loops as matmul_loops
 from jitnet.study.matmul import tiled as matmul_tiles
+from jitnet.study.problems import get_problem
 
 Array = NDArray[Any]
 SIZES = (64, 1024)
@@ -182,9 +184,44 @@ def matmul(n: int, threads: int) -> Case:
     )
 
 
+SEQUENCES = {
+    "lstm": {"time": 4, "inputs": 8, "units": 16},
+    "gru": {"time": 4, "inputs": 8, "units": 16},
+    "embedding": {"time": 5, "vocabulary": 50, "units": 16},
+}
+"""Layers of several nodes, all kernels of which are timed together: the study's problems."""
+
+
+def sequence(name: str, m: int, threads: int) -> Case:
+    """A layer forward and backward, by the study's rungs."""
+    problem = get_problem(name)
+    size = {**SEQUENCES[name], "m": m}
+    inputs = make_inputs(problem, size, "float32")
+    tiled, vectorized = (
+        start(problem, size, rung, inputs, threads) for rung in ("tiled", "vectorized")
+    )
+    found: list[Any] = []
+
+    def run(times: int) -> None:
+        found[:] = tiled(times)
+
+    return Case(
+        run,
+        lambda: side_by_side(found),
+        lambda: side_by_side(vectorized(1)),
+        lambda: side_by_side(start(problem, size, "loops", inputs, 1)(1)),
+    )
+
+
+def side_by_side(outputs: Any) -> Array:
+    """All numbers of some arrays."""
+    return np.concatenate([np.ravel(np.asarray(output, np.float64)) for output in outputs])
+
+
 KERNELS: dict[str, Make] = {
     "matmul": matmul,
     **_layers(),
+    **{name: partial(sequence, name) for name in SEQUENCES},
     **{f"{name}_loss": partial(loss, name) for name in LOSSES},
     **{f"{name}_update": partial(optimizer, name) for name in CHOSEN},
 }

@@ -62,16 +62,16 @@ class Dense(Layer):
     activation: str = "identity"
 
     def output(self, shape: Shape) -> Shape:
-        """One number a unit."""
-        return (self.units,)
+        """One number a unit, at each time step where there are some."""
+        return (*shape[:-1], self.units)
 
     def parameters(self, shape: Shape) -> tuple[Parameter, ...]:
         """Weights and biases."""
-        return Parameter((*shape, self.units), n_in=shape[0]), Parameter((self.units,))
+        return Parameter((shape[-1], self.units), n_in=shape[-1]), Parameter((self.units,))
 
     def products(self, shape: Shape) -> int:
-        """Each weight once."""
-        return shape[0] * self.units
+        """Each weight once, at each time step."""
+        return math.prod(shape) * self.units
 
     def __str__(self) -> str:
         """The units."""
@@ -146,6 +146,63 @@ class Flatten(Layer):
     def output(self, shape: Shape) -> Shape:
         """Their number."""
         return (math.prod(shape),)
+
+
+GATES = {"lstm": 4, "gru": 3}
+"""Rows of units that a recurrent layer has at each time step."""
+
+
+@dataclass(frozen=True)
+class Recurrent(Layer):
+    """An LSTM or a GRU, whose output is its state at every time step, or at the last."""
+
+    cell: str
+    units: int
+    sequences: bool = True
+
+    def output(self, shape: Shape) -> Shape:
+        """One number a unit."""
+        return (*shape[:-1] * self.sequences, self.units)
+
+    def parameters(self, shape: Shape) -> tuple[Parameter, ...]:
+        """What inputs bring, biases, what the state brings; a GRU's own bias.
+
+        Weights are half as large as relu's, so that gates do not saturate.
+        """
+        n, columns = self.units, GATES[self.cell] * self.units
+        weight = Parameter((shape[-1], columns), n_in=4 * shape[-1])
+        recurrent = Parameter((n, columns), n_in=4 * n)
+        own = (Parameter((n,)),) * (self.cell == "gru")
+        return weight, Parameter((columns,)), recurrent, *own
+
+    def products(self, shape: Shape) -> int:
+        """Each weight once, at each time step."""
+        time, n_in = shape
+        return time * (n_in + self.units) * GATES[self.cell] * self.units
+
+    def __str__(self) -> str:
+        """The cell and its units."""
+        return f"{self.cell}{self.units}"
+
+
+@dataclass(frozen=True)
+class Embedding(Layer):
+    """A vector for each of some words; its input are their indices."""
+
+    vocabulary: int
+    units: int
+
+    def output(self, shape: Shape) -> Shape:
+        """A vector at each time step."""
+        return (*shape, self.units)
+
+    def parameters(self, shape: Shape) -> tuple[Parameter, ...]:
+        """The vectors."""
+        return (Parameter((self.vocabulary, self.units), n_in=self.units),)
+
+    def __str__(self) -> str:
+        """How many words, and numbers of each."""
+        return f"E{self.vocabulary}×{self.units}"
 
 
 @dataclass(frozen=True)
@@ -259,11 +316,28 @@ class Network:
         return all(isinstance(layer, Dense) for layer in self.layers)
 
     @property
+    def convolves(self) -> bool:
+        """Whether it has a convolution, within others too."""
+        return any(isinstance(layer, Convolution | Residual) for layer in self.layers)
+
+    @property
     def activation(self) -> str:
         """That of the first layer."""
         first = self.layers[0]
-        assert isinstance(first, Dense | Convolution)
-        return first.activation
+        return first.activation if isinstance(first, Dense | Convolution) else "identity"
+
+    @property
+    def vocabulary(self) -> int:
+        """Words whose indices it takes; 0 where it takes numbers."""
+        first = self.layers[0]
+        return first.vocabulary if isinstance(first, Embedding) else 0
+
+    @property
+    def steps(self) -> int:
+        """Time steps of the output, each of which has a loss; 1 where it has but one."""
+        *_, (last, shape) = placed(self.layers, self.shape)
+        output = last.output(shape)
+        return output[0] if len(output) > 1 else 1
 
     def parameters(self) -> list[Parameter]:
         """The arrays of all layers, in their order."""
@@ -273,6 +347,13 @@ class Network:
         """Multiplications for an example, forward, of each layer that has weights to multiply."""
         found = (layer.products(shape) for layer, shape in placed(self.layers, self.shape))
         return [count for count in found if count]
+
+    def shortened(self, steps: int) -> Network:
+        """The same for at most so many time steps, where it goes from step to step."""
+        goes_on = any(isinstance(layer, Recurrent) for layer in self.layers)
+        return (
+            replace(self, shape=(min(self.shape[0], steps), *self.shape[1:])) if goes_on else self
+        )
 
     def without_dropout(self) -> Network:
         """The same without what is drawn at random."""

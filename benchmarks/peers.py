@@ -6,6 +6,7 @@
     python benchmarks/peers.py --readme README.md           renew the table there
     python benchmarks/peers.py --sections single            one thread beside NumPy on one
     python benchmarks/peers.py --sections images,predict,memory
+    python benchmarks/peers.py --sections sequences
     python benchmarks/peers.py --quick                      a smoke test of all of it
 
 Each library trains in a process of its own, and only one of them works at a time. Before a race
@@ -29,13 +30,13 @@ from race.machine import core_count, description
 from race.marks import renew
 from race.report import METHOD, short_table
 from race.sections import LIBRARIES, SECTIONS, Findings
-from workloads import IMAGES, WORKLOADS
+from workloads import IMAGES, RECURRENT, WORKLOADS
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Compare jitnet's training speed with its peers'.")
-    names = [workload.name for workload in (*WORKLOADS, *IMAGES)]
+    names = [workload.name for workload in (*WORKLOADS, *IMAGES, *RECURRENT)]
     parser.add_argument("--workloads", default=",".join(names), help="which, separated by commas")
     parser.add_argument("--peers", default=",".join(LIBRARIES), help="which libraries")
     parser.add_argument("--sections", default=",".join(SECTIONS), help="which parts")

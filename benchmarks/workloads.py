@@ -8,19 +8,20 @@ learned all the same, from classes that lie in noise around their centres.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from image_networks import CIFAR, FASHION, LENET5, MNIST_CONVNET, RESIDUAL, SEQUENCES
 from networks import Network, mlp
+from sequence_networks import BAG, GRU_WRITER, LSTM_WRITER, MUSICIAN, PIXELS
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
-SMOKE_BATCHES, SMOKE_IMAGES = 5, 4
-"""Batches of a smoke test, and the images in each."""
+SMOKE_BATCHES, SMOKE_IMAGES, SMOKE_STEPS = 5, 4, 20
+"""Batches of a smoke test, the images in each, and the time steps of a recurrent network."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Workload:
     steps_a_chunk: int = 0
     epsilon: float = 1e-8
     momentum: float = 0.0
+    keys: bool = False
+    """Whether each output is a yes or a no by itself."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -77,8 +80,8 @@ class Workload:
 
     @property
     def binary(self) -> bool:
-        """Whether the network has the one output of a two-class problem."""
-        return self.outputs == 1
+        """Whether outputs are yes or no, such as the one of a two-class problem."""
+        return self.outputs == 1 or self.keys
 
     @property
     def full_batch(self) -> bool:
@@ -99,7 +102,8 @@ class Workload:
         """
         m = self.examples if self.full_batch else self.examples / self.steps
         products = self.network.products()
-        return m * (6.0 * sum(products) - 2.0 * products[0])
+        first = 0 if self.network.vocabulary else products[0]
+        return m * (6.0 * sum(products) - 2.0 * first)
 
     def shortened(self, batches: int) -> Workload:
         """The same job on a few batches only, with a few steps a chunk: for smoke runs."""
@@ -112,7 +116,8 @@ class Workload:
     def smoke(self) -> Workload:
         """The same job on next to nothing; full batches stay what they are."""
         batch = self.batch if self.network.is_dense else min(self.batch, SMOKE_IMAGES)
-        return replace(self, batch=batch).shortened(SMOKE_BATCHES)
+        network = self.network.shortened(SMOKE_STEPS)
+        return replace(self, batch=batch, network=network).shortened(SMOKE_BATCHES)
 
     def smooth(self) -> Workload:
         """The same job without what is drawn, and a gradient of rounding alone small beside ε."""
@@ -182,16 +187,18 @@ Job = Workload | Product | Prediction
 
 
 class Data(NamedTuple):
-    """Examples as rows of float32, and the class of each."""
+    """Examples as rows, and the class of each, or of each of its time steps."""
 
-    X: FloatArray
-    y: IntArray
+    X: Any  # of float32, or indices
+    y: Any  # classes, or what is yes or no
 
 
 def make_data(workload: Workload) -> Data:
     """Classes in turn, each example at its class's centre plus noise, all within about ±1."""
     random = np.random.default_rng(20)
     classes, shape = max(2, workload.outputs), workload.network.shape
+    if workload.network.vocabulary or workload.network.steps > 1:
+        return _sequences(workload, random)
     y = np.arange(workload.examples) % classes
     X = random.standard_normal((workload.examples, *shape), dtype=np.float32)
     X += random.standard_normal((classes, *shape), dtype=np.float32)[y]
@@ -199,9 +206,22 @@ def make_data(workload: Workload) -> Data:
     return Data(X, y)
 
 
+def _sequences(workload: Workload, random: np.random.Generator) -> Data:
+    """Words or chords in some order, and for each time step the next one, or for all a class."""
+    network, count = workload.network, workload.examples
+    time = network.shape[0]
+    if network.vocabulary:
+        X: Any = random.integers(0, network.vocabulary, (count, time + 1))
+        y: Any = X[:, 1:] if network.steps > 1 else np.arange(count) % 2
+        return Data(np.ascontiguousarray(X[:, :-1]), np.ascontiguousarray(y))
+    chords = (random.random((count, time + 1, network.shape[1])) < 0.05).astype(np.float32)
+    return Data(np.ascontiguousarray(chords[:, :-1]), np.ascontiguousarray(chords[:, 1:]))
+
+
 def make_images(prediction: Prediction) -> FloatArray:
     """What is predicted."""
-    return make_data(replace(prediction.workload, examples=prediction.examples)).X
+    images: FloatArray = make_data(replace(prediction.workload, examples=prediction.examples)).X
+    return images
 
 
 def make_matrices(product: Product) -> FloatArray:
@@ -247,7 +267,15 @@ IMAGES = (
     Workload("sequences", SEQUENCES, 1280, 64, "adam", 1e-3, 2.5),
 )
 
+RECURRENT = (
+    Workload("lstm", LSTM_WRITER, 2500, 50, "adam", 1e-3, 2.5),
+    Workload("gru", GRU_WRITER, 2500, 50, "adam", 1e-3, 2.5),
+    Workload("chorales", MUSICIAN, 160, 16, "adam", 1e-3, 5.0, keys=True),
+    Workload("pixels", PIXELS, 256, 64, "adam", 1e-3, 2.5),
+    Workload("bag", BAG, 2560, 128, "adam", 1e-3, 3.0),
+)
 PRODUCTS = (Product(256), Product(512), Product(1024))
 CONVNET = next(workload for workload in IMAGES if workload.name == "mnist_convnet")
 PREDICTIONS = (Prediction(CONVNET, 10_000, 2.0), Prediction(CONVNET, 1, 3.0))
-JOBS: dict[str, Job] = {job.name: job for job in (*WORKLOADS, *IMAGES, *PRODUCTS, *PREDICTIONS)}
+_ALL: tuple[Job, ...] = (*WORKLOADS, *IMAGES, *RECURRENT, *PRODUCTS, *PREDICTIONS)
+JOBS: dict[str, Job] = {job.name: job for job in _ALL}

@@ -102,6 +102,41 @@ def dropout(layer: networks.Dropout, A: Any, step: Pass) -> Any:
     return jnp.where(kept, A / (1 - layer.rate), 0)
 
 
+def lstm(state: tuple[Any, Any], x: Any, U: Any, _: Any) -> tuple[Any, Any]:
+    """A step of an LSTM, of what the inputs bring; the new state and the output."""
+    h, c = state
+    i, f, g, o = jnp.split(x + h @ U, 4, axis=-1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    h = jax.nn.sigmoid(o) * jnp.tanh(c)
+    return (h, c), h
+
+
+def gru(state: tuple[Any, Any], x: Any, U: Any, b: Any) -> tuple[Any, Any]:
+    """A step of a GRU."""
+    (h, _) = state
+    x_r, x_z, x_n = jnp.split(x, 3, axis=-1)
+    u_r, u_z, u_n = jnp.split(h @ U, 3, axis=-1)
+    z = jax.nn.sigmoid(x_z + u_z)
+    n = jnp.tanh(x_n + jax.nn.sigmoid(x_r + u_r) * (u_n + b))
+    h = n + z * (h - n)
+    return (h, h), h
+
+
+CELLS = {"lstm": lstm, "gru": gru}
+
+
+def recurrent(layer: networks.Recurrent, A: Any, step: Pass) -> Any:
+    """What the inputs bring at all times as one product, then a scan over time."""
+    W, b, U = (next(step.trained) for _ in range(3))
+    own = next(step.trained) if layer.cell == "gru" else None
+    zeros = jnp.zeros((len(A), layer.units), A.dtype)
+    cell = CELLS[layer.cell]
+    _, H = jax.lax.scan(
+        lambda state, x: cell(state, x, U, own), (zeros, zeros), jnp.swapaxes(A @ W + b, 0, 1)
+    )
+    return jnp.swapaxes(H, 0, 1) if layer.sequences else H[-1]
+
+
 LAYERS: dict[type[Layer], Callable[[Any, Any, Pass], Any]] = {
     networks.Dense: dense,
     networks.Convolution: convolution,
@@ -110,6 +145,8 @@ LAYERS: dict[type[Layer], Callable[[Any, Any, Pass], Any]] = {
     networks.GlobalAverage: lambda layer, A, step: A.mean(tuple(range(1, A.ndim - 1))),
     networks.Flatten: lambda layer, A, step: A.reshape(len(A), -1),
     networks.Dropout: dropout,
+    networks.Embedding: lambda layer, A, step: jnp.take(next(step.trained), A, axis=0, mode="clip"),
+    networks.Recurrent: recurrent,
     networks.Residual: lambda layer, A, step: A + through(layer.layers, A, step),
 }
 

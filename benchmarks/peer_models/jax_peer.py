@@ -53,7 +53,7 @@ def mean_loss(weights: list[Any], X: Any, targets: Any, state: State, job: Job) 
         size = jnp.abs(Z)
         loss = jnp.mean(0.5 * (Z + size) - targets * Z + jnp.log1p(jnp.exp(-size)))
     else:
-        loss = -jnp.mean(jnp.sum(targets * jax.nn.log_softmax(Z), axis=1))
+        loss = -jnp.mean(jnp.sum(targets * jax.nn.log_softmax(Z), axis=-1))
     return loss, (step.tracked, step.key)
 
 
@@ -139,7 +139,8 @@ class JaxPeer(Peer):
         self.workload = workload
         self.job = Job(workload, self.convolve)
         data = make_data(workload)
-        targets = data.y.reshape(-1, 1) if workload.binary else np.eye(workload.outputs)[data.y]
+        yes = data.y if workload.keys else data.y.reshape(-1, 1)
+        targets = yes if workload.binary else np.eye(workload.outputs)[data.y]
         self.X, self.targets = jnp.asarray(data.X), jnp.asarray(targets, jnp.float32)
         self.is_trained = [array.trained for array in workload.network.parameters()]
         self.random = np.random.default_rng(0)
@@ -187,7 +188,7 @@ class JaxPeer(Peer):
 
     def _epoch(self, order: Any) -> None:
         rows, batch = order.astype(np.int32), self.workload.batch
-        if self.scans_convolutions or self.workload.network.is_dense:
+        if self.scans_convolutions or not self.workload.network.convolves:
             self.state = epoch(self.state, self.X, self.targets, rows, self.job)
             return
         for start in range(0, len(rows), batch):

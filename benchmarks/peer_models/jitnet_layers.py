@@ -10,6 +10,7 @@ import networks
 from networks import Layer
 from workloads import Workload
 
+RECURRENT: dict[str, Any] = {"lstm": jn.LSTM, "gru": jn.GRU}
 POOLS: dict[str, Any] = {"max": jn.MaxPool2D, "average": jn.AveragePool2D}
 
 
@@ -32,6 +33,10 @@ LAYERS: dict[type[Layer], Callable[[Any], Any]] = {
     networks.GlobalAverage: lambda layer: jn.GlobalAveragePool(),
     networks.Flatten: lambda layer: jn.Flatten(),
     networks.Dropout: lambda layer: jn.Dropout(layer.rate),
+    networks.Embedding: lambda layer: jn.Embedding(layer.vocabulary, layer.units),
+    networks.Recurrent: lambda layer: RECURRENT[layer.cell](
+        layer.units, return_sequences=layer.sequences
+    ),
     networks.Residual: lambda layer: jn.Residual(built(layer.layers)),
 }
 

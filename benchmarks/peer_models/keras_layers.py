@@ -46,6 +46,8 @@ def average(x: Any) -> Any:
     return make()(x)
 
 
+RECURRENT: dict[str, Any] = {"lstm": of_keras.LSTM, "gru": of_keras.GRU}
+
 LAYERS: dict[type[Layer], Callable[[Any, Any], Any]] = {
     networks.Dense: lambda layer, x: of_keras.Dense(layer.units, activation(layer.activation))(x),
     networks.Convolution: lambda layer, x: convolution(layer)(x),
@@ -54,6 +56,10 @@ LAYERS: dict[type[Layer], Callable[[Any, Any], Any]] = {
     networks.GlobalAverage: lambda layer, x: average(x),
     networks.Flatten: lambda layer, x: of_keras.Flatten()(x),
     networks.Dropout: lambda layer, x: of_keras.Dropout(layer.rate)(x),
+    networks.Embedding: lambda layer, x: of_keras.Embedding(layer.vocabulary, layer.units)(x),
+    networks.Recurrent: lambda layer, x: RECURRENT[layer.cell](
+        layer.units, return_sequences=layer.sequences
+    )(x),
     networks.Residual: lambda layer, x: of_keras.Add()([x, through(layer.layers, x)]),
 }
 
@@ -65,9 +71,19 @@ def through(layers: tuple[Layer, ...], x: Any) -> Any:
     return x
 
 
+def is_sequences(network: Network) -> bool:
+    """Whether it goes from step to step, or takes words, so that features come last."""
+    goes_on = any(isinstance(layer, networks.Recurrent) for layer in network.layers)
+    return goes_on or network.vocabulary > 0
+
+
 def make_model(network: Network) -> Any:
     """The network as Keras's functional model."""
-    *places, channels = network.shape
-    shape = (channels, *places) if IS_CHANNELS_FIRST else network.shape
-    x = keras.Input(shape)
+    if is_sequences(network):
+        shape = network.shape
+        keras.config.set_image_data_format("channels_last")
+    else:
+        *places, channels = network.shape
+        shape = (channels, *places) if IS_CHANNELS_FIRST else network.shape
+    x = keras.Input(shape, dtype="int32" if network.vocabulary else None)
     return keras.Model(x, through(network.layers, x))

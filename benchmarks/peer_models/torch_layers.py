@@ -44,6 +44,35 @@ class Shortcut(nn.Module):  # type: ignore[misc]
         return x + self.layers(x)
 
 
+class Recurrent(nn.Module):  # type: ignore[misc]
+    """An LSTM or a GRU: its outputs, or the last of them."""
+
+    def __init__(self, layer: networks.Recurrent, n_in: int) -> None:
+        super().__init__()
+        make = {"lstm": nn.LSTM, "gru": nn.GRU}[layer.cell]
+        self.inner = make(n_in, layer.units, batch_first=True)
+        self.sequences, self.units = layer.sequences, layer.units
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Without the state."""
+        output, _ = self.inner(x)
+        return output if self.sequences else output[:, -1]
+
+    def arrays(self) -> list[torch.Tensor]:
+        """Its tensors in the order of the others, which have one bias where PyTorch has two."""
+        inner = self.inner
+        own = [inner.bias_hh_l0[2 * self.units :]] if isinstance(inner, nn.GRU) else []
+        return [inner.weight_ih_l0, inner.bias_ih_l0, inner.weight_hh_l0, *own]
+
+    def with_one_bias(self) -> None:
+        """Keep the biases at zero that the others do not have."""
+        kept = torch.zeros_like(self.inner.bias_hh_l0)
+        if isinstance(self.inner, nn.GRU):
+            kept[2 * self.units :] = 1.0
+        self.inner.bias_hh_l0.data.zero_()
+        self.inner.bias_hh_l0.register_hook(lambda gradient: gradient * kept)
+
+
 def activated(module: nn.Module, activation: str) -> list[nn.Module]:
     """A module and its activation, if it has one."""
     return [module, *(make() for name, make in ACTIVATIONS.items() if name == activation)]
@@ -51,7 +80,7 @@ def activated(module: nn.Module, activation: str) -> list[nn.Module]:
 
 def dense(layer: networks.Dense, shape: Shape) -> list[nn.Module]:
     """Linear, with its activation."""
-    return activated(nn.Linear(*shape, layer.units), layer.activation)
+    return activated(nn.Linear(shape[-1], layer.units), layer.activation)
 
 
 def convolution(layer: networks.Convolution, shape: Shape) -> list[nn.Module]:
@@ -74,6 +103,8 @@ LAYERS: dict[type[Layer], Callable[[Any, Shape], list[nn.Module]]] = {
     networks.Pool: lambda layer, shape: [POOLS[layer.kind](layer.size)],
     networks.GlobalAverage: lambda layer, shape: [Mean()],
     networks.Flatten: lambda layer, shape: [nn.Flatten()],
+    networks.Embedding: lambda layer, shape: [nn.Embedding(layer.vocabulary, layer.units)],
+    networks.Recurrent: lambda layer, shape: [Recurrent(layer, shape[-1])],
     networks.Dropout: lambda layer, shape: [nn.Dropout(layer.rate)],
     networks.Residual: lambda layer, shape: [Shortcut(sequential(layer.layers, shape))],
 }
@@ -89,8 +120,20 @@ def arrays(module: nn.Module) -> Iterator[torch.Tensor]:
     """A network's tensors, as `Network.parameters` has them in order."""
     names = ("weight", "bias", "running_mean", "running_var")
     for part in module.modules():
+        if isinstance(part, Recurrent):
+            yield from part.arrays()
+        if isinstance(part, nn.RNNBase):
+            continue
         found = (getattr(part, name, None) for name in names)
         yield from (array for array in found if array is not None)
+
+
+def bag_of_words(layers: tuple[Layer, ...], shape: Shape) -> nn.Sequential:
+    """The same where the mean of words' vectors is one module of PyTorch's."""
+    embedding, _, *others = layers
+    assert isinstance(embedding, networks.Embedding)
+    bag = nn.EmbeddingBag(embedding.vocabulary, embedding.units, mode="mean")
+    return nn.Sequential(bag, *sequential(tuple(others), (embedding.units,)))
 
 
 def images(network: Network) -> list[Shape]:
@@ -107,8 +150,10 @@ def images(network: Network) -> list[Shape]:
     return found
 
 
-def to_torch(array: FloatArray, image: Shape) -> torch.Tensor:
-    """An array as PyTorch has it."""
+def to_torch(array: FloatArray, image: Shape, *, words: bool = False) -> torch.Tensor:
+    """An array as PyTorch has it; vectors of words lie as they do here."""
+    if words:
+        return torch.from_numpy(array.copy())
     if image:
         array = np.moveaxis(array.reshape(*image, -1), -2, 0).reshape(array.shape)
     if array.ndim > 1:
@@ -132,8 +177,9 @@ def load_weights(module: nn.Module, workload: Workload) -> None:
     """Give a network its first weights."""
     given = zip(arrays(module), initial_weights(workload), images(workload.network), strict=True)
     with torch.no_grad():
-        for tensor, array, image in given:
-            tensor.copy_(to_torch(array, image))
+        for place, (tensor, array, image) in enumerate(given):
+            words = workload.network.vocabulary > 0 and place == 0
+            tensor.copy_(to_torch(array, image, words=words))
 
 
 def placed_as(memory_format: torch.memory_format, what: Any) -> Any:
@@ -142,6 +188,8 @@ def placed_as(memory_format: torch.memory_format, what: Any) -> Any:
     return what.to(memory_format=memory_format) if is_image else what
 
 
-def to_tensor(X: FloatArray) -> torch.Tensor:
-    """Examples as PyTorch has them, channels first."""
+def to_tensor(X: FloatArray, *, is_sequences: bool = False) -> torch.Tensor:
+    """Examples as PyTorch has them, channels first; sequences as they are."""
+    if is_sequences:
+        return torch.from_numpy(X)
     return torch.from_numpy(np.ascontiguousarray(np.moveaxis(X, -1, 1)))

@@ -14,9 +14,11 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from networks import Recurrent
 from peer_models.base import Peer
 from peer_models.torch_layers import (
     arrays,
+    bag_of_words,
     from_torch,
     images,
     load_weights,
@@ -25,6 +27,11 @@ from peer_models.torch_layers import (
     to_tensor,
 )
 from workloads import FloatArray, Workload, make_data
+
+
+def each_step(Z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The mean cross-entropy over all time steps."""
+    return functional.cross_entropy(Z.flatten(0, 1), y.flatten())
 
 
 class TorchPeer(Peer):
@@ -37,15 +44,20 @@ class TorchPeer(Peer):
         torch.set_num_threads(threads)
         self.workload = workload
         data = make_data(workload)
-        self.X = placed_as(self.memory_format, to_tensor(data.X))
+        network = workload.network
+        goes_on = any(isinstance(layer, Recurrent) for layer in network.layers)
+        X = to_tensor(data.X, is_sequences=goes_on or network.vocabulary > 0)
+        self.X = placed_as(self.memory_format, X)
         self.y = torch.from_numpy(data.y)
         self.loss: Any = functional.cross_entropy
+        if network.steps > 1 and not workload.binary:
+            self.loss = each_step
         if workload.binary:
-            self.y = self.y.float().unsqueeze(1)
+            self.y = self.y.float() if workload.keys else self.y.float().unsqueeze(1)
             self.loss = functional.binary_cross_entropy_with_logits
-        network = workload.network
         self.images = images(network)
-        self.network = placed_as(self.memory_format, sequential(network.layers, network.shape))
+        make = bag_of_words if network.vocabulary and not goes_on else sequential
+        self.network = placed_as(self.memory_format, make(network.layers, network.shape))
         self.reset()
 
     @staticmethod
@@ -70,13 +82,19 @@ class TorchPeer(Peer):
     def weights_after(self, steps: int) -> list[FloatArray]:
         """Weights after so many steps in the data's own order."""
         self.reset()
+        for module in self.network.modules():
+            if hasattr(module, "with_one_bias"):
+                module.with_one_bias()
         if self.workload.full_batch:
             for _ in range(steps):
                 self._step(self.X, self.y)
         else:
             self._epoch(torch.arange(steps * self.workload.batch))
         found = zip(arrays(self.network), self.images, strict=True)
-        return [from_torch(tensor, image) for tensor, image in found]
+        weights = [from_torch(tensor, image) for tensor, image in found]
+        if self.workload.network.vocabulary:
+            weights[0] = weights[0].T.copy()
+        return weights
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
         job, parameters = self.workload, self.network.parameters()

@@ -55,7 +55,7 @@ def check_agreement(children: Sequence[Child], reference: Child, job: Job) -> No
 
 def checks(job: Job) -> list[tuple[bool, float]]:
     """What is compared: with its kinks or without, and the tolerance."""
-    if not isinstance(job, Workload) or job.network.is_dense:
+    if not isinstance(job, Workload) or not job.network.convolves:
         return [(True, TOLERANCE)]
     return [(False, TOLERANCE), (True, KINKS_TOLERANCE)]
 

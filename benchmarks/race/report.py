@@ -21,8 +21,9 @@ the best other library's, between fastest and between median turns. jitnet recor
 accuracy of every epoch; NumPy and JAX do not compute them.
 
 32C5 is a convolution of 32 filters with a window of 5 × 5, or of 5 steps in a sequence, MP2 a max
-pool of 2 × 2, GAP a global average pool, BN a batch norm, D0.5 dropout, […] a residual block. A
-library that has several ways to convolve takes part once for each, and the best counts.
+pool of 2 × 2, GAP a global average pool, E65×128 vectors of 128 numbers for 65 words, lstm128 an
+LSTM of 128 units, BN a batch norm, D0.5 dropout, […] a residual block. A library that has several
+ways to convolve takes part once for each, and the best counts.
 
 Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the layers, times the
 places of a convolution's window, less 2 m n_in n_out of the first, which needs no input gradient.

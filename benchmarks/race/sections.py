@@ -23,7 +23,7 @@ from race.report import (
     threads_table,
     work_table,
 )
-from workloads import CONVNET, IMAGES, PREDICTIONS, PRODUCTS, WORKLOADS, Job, Workload
+from workloads import CONVNET, IMAGES, PREDICTIONS, PRODUCTS, RECURRENT, WORKLOADS, Job, Workload
 
 DENSE_LIBRARIES = ("jitnet", "numpy", "sklearn", "torch", "jax")
 IMAGE_KINDS = {
@@ -33,11 +33,17 @@ IMAGE_KINDS = {
     "keras": ("keras_torch", "keras_jax"),
 }
 """By library: each way in which it convolves is a contestant."""
+SEQUENCE_KINDS = {
+    "jitnet": ("jitnet",),
+    "torch": ("torch",),
+    "jax": ("jax",),
+    "keras": ("keras_torch", "keras_jax"),
+}
 PREDICTION_KINDS = ("jitnet_prediction", "torch_prediction", "torch_prediction_channels_last")
 MEMORY_KINDS = ("jitnet", "torch", "torch_channels_last")
 LIBRARIES = (*DENSE_LIBRARIES, "keras")
 SINGLE = ("mnist512", "tabular")
-SCALED = ("mnist512", "tabular", "wide", "mnist_convnet")
+SCALED = ("mnist512", "tabular", "wide", "mnist_convnet", "lstm", "gru")
 SCALING_BAR = 1.8
 ONE, TWO = "one thread", "two threads"
 
@@ -105,6 +111,22 @@ def images(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
         "## Images and sequences, steps per second\n",
         speed_table(contests, titles),
         "## Images and sequences, work\n",
+        work_table(contests),
+        calm(contests),
+    ]
+
+
+def sequences(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
+    """Race all that go from step to step over the recurrent networks, and over a bag of words."""
+    kinds = [kind for name in options.peers for kind in SEQUENCE_KINDS.get(name, ())]
+    workloads = chosen(RECURRENT, options)
+    if not workloads:
+        return
+    contests, titles = compete("sequences", kinds, workloads, options, pace, findings)
+    findings.tables += [
+        "## Recurrent networks and words, steps per second\n",
+        speed_table(contests, titles),
+        "## Recurrent networks and words, work\n",
         work_table(contests),
         calm(contests),
     ]
@@ -189,7 +211,7 @@ def memory(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
 
 def scaling(options: argparse.Namespace, pace: Pace, findings: Findings) -> None:
     """Race jitnet on two threads against jitnet on one."""
-    workloads = [w for w in chosen((*WORKLOADS, *IMAGES), options) if w.name in SCALED]
+    workloads = [w for w in chosen((*WORKLOADS, *IMAGES, *RECURRENT), options) if w.name in SCALED]
     if core_count() < 2 or not workloads:
         return
     with ExitStack() as stack:
@@ -217,6 +239,7 @@ SECTIONS = {
     "single": single,
     "product": product,
     "images": images,
+    "sequences": sequences,
     "predict": prediction,
     "memory": memory,
     "threads": scaling,

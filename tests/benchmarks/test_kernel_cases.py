@@ -22,7 +22,9 @@ def test_a_kernel_agrees_with_the_other_rungs(kernel: str, threads: int) -> None
 
 def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
     free = {jn.Activation, jn.Flatten, jn.Reshape}  # activations are timed by themselves
-    of_others = {jn.Residual}
+    of_others = {jn.Residual, jn.Branches, jn.Bidirectional, jn.SimpleRNN}  # the LSTM's products
+    assert {"lstm", "gru", "embedding"} <= set(KERNELS)
+    free |= {jn.LSTM, jn.GRU, jn.Embedding}  # all their kernels are timed together
     timed = {type(formulas.layer) for formulas in FORMULAS}
     assert set(LAYERS.values()) - free - of_others <= timed
     assert {"residual_forward", "residual_backward", "shortcut_backward"} <= set(KERNELS)
@@ -32,6 +34,8 @@ def test_every_layer_of_the_table_has_its_kernels_timed() -> None:
     "kernel",
     [
         "matmul",
+        "lstm",
+        "embedding",
         "dense_backward",
         "dense_bias_backward",
         "layer_norm_weight_backward",

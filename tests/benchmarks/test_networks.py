@@ -16,10 +16,19 @@ from peer_models.jitnet_peer import JitnetPeer
 from race.agreement import KINKS_TOLERANCE, TOLERANCE, farthest
 from race.agreement import STEPS as STEPS_COMPARED
 from race.report import network
-from workloads import IMAGES, JOBS, PREDICTIONS, PRODUCTS, WORKLOADS, Workload, initial_weights
+from workloads import (
+    IMAGES,
+    JOBS,
+    PREDICTIONS,
+    PRODUCTS,
+    RECURRENT,
+    WORKLOADS,
+    Workload,
+    initial_weights,
+)
 
 STEPS = 3
-BY_NAME = {workload.name: workload for workload in (*WORKLOADS, *IMAGES)}
+BY_NAME = {workload.name: workload for workload in (*WORKLOADS, *IMAGES, *RECURRENT)}
 
 
 def convolution(filters: int, padding: str = "same") -> networks.Convolution:
@@ -51,10 +60,23 @@ SEQUENCE = Network(
     ),
 )
 JOB = Workload("small", SMALL, 15, 5, "sgd", 0.1, 1.0, momentum=0.9).without_kinks()
+
+
+def recurrent(cell: str, sequences: bool) -> Network:
+    """A recurrent layer over words; a loss for each step, or for the last."""
+    layers = networks.Embedding(9, 4), networks.Recurrent(cell, 5, sequences), networks.Dense(9)
+    return Network((6,), layers)
+
+
+CHORDS = Network((6, 7), (networks.Recurrent("gru", 5), networks.Dense(7)))
 TRAINED = {
     "images": JOB,
     "images by Adam": replace(JOB, optimizer="adam", learning_rate=0.01).smooth(),
     "sequences": replace(JOB, network=SEQUENCE).without_kinks(),
+    "words by an LSTM": replace(JOB, network=recurrent("lstm", True)),
+    "words by a GRU": replace(JOB, network=recurrent("gru", True)),
+    "words at the last step": replace(JOB, network=recurrent("lstm", False)),
+    "chords": replace(JOB, network=CHORDS, keys=True),
 }
 PEERS = {
     "torch": "peer_models.torch_peer:TorchPeer",
@@ -114,6 +136,8 @@ def test_networks_are_described_in_a_few_letters() -> None:
         "mnist512": "784-512×2-10 relu, 256, adam",
         "lenet5": "28×28×1-6C5-MP2-16C5-MP2-120-84-10 relu, 32, adam",
         "cifar": "32×32×3-12C5-MP2-24C3-MP2-64-10 relu, 100, sgd 0.9",
+        "lstm": "50-E65×128-lstm128×2-65, 50, adam",
+        "pixels": "784×1-lstm130-10, 64, adam",
         "residual": "32×32×3-32C3-BN-[32C3-BN-32C3-BN]×3-32C3-GAP-10 relu, 64, adam",
     }
     assert {name: network(BY_NAME[name]) for name in described} == described
@@ -123,6 +147,8 @@ def test_a_steps_operations_are_counted_by_hand() -> None:
     first, second = 24 * 24 * 6 * 25, 8 * 8 * 16 * 150
     dense = 256 * 120 + 120 * 84 + 84 * 10
     assert BY_NAME["lenet5"].step_flops == 32 * (4 * first + 6 * (second + dense))
+    step = 2 * 50 * (128 + 128) * 4 * 128 + 50 * 128 * 65
+    assert BY_NAME["lstm"].step_flops == 50 * 6 * step
     assert BY_NAME["mnist128"].step_flops == 128 * (4 * 784 * 128 + 6 * 128 * 10)
 
 
@@ -136,7 +162,7 @@ def test_dense_networks_begin_with_the_weights_they_always_had() -> None:
 
 
 def test_jobs_have_names_of_their_own() -> None:
-    jobs = (*WORKLOADS, *IMAGES, *PRODUCTS, *PREDICTIONS)
+    jobs = (*WORKLOADS, *IMAGES, *RECURRENT, *PRODUCTS, *PREDICTIONS)
     assert list(JOBS.values()) == list(jobs)
 
 
