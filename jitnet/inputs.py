@@ -15,12 +15,10 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.checks import check_shape
 from jitnet.engine.data import Rows, count_of
-from jitnet.engine.nodes import Nodes, Shapes, is_several
+from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.layers.layer import Layer, Shape
 from jitnet.several import Several
 from jitnet.validation import Inputs, as_numbers_of, check_inputs
-
-MOST_VOCABULARY = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -203,6 +201,3 @@ def shape_given(shape: Any, most: int) -> Shapes:
     if isinstance(shape, tuple | list) and shape and isinstance(shape[0], tuple | list):
         return tuple(check_shape(part, most=most) for part in shape)
     return check_shape(shape, most=most)
-
-
-__all__ = ["Given", "for_network", "is_several", "shape_given", "step_weights", "take_inputs"]

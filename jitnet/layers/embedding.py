@@ -16,11 +16,14 @@ from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import row_block, to_columns, to_rows
 from jitnet.kernels.simd import lanes, load, load_some, store, store_some
+from jitnet.kernels.weights import ONE, ZERO
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Shape
 
 MOST_INDICES = 2**31 - 1
 SPREAD = 0.05
 """First weights are uniform within this, as Keras's are."""
+UNITS_AT_ONCE = 16
+"""Units are cut between workers at multiples of so many: whole vectors of them."""
 
 
 @njit(parallel=True)
@@ -112,9 +115,6 @@ def embedding_few_forward(Y: Any, X: Any, weight: Any) -> None:
                 store_some(target, u, load_some(row, u, count), count)
 
 
-ZERO, ONE = np.int64(0), np.int64(1)
-
-
 def _drawn(shape: Shape, rng: np.random.Generator) -> NDArray[np.float64]:
     return rng.uniform(-SPREAD, SPREAD, shape)
 
@@ -184,7 +184,7 @@ class Embedding(Layer):
             backward=(),
             gradients=(
                 Operation(
-                    embedding_weight_backward, Cut("unit", self.units, EMBEDDING_GRAIN), settings
+                    embedding_weight_backward, Cut("unit", self.units, UNITS_AT_ONCE), settings
                 ),
             ),
             parameters=(Parameter("weight", weights, partial(_drawn, weights), self.l2),),
@@ -195,6 +195,3 @@ class Embedding(Layer):
             vocabulary=self.vocabulary,
             masks_zero=self.mask_zero,
         )
-
-
-EMBEDDING_GRAIN = 16

@@ -99,9 +99,9 @@ def test_the_gradient_of_any_units_is_summed_index_by_index(
         before = rng.integers(-4, 5, (VOCABULARY, units)).astype(dtype)
         expected = before * add
         np.add.at(expected, X, np.moveaxis(dY.reshape(PANELS, TIME, units, width), 2, 3))
-        firsts = range(0, units, embedding.EMBEDDING_GRAIN)
+        firsts = range(0, units, embedding.UNITS_AT_ONCE)
         for first in firsts:
-            last = min(first + 2 * embedding.EMBEDDING_GRAIN, units)
+            last = min(first + 2 * embedding.UNITS_AT_ONCE, units)
             dweight = before.copy()
             kernel(dweight.reshape(-1), dY, X, rooms(parts, dtype), TIME, add, first, last)
             np.testing.assert_array_equal(dweight[:, first:last], expected[:, first:last])
