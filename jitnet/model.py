@@ -51,7 +51,7 @@ from jitnet.shapes import nodes_of_inputs, shape_by_layers
 from jitnet.sparse import SparseRows
 from jitnet.stream import Stream
 from jitnet.summary import format_summary, short_repr
-from jitnet.threads import MOST_THREADS
+from jitnet.threads import check_threads, threads_of_call
 from jitnet.validation import (
     Examples,
     check_epsilon,
@@ -155,9 +155,7 @@ class Sequential:
 
     @n_threads.setter
     def n_threads(self, n_threads: int | None) -> None:
-        if n_threads is not None:
-            n_threads = check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
-        self._n_threads = n_threads
+        self._n_threads = check_threads(n_threads)
         if self._engine is not None:
             self._engine.n_threads = n_threads
 
@@ -247,6 +245,7 @@ class Sequential:
         callbacks: Sequence[Callback] = (),
         progress: bool | Progress | None = None,
         resume: str | PathLike[str] | None = None,
+        n_threads: int | None = None,
     ) -> History:
         """Train, from the weights and the optimiser's state there are.
 
@@ -286,6 +285,8 @@ class Sequential:
             A checkpoint of a fit with the same arguments, which goes on from there to the bits of
             the unbroken one, or a folder of them (see `Checkpoint`), of which the newest is taken.
             ``epochs`` counts from the beginning of that fit.
+        n_threads : int, optional
+            Threads of this fit; by default the model's. The bits are those of any number.
 
         Returns
         -------
@@ -315,7 +316,7 @@ class Sequential:
         if not isinstance(shuffle, bool | np.bool_):
             raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
         listeners = check_callbacks(callbacks)
-        shown = make_progress(progress)
+        shown, n_threads = make_progress(progress), check_threads(n_threads)
         examples = self._examples(X, y, sample_weight, lengths)
         validation = self._validation(validation_data, examples.shape)
         rows = examples.rows
@@ -361,7 +362,8 @@ class Sequential:
                 begin=fit.place,
                 every=math.gcd(*(listener.every_steps or 0 for listener in listeners)),
             )
-            return follow(fit, slices, shown, validate)
+            with threads_of_call(n_threads):
+                return follow(fit, slices, shown, validate)
         except (TypeError, ValueError):  # of a kernel that does not compile, or such batches
             if was_built is None and not engine.step:
                 self._engine = None
@@ -377,12 +379,13 @@ class Sequential:
         shuffle: bool = True,
         sample_weight: ArrayLike | None = None,
         lengths: Lengths = None,
+        n_threads: int | None = None,
     ) -> History:
         """Train for one pass over the examples, from the weights and the state there are.
 
         Parameters
         ----------
-        X, y, batch_size, shuffle, sample_weight, lengths
+        X, y, batch_size, shuffle, sample_weight, lengths, n_threads
             As in `fit`.
 
         Returns
@@ -410,9 +413,12 @@ class Sequential:
             shuffle=shuffle,
             sample_weight=sample_weight,
             lengths=lengths,
+            n_threads=n_threads,
         )
 
-    def predict(self, X: ArrayLike, *, lengths: Lengths = None) -> Array:
+    def predict(
+        self, X: ArrayLike, *, lengths: Lengths = None, n_threads: int | None = None
+    ) -> Array:
         """Predict.
 
         Parameters
@@ -421,6 +427,8 @@ class Sequential:
             Examples; images and sequences as in `fit`.
         lengths : array-like of int, optional
             As in `fit`.
+        n_threads : int, optional
+            Threads of this call; by default the model's.
 
         Returns
         -------
@@ -445,7 +453,8 @@ class Sequential:
         """
         engine = self._built()
         given = take_inputs(X, lengths, self.layers, engine.nodes.shape, self.dtype)
-        found = engine.predict(for_network(given, engine.nodes))
+        with threads_of_call(n_threads):
+            found = engine.predict(for_network(given, engine.nodes))
         return found.reshape(-1, *engine.nodes.output)
 
     def evaluate(
@@ -456,6 +465,7 @@ class Sequential:
         sample_weight: ArrayLike | None = None,
         lengths: Lengths = None,
         batch_size: int | None = None,
+        n_threads: int | None = None,
     ) -> dict[str, float]:
         """Loss, and accuracy for classifiers.
 
@@ -466,6 +476,8 @@ class Sequential:
         batch_size : int, optional
             Where layers are stateful, the examples of a batch, from each of which the next one
             takes the states; all by default.
+        n_threads : int, optional
+            Threads of this call; by default the model's.
 
         Returns
         -------
@@ -492,7 +504,8 @@ class Sequential:
         if batch_size is not None:
             batch_size = check_whole("batch_size", batch_size, least=1)
             check_stateful(engine.nodes, data.examples, batch_size)
-        return engine.evaluate(data, batch_size)
+        with threads_of_call(n_threads):
+            return engine.evaluate(data, batch_size)
 
     def reset_state(self) -> None:
         """Have stateful layers begin the next prediction in states of zero.
@@ -556,12 +569,13 @@ class Sequential:
         *,
         sample_weight: ArrayLike | None = None,
         lengths: Lengths = None,
+        n_threads: int | None = None,
     ) -> list[Array]:
         """Gradients of the loss, all examples as one batch.
 
         Parameters
         ----------
-        X, y, sample_weight, lengths
+        X, y, sample_weight, lengths, n_threads
             As in `fit`.
 
         Returns
@@ -587,7 +601,9 @@ class Sequential:
         [12.0, 4.0]
         """
         engine = self._built()
-        return engine.gradients(_data_of(engine, self._examples(X, y, sample_weight, lengths)))[1]
+        data = _data_of(engine, self._examples(X, y, sample_weight, lengths))
+        with threads_of_call(n_threads):
+            return engine.gradients(data)[1]
 
     def get_weights(self) -> list[Array]:
         """Copies of the weights and biases.

@@ -8,13 +8,15 @@ import math
 import os
 import queue
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import config
 
+from jitnet.checks import check_whole
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.team import wait_until_zero
 from jitnet.kernels.turn import DOOR, INSIDE
@@ -34,7 +36,8 @@ IDLE_SECONDS = 1.0
 BACK_SECONDS = 0.01
 """How long a host waits for its helpers to be there for the next team."""
 
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+CGROUPS = Path("/sys/fs/cgroup")
+OWN_CGROUPS = Path("/proc/self/cgroup")
 
 
 def available_threads() -> int:
@@ -44,11 +47,72 @@ def available_threads() -> int:
     (README.md lists them): OMP_NUM_THREADS, NUMBA_NUM_THREADS, numba.set_num_threads and
     threadpoolctl's threadpool_limits.
     """
-    limits = [int(config.NUMBA_NUM_THREADS), *_limits_of_others()]
+    return max(1, min([int(config.NUMBA_NUM_THREADS), *_limits_of_others(), *_container_limits()]))
+
+
+def _container_limits() -> Iterator[int]:
+    """The cores that each control group of this process is allowed, by version 1 or 2.
+
+    A container sees its own group as the root, or a path of groups of which each has a limit.
+    """
+    with contextlib.suppress(OSError):
+        for line in OWN_CGROUPS.read_text().splitlines():
+            _, kinds, path = line.split(":", 2)
+            if kinds and "cpu" not in kinds.split(","):
+                continue
+            root = CGROUPS / kinds
+            group = root / path.strip("/")
+            for folder in (group, *group.parents):
+                yield from _quota(folder, is_first_version=bool(kinds))
+                if folder == root:
+                    break
+
+
+def _quota(group: Path, *, is_first_version: bool) -> Iterator[int]:
     with contextlib.suppress(OSError, ValueError):
-        quota, period = CPU_QUOTA.read_text().split()  # "max 100000" where there is no limit
-        limits.append(math.ceil(int(quota) / int(period)))
-    return max(1, min(limits))
+        if is_first_version:  # -1 where there is no limit
+            files = "cpu.cfs_quota_us", "cpu.cfs_period_us"
+            quota, period = ((group / file).read_text() for file in files)
+        else:
+            quota, period = (group / "cpu.max").read_text().split()  # "max 100000" of no limit
+        if int(quota) > 0:
+            yield math.ceil(int(quota) / int(period))
+
+
+_of_this_call: ContextVar[int | None] = ContextVar("n_threads", default=None)
+
+
+def asked_for(n_threads: int | None) -> int | None:
+    """Threads that somebody has asked for: of this call, or else ``n_threads`` of the model."""
+    return _of_this_call.get() or n_threads
+
+
+def threads_of_call(n_threads: int | None) -> contextlib.AbstractContextManager[None]:
+    """Have a call's own number of threads count within it, where one is given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none from 1 to 256.
+    """
+    found = check_threads(n_threads)
+    return contextlib.nullcontext() if found is None else _counting(found)
+
+
+@contextlib.contextmanager
+def _counting(n_threads: int) -> Iterator[None]:
+    token = _of_this_call.set(n_threads)
+    try:
+        yield
+    finally:
+        _of_this_call.reset(token)
+
+
+def check_threads(n_threads: int | None) -> int | None:
+    """A number of threads that a team may have; None is as many as pay."""
+    if n_threads is None:
+        return None
+    return check_whole("n_threads", n_threads, least=1, most=MOST_THREADS)
 
 
 def _limits_of_others() -> list[int]:

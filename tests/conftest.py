@@ -3,13 +3,13 @@
 import ctypes
 import mmap
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 import pytest
 
-from jitnet.kernels.team import SIZE
-from jitnet.threads import run_team
+from team_sizes import many_cores
 
 SEED = 2027
 
@@ -21,23 +21,10 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def with_cores(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], list[int]]:
+def with_cores() -> Iterator[Callable[[int], list[int]]]:
     """Have fits take so many threads, whatever the machine has; the sizes of teams that came."""
-
-    def take(cores: int) -> list[int]:
-        sizes: list[int] = []
-
-        def noted(size: int, work: Any, team: Any) -> Any:
-            had_a_turn = run_team(size, work, team)
-            sizes.append(int(team[SIZE]))
-            return had_a_turn
-
-        monkeypatch.setattr("jitnet.engine.engine.available_threads", lambda: cores)
-        monkeypatch.setattr("jitnet.engine.engine.left_over", lambda threads: min(threads, cores))
-        monkeypatch.setattr("jitnet.engine.engine.run_team", noted)
-        return sizes
-
-    return take
+    with ExitStack() as stack:
+        yield lambda cores: stack.enter_context(many_cores(cores))
 
 
 @pytest.fixture

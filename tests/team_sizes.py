@@ -1,13 +1,18 @@
-"""How many threads a fit takes, in a module that joblib's workers can import."""
+"""How many threads a fit takes, and fits that take many, where joblib's workers can import it."""
 
 from __future__ import annotations
 
 import importlib
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import numba
 
 import jitnet as jn
 from jitnet.arrays import Array
+from jitnet.kernels.team import SIZE
 
 
 def used_threads(X: Array, y: Array) -> int:
@@ -28,3 +33,35 @@ def used_threads(X: Array, y: Array) -> int:
     finally:
         module.run_team = real
     return max(sizes)
+
+
+@contextmanager
+def many_cores(cores: int) -> Iterator[list[int]]:
+    """Have fits take so many threads, whatever the machine has; the sizes of teams that came."""
+    module: Any = importlib.import_module("jitnet.engine.engine")
+    kept = module.available_threads, module.left_over, module.run_team
+    sizes: list[int] = []
+
+    def noted(size: int, work: Any, team: Any) -> Any:
+        result = kept[2](size, work, team)
+        sizes.append(int(team[SIZE]))
+        return result
+
+    module.available_threads = lambda: cores
+    module.left_over = lambda threads: min(threads, cores)
+    module.run_team = noted
+    try:
+        yield sizes
+    finally:
+        module.available_threads, module.left_over, module.run_team = kept
+
+
+def _sum(x: Any) -> float:
+    total = 0.0
+    for i in numba.prange(x.size):
+        total += x[i]
+    return total
+
+
+sum_in_parallel: Any = numba.njit(parallel=True)(_sum)
+"""A loop of the user's own, for which Numba starts threads."""

@@ -199,15 +199,78 @@ def test_numbas_own_number_of_threads_stays_as_it_was() -> None:
         numba.set_num_threads(found)
 
 
+V1, V2 = "4:cpu,cpuacct:/app/web", "0::/app/web"
+
+
+@pytest.mark.parametrize(
+    ("line", "files", "expected"),
+    [
+        (V2, {"cpu.max": "50000 100000"}, 1),
+        (V2, {"app/web/cpu.max": "50000 100000"}, 1),
+        (V2, {"app/web/cpu.max": "max 100000", "app/cpu.max": "100000 100000"}, 1),
+        (V2, {"cpu.max": "max 100000"}, None),
+        (V2, {"cpu.max": "10000000 100000"}, None),
+        (V2, {"other/cpu.max": "50000 100000"}, None),
+        (V1, {"cpu,cpuacct/cpu.cfs_quota_us": "50000"}, 1),
+        (V1, {"cpu,cpuacct/app/web/cpu.cfs_quota_us": "-1"}, None),
+        (V1, {"cpu,cpuacct/app/web/cpu.cfs_quota_us": "90000"}, 1),
+        ("3:cpuset:/", {"cpuset/cpu.cfs_quota_us": "90000"}, None),
+    ],
+)
 def test_a_containers_share_of_the_cores_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: str,
+    files: dict[str, str],
+    expected: int | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    quota = tmp_path / "cpu.max"
-    monkeypatch.setattr(threads, "CPU_QUOTA", quota)
     cores = available_threads()
-    for text, expected in [("50000 100000", 1), ("max 100000", cores), ("10000000 100000", cores)]:
-        quota.write_text(text)
-        assert available_threads() == expected
+    own = tmp_path / "own"
+    own.write_text(f"12:pids:/\n{line}\n")
+    monkeypatch.setattr(threads, "OWN_CGROUPS", own)
+    monkeypatch.setattr(threads, "CGROUPS", tmp_path)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).with_name("cpu.cfs_period_us").write_text("100000")
+    assert available_threads() == (expected or cores)
+
+
+@pytest.mark.parametrize("of_model", [1, 4, None])
+def test_a_call_may_have_threads_of_its_own(
+    of_model: int | None, with_cores: Callable[[int], list[int]]
+) -> None:
+    sizes = with_cores(4)
+    model = new_model(n_threads=of_model)
+    calls: list[Callable[[int], Any]] = [
+        lambda n: model.fit(X, Y, epochs=1, n_threads=n),
+        lambda n: model.partial_fit(X, Y, n_threads=n),
+        lambda n: model.predict(X, n_threads=n),
+        lambda n: model.evaluate(X, Y, n_threads=n),
+        lambda n: model.gradients(X, Y, n_threads=n),
+    ]
+    for call in calls:
+        sizes.clear()
+        call(1)
+        assert set(sizes) == {1}
+        for _ in range(50):  # a team begins without those who come late
+            call(3)
+            if 3 in sizes:
+                break
+        assert max(sizes) == 3
+        assert model.n_threads == of_model
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.5, "2", True, 257])
+def test_a_call_refuses_what_is_no_number_of_threads(bad: Any) -> None:
+    model = fit(new_model())
+    before = state_of(model)
+    for call in (model.fit, model.evaluate, model.gradients):
+        with pytest.raises((TypeError, ValueError), match="n_threads must be"):
+            call(X, Y, n_threads=bad)
+    with pytest.raises((TypeError, ValueError), match="n_threads must be"):
+        model.predict(X, n_threads=bad)
+    assert state_of(model) == before
 
 
 def test_a_team_is_the_calling_thread_as_its_host_and_others() -> None:

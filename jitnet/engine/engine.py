@@ -53,6 +53,7 @@ from jitnet.schedules import as_schedule
 from jitnet.sparse import SparseRows
 from jitnet.threads import (
     PARALLEL_FLOPS,
+    asked_for,
     available_threads,
     left_over,
     run_team,
@@ -407,8 +408,8 @@ class Engine:
 
     def _team(self, data: Data, batch: int, products: int) -> int:
         """Threads for such steps."""
-        if self.n_threads is not None:
-            return min(self.n_threads, available_threads())
+        if n_threads := asked_for(self.n_threads):
+            return min(n_threads, available_threads())
         work = self._work(data, self._block_of(data, batch), products)
         return available_threads() if work >= PARALLEL_FLOPS else 1
 
