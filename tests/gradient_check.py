@@ -20,6 +20,7 @@ from oracle import (
     of,
     oracle_of,
     parameters_of,
+    shape_of,
 )
 from tolerances import assert_norms_close
 
@@ -37,7 +38,7 @@ class Case(NamedTuple):
     """A network with weights, and examples to compute its gradients from."""
 
     model: jn.Sequential
-    X: Array
+    X: Any
     y: Array
     sample_weight: Array | None = None
 
@@ -49,7 +50,7 @@ class Case(NamedTuple):
     @property
     def targets(self) -> Array:
         """Targets in the shape of the outputs, class labels as one-hot rows."""
-        shape = output_of(self.model.layers, self.X.shape[1:])
+        shape = output_of(self.model.layers, shape_of(self.X))
         if LOSSES[self.model.loss].link == "softmax" and self.y.ndim == len(shape):
             return np.eye(shape[-1])[self.y]
         return self.y.reshape(len(self.y), *shape)
@@ -71,7 +72,7 @@ class Case(NamedTuple):
         )
 
 
-def output_of(layers: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
+def output_of(layers: Sequence[Any], shape: Any) -> Any:
     """The shape of an example that has passed through all layers."""
     for layer in layers:
         shape = layer.node(shape, 16).output
@@ -79,12 +80,17 @@ def output_of(layers: Sequence[Any], shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def make_inputs(
-    rng: np.random.Generator, layers: Sequence[Any], n_features: int, count: int, dtype: Any
+    rng: np.random.Generator,
+    layers: Sequence[Any],
+    shape: int | tuple[int, ...],
+    count: int,
+    dtype: Any,
 ) -> Array:
     """Examples of what the first layer takes: indices, or else numbers."""
-    if vocabulary := layers[0].node((n_features,), 16).vocabulary:
-        return rng.integers(0, vocabulary, (count, n_features))
-    return rng.normal(size=(count, n_features)).astype(dtype)
+    axes = (shape,) if isinstance(shape, int) else shape
+    if vocabulary := layers[0].node(axes, 16).vocabulary:
+        return rng.integers(0, vocabulary, (count, *axes))
+    return rng.normal(size=(count, *axes)).astype(dtype)
 
 
 def make_case(
@@ -92,33 +98,44 @@ def make_case(
     layers: Sequence[Any],
     loss: str,
     *,
-    n_features: int,
+    n_features: int | tuple[int, ...],
     n_examples: int = 23,
     dtype: str = "float64",
     label_smoothing: float = 0.0,
     weighted: bool = False,
+    margin: float = MARGIN,
 ) -> Case:
-    """A network with random weights and biases, and examples that stay away from all kinks."""
+    """A network with random weights and biases, and examples that stay away from all kinks.
+
+    ``n_features`` is the shape of an example where it has several axes.
+    """
+    shape = (n_features,) if isinstance(n_features, int) else n_features
     model = jn.Sequential(
         layers, loss, label_smoothing=label_smoothing, dtype=dtype, n_threads=1
-    ).build(n_features)
-    # neither small nor so large that units saturate and gradients vanish
-    shapes = [w.shape for w in model.get_weights()]
-    sizes = [1.0 / np.sqrt(math.prod(s[:-1])) if len(s) > 1 else 0.3 for s in shapes]
-    starts = [w if w.ndim == 1 else 0.0 for w in model.get_weights()]
-    weights = [w + c * rng.normal(size=s) for w, c, s in zip(starts, sizes, shapes, strict=True)]
-    rows = parameters_of(layers, (n_features,))
-    model.set_weights(  # a running variance, which begins at 1, is positive
-        [w if row.trained else np.abs(w) for w, row in zip(weights, rows, strict=True)]
-    )
+    ).build(shape)
+    draw_weights(model, rng, shape)
     spare = 4 * n_examples
-    X = make_inputs(rng, layers, n_features, spare, dtype)
-    y = make_targets(rng, loss, spare, output_of(layers, (n_features,)))
-    kept = _away_from_kinks(Case(model, X, y))[:n_examples]
+    X = make_inputs(rng, layers, shape, spare, dtype)
+    y = make_targets(rng, loss, spare, output_of(layers, shape))
+    kept = _away_from_kinks(Case(model, X, y), margin)[:n_examples]
     if len(kept) < n_examples:
         raise AssertionError(f"only {len(kept)} of {spare} examples stay away from the kinks")
     weight = rng.uniform(0.5, 2.0, n_examples).astype(dtype) if weighted else None
     return Case(model, X[kept], y[kept], weight)
+
+
+def draw_weights(model: jn.Sequential, rng: np.random.Generator, shape: Any) -> None:
+    """Weights and biases neither small nor so large that units saturate and gradients vanish."""
+    first = model.get_weights()
+    sizes = [1.0 / np.sqrt(math.prod(w.shape[:-1])) if w.ndim > 1 else 0.3 for w in first]
+    starts = [w if w.ndim == 1 else 0.0 for w in first]
+    weights = [
+        w + c * rng.normal(size=of.shape) for w, c, of in zip(starts, sizes, first, strict=True)
+    ]
+    rows = parameters_of(model.layers, shape)
+    model.set_weights(  # a running variance, which begins at 1, is positive
+        [w if row.trained else np.abs(w) for w, row in zip(weights, rows, strict=True)]
+    )
 
 
 def make_targets(rng: np.random.Generator, loss: str, count: int, output: tuple[int, ...]) -> Array:
@@ -142,7 +159,7 @@ def case_of_steps(rng: np.random.Generator, loss: str, *, units: int = 3, **opti
     return case._replace(sample_weight=weight)
 
 
-def _away_from_kinks(case: Case) -> Array:
+def _away_from_kinks(case: Case, margin: float) -> Array:
     """The places of examples whose z, and whose errors, keep their distance from every kink."""
     stages = case.stages()
     near = [_least(stage.Z) for stage in stages if bends(activation_of(stage.layer))]
@@ -152,7 +169,7 @@ def _away_from_kinks(case: Case) -> Array:
     if LOSSES[case.model.loss].link == "identity":
         errors = stages[-1].Y - case.targets
         near += [_least(errors - kink) for kink in KINKS]
-    return np.flatnonzero(np.min([np.full(len(case.X), np.inf), *near], axis=0) > MARGIN)
+    return np.flatnonzero(np.min([np.full(len(case.X), np.inf), *near], axis=0) > margin)
 
 
 def _least(array: Array) -> Array:

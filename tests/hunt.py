@@ -67,20 +67,21 @@ def _line(row: dict[str, Any]) -> str:
     return f"{row['name']:<14} {row['seconds']:>7,.0f} s {counts}"
 
 
+HEAD = """\
+# What was hunted
+
+{}, {}; made by `python tests/hunt.py --long --table tests/HUNTS.md`.
+A hunt draws cases at random until its time is over, and ends at the first in which something is
+wrong. Faults are those that were put in the way: kills, full disks, memory that is not there. What
+was found so far is mended, and has a test in the suite.
+
+| hunt | what it tries | seconds | cases | faults | wrong | found before |
+| --- | --- | ---: | ---: | ---: | ---: | ---: |"""
+
+
 def table(found: list[dict[str, Any]]) -> str:
     """The figures as a page."""
-    lines = [
-        "# What was hunted",
-        "",
-        f"{processor()}, {datetime.datetime.now(tz=datetime.UTC).date()}; made by `python tests/hunt.py"
-        " --long --table tests/HUNTS.md`. A hunt draws cases at random until its time is over, and",
-        "ends at the first in which something is wrong. Faults are those that were put in the way:",
-        "kills, full disks, memory that is not there. What was found so far is mended, and a test of",
-        "the suite.",
-        "",
-        "| hunt | what it tries | seconds | cases | faults | wrong | found before |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    lines = [HEAD.format(processor(), datetime.datetime.now(tz=datetime.UTC).date())]
     for row in found:
         counts = f"{row['seconds']:,.0f} | {row['cases']:,} | {row['faults']:,} | 0"
         lines.append(f"| {row['name']} | {row['about']} | {counts} | {len(row['mended'])} |")

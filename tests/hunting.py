@@ -1,4 +1,4 @@
-"""What hunts share: cases without end, drawn at random, each from a seed and a number of its own."""
+"""What hunts share: cases without end, drawn at random, each by a seed and a number of its own."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ an error that says where it is wanted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ import convolutions
 import pools
 import recurrences
 from jitnet.arrays import FloatArray
-from jitnet.layers.chain import nodes_of
+from jitnet.layers.chain import chain, nodes_of
 from jitnet.study.activations.loops import ACTIVATIONS
 from jitnet.study.dense import loops as dense
 from jitnet.study.losses.loops import LOSSES, smooth_labels
@@ -225,6 +226,57 @@ def residual_track(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> 
     return tracked(layer.layers, X, parameters, uniform)
 
 
+def branches_forward(layer: Any, X: Any, parameters: Any, uniform: Any) -> FloatArray:
+    """Y = [f₀(X₀), f₁(X₁), …], side by side along the last axis."""
+    return np.concatenate(
+        [_outputs(stages, x) for x, stages in _branches(layer, X, parameters, uniform)], axis=-1
+    )
+
+
+def branches_backward(
+    layer: Any, dY: FloatArray, X: Any, parameters: Any, uniform: Any
+) -> tuple[Any, list[FloatArray]]:
+    """dX₀ = f₀'(X₀) dY₀, where dY₀ is that part of dY, and so on."""
+    inputs, gradients, first = [], [], 0
+    for x, stages in _branches(layer, X, parameters, uniform):
+        last = first + _outputs(stages, x).shape[-1]
+        dX, own = _through(stages, dY[..., first:last])
+        inputs.append(dX)
+        gradients += own
+        first = last
+    return tuple(inputs), gradients
+
+
+def _outputs(stages: list[Stage], X: FloatArray) -> FloatArray:
+    """What a chain makes of X, which is X where there are no layers."""
+    return stages[-1].Y if stages else X
+
+
+def _branches(
+    layer: Any, X: Any, parameters: Any, uniform: Any
+) -> Iterator[tuple[FloatArray, list[Stage]]]:
+    """Each branch's input, and its stages; a branch without layers has a node all the same."""
+    first, node = 0, 0
+    for layers, x in zip(layer.branches, X, strict=True):
+        shape = x.shape[1:]
+        last = first + len(parameters_of(layers, shape))
+        draws = None if uniform is None else partial(_later, uniform, node)
+        yield x, network_stages(layers, x, parameters[first:last], draws)
+        first, node = last, node + max(1, len(chain(layers, shape, 16)))
+
+
+def _later(uniforms: Callable[[int], Draw], before: int, node: int) -> Draw:
+    return uniforms(before + node)
+
+
+def branches_track(layer: Any, X: Any, parameters: Any, uniform: Any) -> list[FloatArray]:
+    """What those within become."""
+    found = []
+    for _, stages in _branches(layer, X, parameters, uniform):
+        found += _tracked(stages)
+    return found
+
+
 def move_forward(layer: Any, X: FloatArray, parameters: Any, uniform: Any) -> FloatArray:
     """Y = A X, where A moves the pixels of each image in training, and is I otherwise."""
     return X if uniform is None else _moved(_moves(layer, X, uniform), X)
@@ -328,6 +380,7 @@ LAYERS: dict[str, LayerOracle] = {
     "AveragePool2D": AVERAGE_POOL,
     "BatchNorm": LayerOracle(batch_norm_forward, batch_norm_backward, track=batch_norm_track),
     "Bidirectional": RECURRENT,
+    "Branches": LayerOracle(branches_forward, branches_backward, track=branches_track),
     "Conv1D": CONVOLUTION,
     "Conv2D": CONVOLUTION,
     "Dense": LayerOracle(dense_forward, dense_backward),
@@ -412,42 +465,60 @@ class Stage(NamedTuple):
 
 def network_stages(
     layers: Sequence[Any],
-    X: ArrayLike,
+    X: Any,
     weights: Sequence[ArrayLike],
     uniforms: Callable[[int], Draw] | None = None,
 ) -> list[Stage]:
-    """Forward through all layers and their activations; in training where ``uniforms`` draws."""
-    Y, left, node = np.asarray(X, float), iter(weights), 0
+    """Forward through all layers and their activations; in training where ``uniforms`` draws.
+
+    X is a tuple where the first layer takes several inputs.
+    """
+    Y: Any = (
+        tuple(np.asarray(x, float) for x in X) if isinstance(X, tuple) else np.asarray(X, float)
+    )
+    left, node = iter(weights), 0
     stages = []
     for layer in layers:
         given = Y
-        count = count_of(layer, given.shape[1:])
+        shape = shape_of(given)
+        count = count_of(layer, shape)
         parameters = [np.asarray(next(left), float) for _ in range(count)]
         uniform = _uniform_for(layer, uniforms, node)
         Z = oracle_of(layer).forward(layer, given, parameters, uniform)
         activation = activation_of(layer)
         Y = _each(of(ACTIVATIONS, activation, "activation").value, Z)
-        node += len(nodes_of(layer, layer.node(given.shape[1:], 16)))
+        node += len(nodes_of(layer, layer.node(shape, 16)))
         stages.append(Stage(layer, uniform, given, parameters, Z, Y))
     return stages
 
 
 def _uniform_for(layer: Any, uniforms: Callable[[int], Draw] | None, node: int) -> Any:
-    """What draws a layer's numbers; of a residual's layers, what draws those of each node."""
-    if uniforms is None or not hasattr(layer, "layers"):
-        return None if uniforms is None else uniforms(node)
-    return lambda inner: uniforms(node + 1 + inner)
+    """What draws a layer's numbers; of layers in a layer, what draws those of each node."""
+    if uniforms is None:
+        return None
+    if hasattr(layer, "branches"):
+        return partial(_later, uniforms, node)
+    return partial(_later, uniforms, node + 1) if hasattr(layer, "layers") else uniforms(node)
+
+
+def shape_of(X: Any) -> Any:
+    """The shape of an example, or of an example of each input."""
+    return tuple(x.shape[1:] for x in X) if isinstance(X, tuple) else X.shape[1:]
 
 
 def tracked(
     layers: Sequence[Any],
-    X: ArrayLike,
+    X: Any,
     weights: Sequence[ArrayLike],
     uniforms: Callable[[int], Draw] | None,
 ) -> list[FloatArray]:
     """What a network's parameters become beside a step of training."""
+    return _tracked(network_stages(layers, X, weights, uniforms))
+
+
+def _tracked(stages: Sequence[Stage]) -> list[FloatArray]:
     found: list[FloatArray] = []
-    for layer, uniform, given, parameters, _, _ in network_stages(layers, X, weights, uniforms):
+    for layer, uniform, given, parameters, _, _ in stages:
         track = oracle_of(layer).track
         found += parameters if track is None else track(layer, given, parameters, uniform)
     return found
@@ -485,7 +556,7 @@ def _each(function: Callable[[float], float], Z: FloatArray) -> FloatArray:
 
 def network_loss_and_gradients(
     layers: Sequence[Any],
-    X: ArrayLike,
+    X: Any,
     T: ArrayLike,
     weights: Sequence[ArrayLike],
     loss: str,
@@ -500,7 +571,7 @@ def network_loss_and_gradients(
     layers : sequence of Layer
         The layers; the output layer's activation is "identity" where the loss brings the sigmoid,
         softmax or exponential.
-    X : (n_samples, n_features)
+    X : (n_samples, *shape), or a tuple of such
         Examples.
     T : (n_samples, n_outputs)
         Targets; for softmax_crossentropy one-hot rows or probabilities. Of sequences (n_samples,
@@ -531,7 +602,7 @@ def network_loss_and_gradients(
         targets = [smooth_labels(y, label_smoothing) for y in targets]
     shares = weights_of_steps(sample_weight, len(outputs), len(rows))
     J, dY = _weighted_loss(rows, targets, loss, shares / shares.sum())
-    rows_of = parameters_of(layers, np.shape(X)[1:])
+    rows_of = parameters_of(layers, shape_of(X))
     arrays = [np.asarray(w, float) for w in weights]
     penalties = zip(rows_of, arrays, strict=True)
     J += sum(0.5 * row.l2 * float(np.square(w).sum()) for row, w in penalties)

@@ -16,8 +16,7 @@ def ragged_loss_and_gradients(
 ) -> tuple[float, list[Array]]:
     """The loss and gradients, by the oracle, of examples that are cut to their lengths.
 
-    Targets T (n_samples, n_outputs), or (n_samples, time, n_outputs) where each step has a loss;
-    the penalties are left out.
+    Targets T (n_samples, n_outputs), or (n_samples, time, n_outputs) where each step has a loss.
     """
     weights = model.get_weights()
     total, J = 0.0, 0.0
@@ -27,7 +26,12 @@ def ragged_loss_and_gradients(
         rows = length if T.ndim > 2 else 1
         own = rows * (1.0 if weight is None else float(weight[i]))
         loss, slopes = network_loss_and_gradients(
-            model.layers, X[i : i + 1, :length], targets, weights, model.loss
+            model.layers,
+            X[i : i + 1, :length],
+            targets,
+            weights,
+            model.loss,
+            label_smoothing=model.label_smoothing,
         )
         total, J = total + own, J + own * loss
         gradients = [g + own * slope for g, slope in zip(gradients, slopes, strict=True)]

@@ -48,6 +48,8 @@ TABLES: dict[str, dict[str, Any]] = {
 NOTHING: Array = np.zeros(())
 RATES = jn.Exponential(0.05, every=10, factor=0.5)
 STEPS = 20
+AT_KINKS = -1.0
+"""The margin of examples that may lie at a kink: there a definition takes one side, too."""
 N_FEATURES = 9
 
 
@@ -372,7 +374,7 @@ def check_predictions(case: Case) -> None:
 
 def check_steps(network: Network, step: Step, rng: np.random.Generator, steps: int = STEPS) -> None:
     """Steps of training on batches are those of the definitions, masks included."""
-    case = network.case(rng, n_examples=50, weighted=False)
+    case = network.case(rng, n_examples=50, weighted=False, margin=AT_KINKS)
     X, T, weights, seed = case.X, case.targets, case.weights, 5
     model = network.model(seed=seed).build(network.n_features)
     model.set_weights(weights)
@@ -458,9 +460,16 @@ def data_for(network: Network, rng: np.random.Generator, count: int = 206) -> tu
     return X, make_targets(rng, network.loss, count, output)
 
 
-def bits_of(model: jn.Sequential, X: Array, losses: Sequence[float]) -> str:
+def bits_of(
+    model: jn.Sequential,
+    X: Any,
+    losses: Sequence[float],
+    more: Sequence[Array] = (),
+    lengths: Any = None,
+) -> str:
     """A digest of all that a training has made."""
-    arrays = [*model.get_weights(), np.array(losses), model.predict(X)]
+    predicted = model.predict(X, lengths=lengths)
+    arrays = [*model.get_weights(), np.array(losses), predicted, *more]
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 

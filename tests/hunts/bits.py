@@ -1,0 +1,81 @@
+"""Random networks end in the same bits with 1 to 16 threads, and by both twins of each block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+
+from drawing import Drawn, Given, Pick, draw_given, draw_network, picker
+from hunting import Hunt, Rng, Tally, drawn
+from jitnet.engine import calls
+from jitnet.kernels import blocks
+from rows import bits_of
+from team_sizes import many_cores, sum_in_parallel
+
+THREADS = 1, 2, 3, 4, 16
+TWINS = 20
+"""One network of so many trains by the parallel twins too, each of which has to be compiled."""
+
+
+@contextmanager
+def parallel_twins() -> Iterator[None]:
+    """Have models take the blocks whose loops Numba's own threads share."""
+    kept = blocks.entry_of, blocks._addresses
+
+    def entry_of(block: Any) -> Any:
+        return blocks._entry(block[0], " ".join(block[1]))
+
+    vars(blocks)["entry_of"] = vars(calls)["entry_of"] = entry_of
+    vars(blocks)["_addresses"] = {}
+    sum_in_parallel(np.ones(2))  # has Numba start its threads
+    try:
+        yield
+    finally:
+        vars(blocks)["entry_of"] = vars(calls)["entry_of"] = kept[0]
+        vars(blocks)["_addresses"] = kept[1]
+
+
+def trained(
+    network: Drawn, X: Any, y: Any, given: Given, options: dict[str, Any], n_threads: int
+) -> str:
+    """The bits of a trained model, of its gradients and of what it says of its examples."""
+    model = network.model(n_threads=n_threads, seed=5)
+    with suppress(FloatingPointError):  # it then has the bits of its last good epoch
+        model.fit(X, y, **given, **options, progress=False)
+    losses = model.history.get("loss", [])
+    figures = model.evaluate(X, y, **given).values()
+    gradients = model.gradients(X, y, **given)
+    return bits_of(model, X, [*losses, *figures], gradients, lengths=given.get("lengths"))
+
+
+def options_of(network: Drawn, pick: Pick, count: int) -> dict[str, Any]:
+    """How to train; a `BatchNorm` refuses batches of one, short last ones too."""
+    batches: list[int | None] = [None, 1, 5, 16, 37, 64, 200]
+    if "BatchNorm" in repr(network):
+        batches = [size for size in batches if size is None or (size > 1 and count % size != 1)]
+    return {"epochs": pick((1, 2)), "batch_size": pick(batches), "shuffle": pick((True, False))}
+
+
+def case(rng: Rng) -> Tally:
+    """One network."""
+    pick = picker(rng)
+    network = draw_network(pick)
+    count = int(rng.integers(2, 150))
+    X, y = network.inputs(rng, count), network.targets(rng, count)
+    given, options = draw_given(network, pick, rng, count), options_of(network, pick, count)
+    right = trained(network, X, y, given, options, 1)
+    with many_cores(max(THREADS)):
+        for n_threads in THREADS:
+            if trained(network, X, y, given, options, n_threads) != right:
+                raise AssertionError(f"{n_threads} threads give other bits: {network}, {options}")
+    if rng.integers(TWINS) == 0:
+        with parallel_twins():
+            if trained(network, X, y, given, options, 1) != right:
+                raise AssertionError(f"the parallel twins give other bits: {network}, {options}")
+    return Tally(len(THREADS))
+
+
+HUNT = Hunt(drawn(case), short=20, long=900)
