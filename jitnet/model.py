@@ -23,7 +23,7 @@ from jitnet.engine.batches import check_stateful
 from jitnet.engine.data import count_of
 from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.engine.steps.state import Data
-from jitnet.errors import NotFittedError
+from jitnet.errors import NotFittedError, overflow
 from jitnet.fingerprint import fingerprint
 from jitnet.fit_state import FitSettings, FitState
 from jitnet.fitting import Record, follow
@@ -490,6 +490,8 @@ class Sequential:
             If the model has no weights yet.
         TypeError, ValueError
             If anything given does not fit.
+        FloatingPointError
+            If the loss is NaN. One that is greater than all numbers is infinite.
 
         Examples
         --------
@@ -505,7 +507,10 @@ class Sequential:
             batch_size = check_whole("batch_size", batch_size, least=1)
             check_stateful(engine.nodes, data.examples, batch_size)
         with threads_of_call(n_threads):
-            return engine.evaluate(data, batch_size)
+            found = engine.evaluate(data, batch_size)
+        if math.isnan(found["loss"]):
+            raise FloatingPointError(overflow("the loss is NaN", self.dtype))
+        return found
 
     def reset_state(self) -> None:
         """Have stateful layers begin the next prediction in states of zero.
@@ -591,6 +596,8 @@ class Sequential:
             If the model has no weights yet.
         TypeError, ValueError
             If anything given does not fit.
+        FloatingPointError
+            If a gradient is not finite.
 
         Examples
         --------
@@ -603,7 +610,10 @@ class Sequential:
         engine = self._built()
         data = _data_of(engine, self._examples(X, y, sample_weight, lengths))
         with threads_of_call(n_threads):
-            return engine.gradients(data)[1]
+            _, found = engine.gradients(data)
+        if not all(np.isfinite(array).all() for array in found):
+            raise FloatingPointError(overflow("the gradients are NaN or infinite", self.dtype))
+        return found
 
     def get_weights(self) -> list[Array]:
         """Copies of the weights and biases.

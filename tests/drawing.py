@@ -279,3 +279,11 @@ def draw_given(drawn: Drawn, pick: Pick, rng: np.random.Generator, count: int) -
             return given
         given["lengths"] = lengths
     return given
+
+
+def training_options(network: Drawn, pick: Pick, count: int) -> Given:
+    """How to train; a `BatchNorm` refuses batches of one, short last ones too."""
+    batches: list[int | None] = [None, 1, 5, 16, 37, 64, 200]
+    if "BatchNorm" in repr(network):
+        batches = [size for size in batches if size is None or (size > 1 and count % size != 1)]
+    return {"epochs": pick((1, 2)), "batch_size": pick(batches), "shuffle": pick((True, False))}

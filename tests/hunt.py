@@ -39,6 +39,7 @@ def load(name: str) -> tuple[Hunt, str]:
 
 def hunt_one(name: str, seconds: float, seed: int, first: int) -> None:
     """Run a hunt in this process, and print its figures as JSON."""
+    faulthandler.enable()
     faulthandler.dump_traceback_later(seconds + HANGS, exit=True)
     began = time.monotonic()
     tally = load(name)[0].run(seconds, seed, first)

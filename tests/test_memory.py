@@ -10,21 +10,15 @@ import numpy as np
 import pytest
 
 import jitnet as jn
+from own_memory import IS_COUNTED, own_mib
 
-STATUS = Path("/proc/self/status")
 FEATURES, ROWS = 1024, 1 << 18
 MIB = ROWS * FEATURES * 4 / 2**20
 
 pytestmark = pytest.mark.skipif(
-    not STATUS.exists() or "RssAnon" not in STATUS.read_text(),
+    not IS_COUNTED,
     reason="this system does not count a process's own memory",
 )
-
-
-def own_mib() -> float:
-    """The process's own memory: what is not a page of a file."""
-    lines = STATUS.read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) / 1024
 
 
 class Watch:

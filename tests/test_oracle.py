@@ -167,6 +167,19 @@ def test_a_rate_beyond_the_greatest_number_is_infinite_and_not_nan(dtype: str) -
 
 
 @each_dtype
+def test_what_no_number_of_the_type_can_say_is_an_error(dtype: str) -> None:
+    big = float(np.finfo(dtype).max) / 2
+    case = one_layer("mse", dtype, [[1.0]], [[big], [-big]], [0.0, 0.0])
+    assert case.model.evaluate(case.X, case.y)["loss"] == np.inf
+    with pytest.raises(FloatingPointError, match=f"gradients are NaN or infinite: .*{dtype}"):
+        case.model.gradients(case.X, case.y)
+    case = one_layer("mse", dtype, [[1.0], [-4.0]], [[big, big]], [0.0])
+    case.model.set_weights([[[4.0], [-4.0]], [0.0]])
+    with pytest.raises(FloatingPointError, match="the loss is NaN: numbers on the way"):
+        case.model.evaluate(case.X, case.y)
+
+
+@each_dtype
 @each_activation
 @pytest.mark.parametrize("z", [1e4, -1e4, 700.0, -700.0, 88.0, -88.0, 20.0, -20.0])
 def test_activations_far_from_zero(activation: str, z: float, dtype: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from drawing import Drawn, Given, Pick, draw_given, draw_network, picker
+from drawing import Drawn, Given, draw_given, draw_network, picker, training_options
 from hunting import Hunt, Rng, Tally, drawn
 from jitnet.engine import calls
 from jitnet.kernels import blocks
@@ -38,9 +38,7 @@ def parallel_twins() -> Iterator[None]:
         vars(blocks)["_addresses"] = kept[1]
 
 
-def trained(
-    network: Drawn, X: Any, y: Any, given: Given, options: dict[str, Any], n_threads: int
-) -> str:
+def trained(network: Drawn, X: Any, y: Any, given: Given, options: Given, n_threads: int) -> str:
     """The bits of a trained model, of its gradients and of what it says of its examples."""
     model = network.model(n_threads=n_threads, seed=5)
     with suppress(FloatingPointError):  # it then has the bits of its last good epoch
@@ -51,21 +49,13 @@ def trained(
     return bits_of(model, X, [*losses, *figures], gradients, lengths=given.get("lengths"))
 
 
-def options_of(network: Drawn, pick: Pick, count: int) -> dict[str, Any]:
-    """How to train; a `BatchNorm` refuses batches of one, short last ones too."""
-    batches: list[int | None] = [None, 1, 5, 16, 37, 64, 200]
-    if "BatchNorm" in repr(network):
-        batches = [size for size in batches if size is None or (size > 1 and count % size != 1)]
-    return {"epochs": pick((1, 2)), "batch_size": pick(batches), "shuffle": pick((True, False))}
-
-
 def case(rng: Rng) -> Tally:
     """One network."""
     pick = picker(rng)
     network = draw_network(pick)
     count = int(rng.integers(2, 150))
     X, y = network.inputs(rng, count), network.targets(rng, count)
-    given, options = draw_given(network, pick, rng, count), options_of(network, pick, count)
+    given, options = draw_given(network, pick, rng, count), training_options(network, pick, count)
     right = trained(network, X, y, given, options, 1)
     with many_cores(max(THREADS)):
         for n_threads in THREADS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import contextlib
 import os
+import platform
 import shlex
 import shutil
 import signal
@@ -229,6 +230,38 @@ def test_where_no_folder_can_be_written_kernels_work_all_the_same(empty: Runner)
     assert empty.run(**dict.fromkeys(names, blocked)) == (1, "None")
 
 
+NO_HOME = """
+import os
+for name in ("HOME", "XDG_CACHE_HOME"):
+    os.environ.pop(name, None)
+os.getuid = lambda: 54_321  # of whom no list of users knows a home
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no list of users to read")
+def test_who_has_no_home_has_kernels_all_the_same(empty: Runner) -> None:
+    blocked = str(empty.script / "below a file")
+    assert empty.run(NO_HOME, NUMBA_CACHE_DIR=blocked) == (1, "None")
+
+
+@pytest.mark.skipif(
+    platform.machine().lower() not in ("x86_64", "amd64"), reason="the other one is an x86-64, too"
+)
+def test_another_processor_has_kernels_of_its_own_beside(full: Runner) -> None:
+    other = {"NUMBA_CPU_NAME": "nehalem", "NUMBA_CPU_FEATURES": "+sse4.2"}
+    compiled = [full.run(**environment)[0] for environment in (other, other, {})]
+    assert compiled == [1, 0, 0]
+
+
+def test_two_versions_lie_side_by_side(package: Path, full: Runner) -> None:
+    source = package / "kernels" / "turn.py"
+    source.write_text(source.read_text() + "\n# an edit\n")
+    other = {"PYTHONPATH": str(package.parent)}
+    found = [full.run(**environment) for environment in (other, {}, other)]
+    assert [compiled for compiled, _ in found] == [1, 0, 0]
+    assert found[0][1] == found[2][1] != found[1][1]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a file's size")
 def test_a_full_disk_stops_no_one(empty: Runner) -> None:
     fill = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
@@ -273,10 +306,10 @@ def test_what_was_compiled_anew_is_kept(full: Runner) -> None:
     assert [full.run()[0] for _ in range(2)] == [1, 0]
 
 
-def test_four_processes_that_start_at_once_compile_no_kernel_twice(empty: Runner) -> None:
+def test_eight_processes_that_start_at_once_compile_no_kernel_twice(empty: Runner) -> None:
     empty.script.write_text(WATCH + TRAIN)
     alone = {"NUMBA_NUM_THREADS": "1"}  # each without a second process that helps it
-    starts = [empty.start(**alone) for _ in range(4)]
+    starts = [empty.start(**alone) for _ in range(8)]
     printed = [process.communicate()[0].split() for process in starts]
     kept = list(empty.folder.rglob("*.nbc"))
     assert sum(int(compiled) for compiled, _ in printed) == len(kept) > 0
