@@ -65,8 +65,8 @@ def guarded_copy(side: str, array: Any) -> Any:
     return copy
 
 
-def taker_of(side: str) -> type:
-    """A class that takes places of arrays so that a page lies between each two."""
+def taker_of(side: str) -> tuple[type, list[Any]]:
+    """A class that takes places of arrays with a page between each two, and its last instances."""
 
     class Taker(places._Taker):
         guards: list[int]
@@ -86,7 +86,7 @@ def taker_of(side: str) -> type:
             self.place = (first + room + PAGE) // self.itemsize
             return (first if side == BEFORE else first + room - size) // self.itemsize
 
-    last: list[Taker] = []
+    last: list[Any] = []
     return Taker, last
 
 

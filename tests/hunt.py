@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import own_definitions
 from hunting import Hunt
 from jitnet.machine import processor
 
@@ -38,11 +39,12 @@ def load(name: str) -> tuple[Hunt, str]:
 
 
 def hunt_one(name: str, seconds: float, seed: int, first: int) -> None:
-    """Run a hunt in this process, and print its figures as JSON."""
+    """Run a hunt in this process, a user's own rows among all others; print figures as JSON."""
     faulthandler.enable()
     faulthandler.dump_traceback_later(seconds + HANGS, exit=True)
     began = time.monotonic()
-    tally = load(name)[0].run(seconds, seed, first)
+    with own_definitions.known():
+        tally = load(name)[0].run(seconds, seed, first)
     print(json.dumps({**tally._asdict(), "seconds": time.monotonic() - began}))
 
 

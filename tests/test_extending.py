@@ -11,11 +11,9 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-import oracle
 import own_rows
 import rows
 from jitnet import extend
-from jitnet.arrays import Array
 from jitnet.extend import (
     Activation,
     Layer,
@@ -28,8 +26,7 @@ from jitnet.extend import (
     Update,
 )
 from jitnet.layers import LAYERS
-from jitnet.study.activations import loops as activation_loops
-from jitnet.study.losses import loops as loss_loops
+from own_definitions import adagrad, known
 from own_rows import AdaGrad, PReLU
 from rows import Row
 from training_state import state_of
@@ -45,57 +42,11 @@ each_row = pytest.mark.parametrize("row", OWN, ids=str)
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 
-def prelu_forward(layer: Any, X: Array, parameters: Any, uniform: Any) -> Array:
-    return np.where(X > 0, X, parameters[0] * X)
-
-
-def prelu_backward(
-    layer: Any, dY: Array, X: Array, parameters: Any, uniform: Any
-) -> tuple[Array, list[Array]]:
-    return np.where(X > 0, 1.0, parameters[0]) * dY, [(dY * np.minimum(X, 0)).sum(axis=0)]
-
-
-def mish(z: float) -> float:
-    return z * float(np.tanh(np.log1p(np.exp(z))))
-
-
-def mish_slope(z: float) -> float:
-    e = float(np.exp(z))
-    omega = 4 * (z + 1) + 4 * e**2 + e**3 + e * (4 * z + 6)  # the paper's form
-    return e * omega / (2 * e + e**2 + 2) ** 2
-
-
-def log_cosh(z: Any, y: Any) -> float:
-    return float(np.mean([np.log(np.cosh(a - b)) for a, b in zip(z, y, strict=True)]))
-
-
-def log_cosh_gradient(z: Any, y: Any) -> list[float]:
-    return [float(np.tanh(a - b)) / len(z) for a, b in zip(z, y, strict=True)]
-
-
-def adagrad(w: Array, g: Array, rate: float, t: int, state: rows.State) -> Array:
-    state["s"] = state.get("s", rows.NOTHING) + g * g
-    return w - rate * g / (np.sqrt(state["s"]) + 1e-3)
-
-
 @pytest.fixture(autouse=True)
-def _tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _tables() -> Iterator[None]:
     """Have jitnet know the rows within a test, and the checks their definitions."""
-    kept = {kind: dict(table) for kind, table in rows.TABLES.items()}
-    extend.register(PReLU, AdaGrad, mish=own_rows.mish, log_cosh=own_rows.log_cosh)
-    defined = oracle.LayerOracle(prelu_forward, prelu_backward, kinks=lambda layer, X: X)
-    monkeypatch.setitem(oracle.LAYERS, "PReLU", defined)
-    plain_activation = activation_loops.Activation(mish, mish_slope)
-    monkeypatch.setitem(activation_loops.ACTIVATIONS, "mish", plain_activation)
-    plain_loss = loss_loops.Loss(log_cosh, log_cosh_gradient, loss_loops.linear_predict)
-    monkeypatch.setitem(loss_loops.LOSSES, "log_cosh", plain_loss)
-    monkeypatch.setitem(rows.LAYER_EXAMPLES, "PReLU", lambda units: (PReLU(), PReLU(0.5)))
-    example = rows.OptimizerExample(AdaGrad(0.05, epsilon=1e-3), adagrad)
-    monkeypatch.setitem(rows.OPTIMIZER_EXAMPLES, "AdaGrad", (example,))
-    yield
-    for kind, table in rows.TABLES.items():
-        table.clear()
-        table.update(kept[kind])
+    with known():
+        yield
 
 
 @each_dtype

@@ -21,6 +21,7 @@ import numpy as np
 import threadpoolctl
 
 import jitnet as jn
+import own_definitions
 from drawing import Drawn, draw_network, picker
 from hunting import Hunt, Rng, Tally, drawn
 from rows import bits_of
@@ -38,9 +39,19 @@ COUNT = 101
 @functools.cache
 def network_of(seed: int) -> tuple[Drawn, Any, Any]:
     """A network, and examples."""
+    known_everywhere()
     rng = np.random.default_rng(seed)
     network = draw_network(picker(rng))
     return network, network.inputs(rng, COUNT), network.targets(rng, COUNT)
+
+
+@functools.cache
+def known_everywhere() -> None:
+    """Have each process of a hunt know the own rows until it ends."""
+    ROWS.enter_context(own_definitions.known())
+
+
+ROWS = contextlib.ExitStack()
 
 
 def trained(seed: int, n_threads: int | None) -> jn.Sequential:
