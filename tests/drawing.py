@@ -8,6 +8,7 @@ of a table that cannot be drawn is an error that says where it is wanted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -287,3 +288,20 @@ def training_options(network: Drawn, pick: Pick, count: int) -> Given:
     if "BatchNorm" in repr(network):
         batches = [size for size in batches if size is None or (size > 1 and count % size != 1)]
     return {"epochs": pick((1, 2)), "batch_size": pick(batches), "shuffle": pick((True, False))}
+
+
+def train(model: jn.Sequential, X: Any, y: Any, given: Given, options: Given) -> list[float]:
+    """Fit; the losses. One that diverges has the weights of its last good epoch."""
+    with suppress(FloatingPointError):
+        model.fit(X, y, **given, **options, progress=False)
+    return list(model.history.get("loss", []))
+
+
+def answers(model: jn.Sequential, X: Any, y: Any, given: Given) -> list[Array]:
+    """A model's figures and gradients, or those of them that are finite."""
+    found: list[Array] = []
+    with suppress(FloatingPointError):
+        found.append(np.array(list(model.evaluate(X, y, **given).values())))
+    with suppress(FloatingPointError):
+        found += model.gradients(X, y, **given)
+    return found

@@ -4,7 +4,8 @@ python tests/hunt.py                                  what hunts there are
 python tests/hunt.py threads --seconds 60             one of them, with a new seed
 python tests/hunt.py threads --seed 7 --first 1234    from the case on that went wrong
 python tests/hunt.py --short                          all, each for some seconds
-python tests/hunt.py --long --table tests/HUNTS.md    all, each for its time, and a table of figures
+python tests/hunt.py --long --table tests/HUNTS.md    all, each for its time, with their figures
+python tests/hunt.py bits --table tests/HUNTS.md      one, and its line in that table
 """
 
 from __future__ import annotations
@@ -48,51 +49,55 @@ def hunt_one(name: str, seconds: float, seed: int, first: int) -> None:
     print(json.dumps({**tally._asdict(), "seconds": time.monotonic() - began}))
 
 
-def hunt_all(length: str, seed: int) -> list[dict[str, Any]]:
-    """Run all hunts, one after the other; the figures of each, or how it ended."""
-    found = []
-    for name in NAMES:
-        hunt, about = load(name)
-        seconds = getattr(hunt, length)
-        options = ["--seconds", str(seconds), "--seed", str(seed)]
-        done = subprocess.run(
-            [sys.executable, __file__, name, *options], stdout=subprocess.PIPE, text=True
-        )
-        figures = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
-        row = {"name": name, "about": about, "mended": hunt.mended, **figures}
-        print(_line(row) if figures else f"{name}: ended with {done.returncode}", flush=True)
-        found.append(row)
-    return found
-
-
-def _line(row: dict[str, Any]) -> str:
-    counts = f"{row['cases']:>12,} cases {row['faults']:>8,} faults"
-    return f"{row['name']:<14} {row['seconds']:>7,.0f} s {counts}"
+def hunt_apart(name: str, seconds: float, seed: int) -> dict[str, Any] | None:
+    """Run a hunt in a process of its own, which may crash; its figures, if nothing was wrong."""
+    options = ["--seconds", str(seconds), "--seed", str(seed)]
+    done = subprocess.run(
+        [sys.executable, __file__, name, *options], stdout=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        print(f"{name:<14} ended with {done.returncode}", flush=True)
+        return None
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    counts = f"{figures['cases']:>12,} cases {figures['faults']:>8,} faults"
+    print(f"{name:<14} {figures['seconds']:>7,.0f} s {counts}", flush=True)
+    return figures
 
 
 HEAD = """\
 # What was hunted
 
-{}, {}; made by `python tests/hunt.py --long --table tests/HUNTS.md`.
-A hunt draws cases at random until its time is over, and ends at the first in which something is
-wrong. Faults are those that were put in the way: kills, full disks, memory that is not there. What
-was found so far is mended, and has a test in the suite.
+`python tests/hunt.py NAME --table tests/HUNTS.md` makes a row anew, `--long` all of them. A hunt
+draws cases at random until its time is over, and ends at the first in which something is wrong: so
+each row says that nothing was. Faults are those that were put in the way: kills, full disks, memory
+that is not there. What was found before is mended, and has a test in the suite.
 
-| hunt | what it tries | seconds | cases | faults | wrong | found before |
-| --- | --- | ---: | ---: | ---: | ---: | ---: |"""
+| hunt | what it tries | seconds | cases | faults | found before | when and where |
+| --- | --- | ---: | ---: | ---: | ---: | --- |
+"""
 
 
-def table(found: list[dict[str, Any]]) -> str:
-    """The figures as a page."""
-    lines = [HEAD.format(processor(), datetime.datetime.now(tz=datetime.UTC).date())]
-    for row in found:
-        counts = f"{row['seconds']:,.0f} | {row['cases']:,} | {row['faults']:,} | 0"
-        lines.append(f"| {row['name']} | {row['about']} | {counts} | {len(row['mended'])} |")
-    for row in found:
-        if row["mended"]:
-            lines += ["", f"What `{row['name']}` has found:", ""]
-            lines += [f"- {one}" for one in row["mended"]]
-    return "\n".join(lines) + "\n"
+def row(name: str, figures: dict[str, Any]) -> str:
+    """A hunt's line in the table."""
+    hunt, about = load(name)
+    counts = f"{figures['seconds']:,.0f} | {figures['cases']:,} | {figures['faults']:,}"
+    place = f"{datetime.datetime.now(tz=datetime.UTC).date()}, {processor()}"
+    return f"| {name} | {about} | {counts} | {len(hunt.mended)} | {place} |"
+
+
+def page(rows: dict[str, str]) -> str:
+    """The table of all figures, and what was found."""
+    parts = [HEAD, *(f"{rows[name]}\n" for name in NAMES if name in rows)]
+    for name in NAMES:
+        if mended := load(name)[0].mended:
+            parts += [f"\nWhat `{name}` has found:\n\n", *(f"- {one}\n" for one in mended)]
+    return "".join(parts)
+
+
+def rows_of(file: Path) -> dict[str, str]:
+    """The lines of a table by their hunts."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
 
 
 def main() -> int:
@@ -110,23 +115,24 @@ def main() -> int:
     parser.add_argument("--table", type=Path, metavar="FILE", help="write all figures there")
     given = parser.parse_args()
     seed = secrets.randbelow(1 << 31) if given.seed is None else given.seed
-    if given.name:
-        seconds = load(given.name)[0].long if given.seconds is None else given.seconds
-        hunt_one(given.name, seconds, seed, given.first)
-        return 0
-    if not given.length:
+    if not (given.name or given.length):
         for name in NAMES:
             print(f"{name:<14} {load(name)[1]}")
         return 0
+    if given.name and not given.table:
+        seconds = load(given.name)[0].long if given.seconds is None else given.seconds
+        hunt_one(given.name, seconds, seed, given.first)
+        return 0
     print(f"seed {seed}", flush=True)
-    found = hunt_all(given.length, seed)
-    lost = [row["name"] for row in found if "cases" not in row]
-    if lost:
-        print(f"wrong: {', '.join(lost)}", file=sys.stderr)
-        return 1
-    if given.table:
-        given.table.write_text(table(found), encoding="utf-8")
-    return 0
+    lost = 0
+    for name in [given.name] if given.name else NAMES:
+        seconds = given.seconds or getattr(load(name)[0], given.length or "long")
+        figures = hunt_apart(name, seconds, seed)
+        lost += figures is None
+        if given.table and figures:
+            rows = rows_of(given.table) | {name: row(name, figures)}
+            given.table.write_text(page(rows), encoding="utf-8")
+    return int(lost > 0)
 
 
 if __name__ == "__main__":

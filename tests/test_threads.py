@@ -189,6 +189,21 @@ def test_threads_and_forked_children_train_under_every_threading_layer(layer: st
     assert (ended.stdout, ended.returncode) == (f"trained under {layer}\n", 0), ended.stderr
 
 
+def test_tests_that_train_run_in_workers_of_xdist() -> None:
+    pytest.importorskip("xdist")
+    chosen = [
+        "-k",
+        "twice_in_one_process or one_to_sixteen",
+        str(Path(__file__).with_name("test_bits.py")),
+    ]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", *chosen],
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout
+
+
 def test_numbas_own_number_of_threads_stays_as_it_was() -> None:
     found = numba.get_num_threads()
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from drawing import Drawn, Given, draw_given, draw_network, picker, training_options
+from drawing import Drawn, Given, answers, draw_given, draw_network, picker, train, training_options
 from hunting import Hunt, Rng, Tally, drawn
 from jitnet.engine import calls
 from jitnet.kernels import blocks
@@ -41,12 +41,9 @@ def parallel_twins() -> Iterator[None]:
 def trained(network: Drawn, X: Any, y: Any, given: Given, options: Given, n_threads: int) -> str:
     """The bits of a trained model, of its gradients and of what it says of its examples."""
     model = network.model(n_threads=n_threads, seed=5)
-    with suppress(FloatingPointError):  # it then has the bits of its last good epoch
-        model.fit(X, y, **given, **options, progress=False)
-    losses = model.history.get("loss", [])
-    figures = model.evaluate(X, y, **given).values()
-    gradients = model.gradients(X, y, **given)
-    return bits_of(model, X, [*losses, *figures], gradients, lengths=given.get("lengths"))
+    losses = train(model, X, y, given, options)
+    found = answers(model, X, y, given)
+    return bits_of(model, X, losses, found, given.get("lengths"))
 
 
 def case(rng: Rng) -> Tally:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
-import numpy as np
-
-from drawing import Drawn, Given, draw_given, draw_network, picker, training_options
+from drawing import Drawn, Given, answers, draw_given, draw_network, picker, train, training_options
 from guarded import BEFORE, BEHIND, guarded, guarded_copy
 from hunting import Hunt, Rng, Tally, drawn
 from rows import bits_of
@@ -18,14 +15,12 @@ FEW = 1, 3, 8
 def use(network: Drawn, X: Any, y: Any, given: Given, options: Given) -> str:
     """The bits of all that a model can do."""
     model = network.model(seed=5, n_threads=2)
-    with suppress(FloatingPointError):  # it then has the bits of its last good epoch
-        model.fit(X, y, **given, **options, progress=False)
-    found = [np.array(list(model.evaluate(X, y, **given).values()))]
+    losses = train(model, X, y, given, options)
+    found = answers(model, X, y, given)
     for count in FEW:
         some = tuple(x[:count] for x in X) if isinstance(X, tuple) else X[:count]
         found.append(model.predict(some))
-    found += model.gradients(X, y, **given)
-    return bits_of(model, X, model.history.get("loss", []), found, given.get("lengths"))
+    return bits_of(model, X, losses, found, given.get("lengths"))
 
 
 def case(rng: Rng) -> Tally:

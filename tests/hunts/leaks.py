@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from drawing import Drawn, draw_network, picker
+from drawing import Drawn, draw_network, picker, train
 from hunting import Hunt, Lost, Tally
 from own_memory import own_mib
 
@@ -36,8 +35,7 @@ def use(network: Drawn, X: Any, y: Any) -> None:
     """A round: new models that are fitted, one that goes on, and predictions of few and of all."""
     for _ in range(FITS):
         model = network.model(n_threads=2)
-        with suppress(FloatingPointError):
-            model.fit(X, y, epochs=1, batch_size=None, progress=False)
+        train(model, X, y, {}, {"epochs": 1, "batch_size": None})
     few = tuple(x[:2] for x in X) if isinstance(X, tuple) else X[:2]
     for turn in range(PREDICTS):
         model.predict(few if turn % 10 else X)

@@ -22,7 +22,7 @@ import threadpoolctl
 
 import jitnet as jn
 import own_definitions
-from drawing import Drawn, draw_network, picker
+from drawing import Drawn, answers, draw_network, picker, train
 from hunting import Hunt, Rng, Tally, drawn
 from rows import bits_of
 from team_sizes import sum_in_parallel
@@ -58,8 +58,7 @@ def trained(seed: int, n_threads: int | None) -> jn.Sequential:
     """A network of its own, trained."""
     network, X, y = network_of(seed)
     model = network.model(seed=3, n_threads=n_threads)
-    with contextlib.suppress(FloatingPointError):  # it then has the bits of its last good epoch
-        model.fit(X, y, epochs=2, batch_size=32 if seed % 2 else 64, progress=False)
+    train(model, X, y, {}, {"epochs": 2, "batch_size": 32 if seed % 2 else 64})
     return model
 
 
@@ -67,8 +66,8 @@ def work(seed: int, n_threads: int | None = 2) -> str:
     """The bits of a trained network."""
     _, X, y = network_of(seed)
     model = trained(seed, n_threads)
-    losses = [*model.history.get("loss", []), *model.evaluate(X, y, n_threads=n_threads).values()]
-    return bits_of(model, X, losses)
+    found = answers(model, X, y, {"n_threads": n_threads})
+    return bits_of(model, X, model.history.get("loss", []), found)
 
 
 @functools.cache
