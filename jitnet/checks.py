@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.hints import hint_for
+from jitnet.quoting import quoted
 
 
 def check_number(
@@ -28,8 +29,11 @@ def check_number(
     ``kind`` is what else the value could have been, and ``hint`` what to do about a wrong one.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be {kind}, got {value!r}")
-    number = float(value)
+        raise TypeError(f"{name} must be {kind}, got {quoted(value)}")
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
     within = least <= number <= most and above < number < below
     if not (within and math.isfinite(number)):
         bounds = [
@@ -39,7 +43,7 @@ def check_number(
             f"at most {most:g}" if most < math.inf else "",
         ]
         expected = " and ".join(bound for bound in ("finite", *bounds) if bound)
-        raise ValueError(f"{name} must be {expected}, got {value!r}{hint}")
+        raise ValueError(f"{name} must be {expected}, got {quoted(value)}{hint}")
     return number
 
 
@@ -50,10 +54,10 @@ def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -
     except TypeError:
         number = None
     if number is None:
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
+        raise TypeError(f"{name} must be a whole number, got {quoted(value)}")
     if number < least or (most is not None and number > most):
         bounds = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} must be {bounds}, got {number}")
+        raise ValueError(f"{name} must be {bounds}, got {quoted(number)}")
     return number
 
 
@@ -71,7 +75,7 @@ def check_shape(value: Any, *, most: int | None = None) -> tuple[int, ...]:
 def check_flag(name: str, value: Any, *, kind: str = "True or False") -> bool:
     """Return True or False; no other value stands for them."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be {kind}, got {value!r}")
+        raise TypeError(f"{name} must be {kind}, got {quoted(value)}")
     return bool(value)
 
 
@@ -79,7 +83,14 @@ def check_choice(name: str, value: Any, choices: Any) -> str:
     """Return a name out of those there are."""
     known = f"there are: {', '.join(choices)}{hint_for(name, value, choices)}"
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a name, got {value!r}; {known}")
-    if value not in choices:
-        raise ValueError(f"unknown {name} {value!r}; {known}")
-    return value
+        raise TypeError(f"{name} must be a name, got {quoted(value)}; {known}")
+    plain = str.__str__(value)  # of whatever class of text: it is looked up, and kept
+    if plain not in choices:
+        raise ValueError(f"unknown {name} {quoted(value)}; {known}")
+    return plain
+
+
+def keep(owner: object, **values: Any) -> None:
+    """Have a frozen dataclass keep what its checks have made of values."""
+    for name, value in values.items():
+        object.__setattr__(owner, name, value)

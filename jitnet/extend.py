@@ -38,6 +38,7 @@ from jitnet.losses.links import LINKS
 from jitnet.losses.objective import Objective
 from jitnet.optimizers import Optimizer, Update
 from jitnet.optimizers.table import OPTIMIZERS
+from jitnet.quoting import quoted
 from jitnet.schedules import SCHEDULES, Schedule
 
 __all__ = [
@@ -119,12 +120,12 @@ def register(*kinds: type[Layer | Optimizer | Schedule], **rows: Activation | Lo
         found = [table for base, table in CLASSES.items() if _is(kind, base)]
         if not found:
             raise TypeError(
-                f"classes to register are layers, optimisers or schedules, got {kind!r}"
+                f"classes to register are layers, optimisers or schedules, got {quoted(kind)}"
             )
         _add(found[0], kind.__name__, kind)
     for name, row in rows.items():
         if not isinstance(row, Activation | Loss):
-            raise TypeError(f"{name} must be an Activation or a Loss, got {row!r}")
+            raise TypeError(f"{name} must be an Activation or a Loss, got {quoted(row)}")
         _check_kernels(name, row)
         table: dict[str, Any] = ACTIVATIONS if isinstance(row, Activation) else LOSSES
         _add(table, name, row)
@@ -154,7 +155,7 @@ def _check_kernels(name: str, row: Activation | Loss) -> None:
 def _add(table: dict[str, Any], name: str, value: object) -> None:
     known = table.get(name)
     if known is not None and not _is_again(known, value):
-        raise ValueError(f"{name!r} is taken by {known!r}")
+        raise ValueError(f"{name!r} is taken by {quoted(known)}")
     table[name] = value
 
 

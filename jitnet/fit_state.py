@@ -18,7 +18,8 @@ from jitnet.content import content_of, restore
 from jitnet.engine.runs import Place, new_position
 from jitnet.engine.steps.state import POSITION, STEPS
 from jitnet.history import History, checked_history
-from jitnet.io.model_file import CHECKPOINTS, read_model, refused, shortened, write_model
+from jitnet.io.model_file import CHECKPOINTS, read_model, refused, write_model
+from jitnet.quoting import shortened
 
 TRAINED = ("step", "epoch", "powers", "rate_scale", "classes")
 """What a model's description has beside the network and how it is trained."""

@@ -24,7 +24,7 @@ PLAIN = (bool, np.bool_, Real, Decimal)
 def as_array(values: Any) -> Array:
     """A frame's columns side by side, a series, or whatever else NumPy makes an array of."""
     if isinstance(values, np.ndarray):
-        return values if values.dtype != object else _read(values)
+        return np.asarray(values) if values.dtype != object else _read(values)  # of no subclass
     columns = _columns(values)
     if columns is None:
         return _read(values)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice
 
-__all__ = ["INITIALIZERS", "Initializer", "resolve"]
+__all__ = ["INITIALIZERS", "Initializer", "check_initializer", "resolve"]
 
 
 class Initializer(Protocol):
@@ -212,6 +212,9 @@ INITIALIZERS: dict[str, Initializer] = {
 }
 """Every initialiser by its name; a new one is a function and a row."""
 
+AUTO = "auto"
+"""The choice by the layer's activation."""
+
 
 def resolve(name: str, activation: str) -> Initializer:
     """Look an initialiser up; ``"auto"`` chooses by the layer's activation.
@@ -241,6 +244,12 @@ def resolve(name: str, activation: str) -> Initializer:
     >>> resolve("auto", "relu").__name__, resolve("auto", "tanh").__name__
     ('he_normal', 'glorot_uniform')
     """
-    if check_choice("initializer", name, ("auto", *INITIALIZERS)) == "auto":
+    name = check_initializer(name)
+    if name == AUTO:
         return he_normal if ACTIVATIONS[activation].like_relu else glorot_uniform
     return INITIALIZERS[name]
+
+
+def check_initializer(name: str) -> str:
+    """Return the name of an initialiser, or of the choice by the activation."""
+    return check_choice("initializer", name, (AUTO, *INITIALIZERS))

@@ -10,8 +10,11 @@ from numpy.typing import ArrayLike
 
 from jitnet.arrays import Array
 from jitnet.checks import check_number, check_whole
+from jitnet.engine.data import count_of
+from jitnet.frames import as_array
 from jitnet.model import Sequential
 from jitnet.schedules import Schedule
+from jitnet.sparse import is_sparse
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -113,20 +116,29 @@ def find_learning_rate(
     >>> 1e-3 < found.suggestion < 0.2
     True
     """
-    check_number("lowest", lowest, above=0.0)
-    check_number("highest", highest, above=lowest)
+    if not isinstance(model, Sequential):
+        raise TypeError(f"model must be a Sequential, got {type(model).__name__}")
+    lowest = check_number("lowest", lowest, above=0.0)
+    highest = check_number("highest", highest, above=lowest)
     steps = check_whole("steps", steps, least=10)
-    X, y = np.asarray(X), np.asarray(y)
-    batch = min(check_whole("batch_size", batch_size, least=1), len(X))
+    count = count_of(model._examples(X, y, None, None).rows)  # refuses what fit does
+    several = hasattr(model.layers[0], "n_inputs")
+    inputs: Any = X if several else (X,)
+    parts = [part.tocsr() if is_sparse(part) else as_array(part) for part in inputs]
+    y = as_array(y)
+    batch = min(check_whole("batch_size", batch_size, least=1), count)
     rising = Rising(lowest, factor=(highest / lowest) ** (1 / (steps - 1)))
     optimizer: Any = replace(model.optimizer, learning_rate=rising)  # type: ignore[type-var]
     trial = _copy(model, optimizer)
     rng, losses = np.random.default_rng(model.seed), []
     smoothed = 0.0
     for step in range(steps):
-        rows = rng.choice(len(X), batch, replace=False)
+        rows = rng.choice(count, batch, replace=False)
+        own = tuple(part[rows] for part in parts)
         try:
-            history = trial.partial_fit(X[rows], y[rows], batch_size=None, shuffle=False)
+            history = trial.partial_fit(
+                own if several else own[0], y[rows], batch_size=None, shuffle=False
+            )
         except FloatingPointError:
             break
         smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * history["loss"][0]

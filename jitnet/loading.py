@@ -53,8 +53,8 @@ def load(path: str | PathLike[str]) -> Any:
 def _table_model(description: dict[str, Any], tensors: dict[str, Array]) -> Any:
     """A model of a table, whose networks stand one behind the other in the file."""
     from jitnet.tabular.model import TableModel
-    from jitnet.tabular.preset import Settings
-    from jitnet.tabular.soundness import check_columns, check_settings, check_target
+    from jitnet.tabular.preset import Settings, check_settings
+    from jitnet.tabular.soundness import check_columns, check_target
     from jitnet.tabular.table import Table
 
     table = description["table"]

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback
-from jitnet.checks import check_choice, check_number, check_whole
+from jitnet.checks import check_choice, check_flag, check_number, check_whole
 from jitnet.content import content_of
 from jitnet.engine import Engine
 from jitnet.engine.batches import check_stateful
@@ -38,6 +38,7 @@ from jitnet.losses import LOSSES
 from jitnet.losses.objective import Objective
 from jitnet.optimizers import Optimizer
 from jitnet.progress import Progress, make_progress
+from jitnet.quoting import quoted
 from jitnet.settings import (
     check_callbacks,
     check_dtype,
@@ -313,8 +314,7 @@ class Sequential:
         9.0
         """
         epochs = check_whole("epochs", epochs, least=1)
-        if not isinstance(shuffle, bool | np.bool_):
-            raise TypeError(f"shuffle must be True or False, got {shuffle!r}")
+        shuffle = check_flag("shuffle", shuffle)
         listeners = check_callbacks(callbacks)
         shown, n_threads = make_progress(progress), check_threads(n_threads)
         examples = self._examples(X, y, sample_weight, lengths)
@@ -336,7 +336,7 @@ class Sequential:
             epochs=epochs,
             examples=count,
             batch_size=batch,
-            shuffle=bool(shuffle),
+            shuffle=shuffle,
             figures=figures,
             data=cache(lambda: fingerprint([examples, validation])),
         )
@@ -344,7 +344,7 @@ class Sequential:
         try:
             engine.check_batches(data, batch)
             if engine.nodes.state_size:
-                check_stateful(engine.nodes, count, batch, shuffle=bool(shuffle))
+                check_stateful(engine.nodes, count, batch, shuffle=shuffle)
                 if checked is not None:
                     check_stateful(engine.nodes, checked.examples, batch)
             engine.training.hold_states(batch)
@@ -811,7 +811,8 @@ class Sequential:
         if given is None:
             return None
         if not isinstance(given, tuple | list) or len(given) not in (2, 3, 4):
-            what = f"{len(given)} of them" if isinstance(given, tuple | list) else f"{given!r:.80}"
+            several = isinstance(given, tuple | list)
+            what = f"{len(given)} of them" if several else quoted(given, 80)
             raise ValueError(
                 "validation_data must be (X, y), (X, y, sample_weight) or (X, y, sample_weight, "
                 f"lengths), got {what}"

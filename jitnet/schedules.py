@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from jitnet.arrays import FloatArray
-from jitnet.checks import check_number, check_whole
+from jitnet.checks import check_number, check_whole, keep
+from jitnet.quoting import quoted
 
 __all__ = ["Constant", "Cosine", "Exponential", "OneCycle", "Schedule", "Step", "as_schedule"]
 
+MOST_STEPS = 2**53
+"""Whole numbers that float64 has."""
 SHARE_HINT = "; it is a share: divide a rate by learning_rate to get it"
 
 
@@ -66,8 +69,11 @@ class Schedule(ABC):
         ValueError
             If a rate is not positive and finite, or a count of steps is too small.
         """
-        check_number("learning_rate", self.learning_rate, above=0.0)
-        check_whole("warmup", self.warmup, least=0)
+        keep(
+            self,
+            learning_rate=check_number("learning_rate", self.learning_rate, above=0.0),
+            warmup=_check_steps("warmup", self.warmup, 0),
+        )
 
     @abstractmethod
     def curve(self, u: FloatArray) -> FloatArray:
@@ -108,6 +114,8 @@ class Schedule(ABC):
         >>> Constant(0.1, warmup=1).rates(0, 3)
         array([0.05, 0.1 , 0.1 ])
         """
+        first_step = _check_steps("first_step", first_step, 0)
+        n_steps = _check_steps("n_steps", n_steps, 0)
         steps = np.arange(first_step, first_step + n_steps, dtype=np.float64)
         with np.errstate(all="ignore"):
             rates = np.asarray(self.curve(np.maximum(steps - self.warmup, 0.0)), np.float64)
@@ -143,7 +151,7 @@ class Constant(Schedule):
 
     def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
-        return np.full(u.shape, float(self.learning_rate))
+        return np.full(u.shape, self.learning_rate)
 
 
 @dataclass(frozen=True)
@@ -173,12 +181,11 @@ class Step(Schedule):
     def __post_init__(self) -> None:
         """Check what was given; see `Schedule.__post_init__`."""
         super().__post_init__()
-        check_whole("every", self.every, least=1)
-        check_number("factor", self.factor, above=0.0)
+        _keep_decay(self)
 
     def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
-        return self.learning_rate * np.power(float(self.factor), np.floor(u / self.every))
+        return self.learning_rate * np.power(self.factor, np.floor(u / self.every))
 
 
 @dataclass(frozen=True)
@@ -208,12 +215,11 @@ class Exponential(Schedule):
     def __post_init__(self) -> None:
         """Check what was given; see `Schedule.__post_init__`."""
         super().__post_init__()
-        check_whole("every", self.every, least=1)
-        check_number("factor", self.factor, above=0.0)
+        _keep_decay(self)
 
     def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
-        return self.learning_rate * np.power(float(self.factor), u / self.every)
+        return self.learning_rate * np.power(self.factor, u / self.every)
 
 
 @dataclass(frozen=True)
@@ -250,8 +256,8 @@ class Cosine(Schedule):
     def __post_init__(self) -> None:
         """Check what was given; see `Schedule.__post_init__`."""
         super().__post_init__()
-        _check_length(self.steps, self.warmup)
-        _check_share("final", self.final)
+        steps = _check_length(self.steps, self.warmup)
+        keep(self, steps=steps, final=_check_share("final", self.final))
 
     def curve(self, u: FloatArray) -> FloatArray:
         """Rates after the warm-up; see `Schedule.curve`."""
@@ -301,13 +307,17 @@ class OneCycle(Schedule):
     def __post_init__(self) -> None:
         """Check what was given; see `Schedule.__post_init__`."""
         super().__post_init__()
-        _check_length(self.steps, self.warmup)
-        _check_share("rise", self.rise)
-        _check_share("start", self.start)
-        _check_share("final", self.final)
+        keep(
+            self,
+            steps=_check_length(self.steps, self.warmup),
+            rise=_check_share("rise", self.rise),
+            start=_check_share("start", self.start),
+            final=_check_share("final", self.final),
+        )
         if self.rise in (0, 1):
             raise ValueError(
-                f"rise must lie between 0 and 1, got {self.rise!r}; without a rise, use Cosine"
+                f"rise must lie between 0 and 1, got "
+                f"{quoted(self.rise)}; without a rise, use Cosine"
             )
 
     def curve(self, u: FloatArray) -> FloatArray:
@@ -344,25 +354,36 @@ def as_schedule(value: float | Schedule) -> Schedule:
     """
     if isinstance(value, Schedule):
         return value
-    check_number("learning_rate", value, above=0.0, kind="a number or a schedule")
-    return Constant(value)
+    return Constant(check_number("learning_rate", value, above=0.0, kind="a number or a schedule"))
 
 
 def _fall(done: FloatArray, final: float) -> FloatArray:
     return final + (1.0 - final) * 0.5 * (1.0 + np.cos(math.pi * done))
 
 
-def _check_share(name: str, value: float) -> None:
-    check_number(name, value, least=0.0, most=1.0, hint=SHARE_HINT)
+def _keep_decay(schedule: Step | Exponential) -> None:
+    every = _check_steps("every", schedule.every, 1)
+    keep(schedule, every=every, factor=check_number("factor", schedule.factor, above=0.0))
 
 
-def _check_length(steps: int, warmup: int) -> None:
-    check_whole("steps", steps, least=1)
+def _check_steps(name: str, value: int, least: int) -> int:
+    steps = check_whole(name, value, least=least)
+    return check_whole(name, steps, least=least, most=MOST_STEPS)
+
+
+def _check_share(name: str, value: float) -> float:
+    return check_number(name, value, least=0.0, most=1.0, hint=SHARE_HINT)
+
+
+def _check_length(steps: int, warmup: int) -> int:
+    steps = _check_steps("steps", steps, 1)
     if steps <= warmup:
         raise ValueError(
-            f"steps must be more than warmup, got steps={steps!r} and warmup={warmup!r}; "
+            f"steps must be more than warmup, "
+            f"got steps={quoted(steps)} and warmup={quoted(warmup)}; "
             "steps counts the warm-up too"
         )
+    return steps
 
 
 SCHEDULES: dict[str, type[Schedule]] = {

@@ -16,6 +16,7 @@ from jitnet.layers.layer import Shape
 from jitnet.losses import LOSSES
 from jitnet.optimizers import Adam, Optimizer
 from jitnet.optimizers.table import by_name
+from jitnet.quoting import quoted
 
 
 def check_output(layer: Layer, loss: str) -> None:
@@ -24,7 +25,7 @@ def check_output(layer: Layer, loss: str) -> None:
     if LOSSES[loss].link != "identity" and activation != "identity":
         raise ValueError(
             f"{loss} works on the output layer's z and applies its own activation; leave "
-            f"activation={activation!r} out of the last layer"
+            f"activation={quoted(activation)} out of the last layer"
         )
     if LOSSES[loss].takes_labels and getattr(layer, "units", 2) < 2:
         raise ValueError(
@@ -52,7 +53,9 @@ def check_optimizer(optimizer: Any) -> Optimizer:
         return known[check_choice("optimizer", optimizer, known)]()
     if not isinstance(optimizer, Optimizer):
         hint = hint_for("optimizer", optimizer, by_name())
-        raise TypeError(f"optimizer must be an optimiser such as Adam(), got {optimizer!r}{hint}")
+        raise TypeError(
+            f"optimizer must be an optimiser such as Adam(), got {quoted(optimizer)}{hint}"
+        )
     return optimizer
 
 
@@ -76,19 +79,19 @@ def check_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     """float32 or float64."""
     try:
         kind = np.dtype("V") if dtype is None else np.dtype(dtype)  # NumPy's None is float64
-    except TypeError:
+    except Exception:  # of whatever it is that NumPy makes no type of
         kind = np.dtype("V")
     if kind not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ValueError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+        raise ValueError(f"dtype must be 'float32' or 'float64', got {quoted(dtype)}")
     return kind
 
 
 def check_callbacks(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
     """What is told of each epoch."""
     if not isinstance(callbacks, Iterable):
-        raise TypeError(f"callbacks must be a list of Callback objects, got {callbacks!r}")
+        raise TypeError(f"callbacks must be a list of Callback objects, got {quoted(callbacks)}")
     listeners = tuple(callbacks)
     for callback in listeners:
         if not isinstance(callback, Callback):
-            raise TypeError(f"callbacks must be Callback objects, got {callback!r}")
+            raise TypeError(f"callbacks must be Callback objects, got {quoted(callback)}")
     return listeners

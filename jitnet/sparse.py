@@ -75,6 +75,52 @@ def is_sparse(X: Any) -> bool:
     return hasattr(X, "toarray") and hasattr(X, "tocsr")
 
 
+def check_sparse(X: Any, name: str) -> None:
+    """Refuse a sparse matrix that leads out of its arrays: SciPy's compiled code would follow it.
+
+    Whatever is no such matrix is none of its business.
+
+    Raises
+    ------
+    ValueError
+        If its arrays are none of a matrix of its shape.
+    """
+    kind = getattr(X, "format", None)
+    if not is_sparse(X) or not isinstance(kind, str):
+        return
+    what = f"{name} is no {kind.upper()} matrix"
+    if kind in ("csr", "csc"):
+        shape = X.shape if kind == "csr" else X.shape[::-1]
+        _check_compressed(X.indptr, X.indices, X.data, shape, what)
+    elif kind == "coo":
+        for indices, size in zip((X.row, X.col), X.shape, strict=True):
+            _check_indices(np.asarray(indices), size, what)
+    elif hasattr(X, "check_format"):
+        try:
+            X.check_format(full_check=True)
+        except ValueError as error:
+            raise ValueError(f"{what} of the shape {X.shape}: {error}") from error
+
+
+def _check_compressed(indptr: Any, indices: Any, numbers: Any, shape: Any, what: str) -> None:
+    """Refuse what is none of the arrays of a matrix that is compressed along its first axis."""
+    indptr, indices, numbers = np.asarray(indptr), np.asarray(indices), np.asarray(numbers)
+    count, size = shape
+    if indptr.shape != (count + 1,) or indices.ndim != 1 or numbers.ndim != 1:
+        raise ValueError(f"{what} of the shape {shape}: see its indptr")
+    if indptr.dtype.kind not in "iu" or indices.dtype.kind not in "iu":
+        raise ValueError(f"{what}: its indices must be whole numbers")
+    end = int(indptr[-1])
+    if indptr[0] != 0 or (indptr[1:] < indptr[:-1]).any() or end > min(len(indices), len(numbers)):
+        raise ValueError(f"{what}: its indptr must ascend from 0 to its numbers")
+    _check_indices(indices[:end], size, what)
+
+
+def _check_indices(indices: Array, size: int, what: str) -> None:
+    if len(indices) and not (indices.min() >= 0 and indices.max() < size):
+        raise ValueError(f"{what}: its indices must be from 0 to {size - 1}")
+
+
 def sparse_rows(X: Any, name: str) -> SparseRows:
     """The rows of a sparse matrix of two axes, once they are known to be what they say.
 
@@ -83,20 +129,14 @@ def sparse_rows(X: Any, name: str) -> SparseRows:
     ValueError
         If they are none of a matrix of its shape.
     """
+    check_sparse(X, name)
     rows = X if getattr(X, "format", "") == "csr" else X.tocsr()
-    count, n_features = rows.shape
-    numbers = np.asarray(rows.data)
-    indices, indptr = np.array(rows.indices), np.array(rows.indptr, np.int64)
-    if indptr.shape != (count + 1,) or indices.ndim != 1 or numbers.ndim != 1:
-        raise ValueError(f"{name} is no CSR matrix of the shape {rows.shape}: see its indptr")
+    numbers, indices, indptr = np.asarray(rows.data), np.array(rows.indices), np.array(rows.indptr)
+    what = f"{name} is no CSR matrix"
+    _check_compressed(indptr, indices, numbers, rows.shape, what)  # nobody changes the copies
     size = int(indptr[-1])
-    if indptr[0] != 0 or (np.diff(indptr) < 0).any() or size > min(len(indices), len(numbers)):
-        raise ValueError(f"{name} is no CSR matrix: its indptr must ascend from 0 to its numbers")
-    indices = indices[:size]
-    if size and not (indices.min() >= 0 and indices.max() < n_features):
-        raise ValueError(f"{name} is no CSR matrix: its indices must be from 0 to {n_features - 1}")
-    typed = indices.astype(np.int32, copy=False)
-    return _sorted(SparseRows(indptr, typed, numbers[:size], n_features))
+    typed = indices[:size].astype(np.int32, copy=False)
+    return _sorted(SparseRows(indptr.astype(np.int64), typed, numbers[:size], rows.shape[1]))
 
 
 def _sorted(rows: SparseRows) -> SparseRows:

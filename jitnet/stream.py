@@ -16,6 +16,8 @@ from jitnet.engine.nodes import Nodes, is_several, over_time
 from jitnet.layers.layer import Layer, Shape
 from jitnet.layers.recurrent import Recurrent
 from jitnet.layers.residual import Residual
+from jitnet.quoting import quoted
+from jitnet.validation import as_numbers_of, check_fits
 
 if TYPE_CHECKING:
     from jitnet.engine.engine import Engine
@@ -83,18 +85,17 @@ class Stream:
         ValueError
             If x has another shape, is not finite, or an index is outside the vocabulary.
         """
-        array = np.asarray(x)
+        array, engine = as_numbers_of(x, "x"), self._engine
         if array.shape != self._shape:
             raise ValueError(f"x must have the shape {self._shape}, got {array.shape}")
         if self._vocabulary:
             if array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= self._vocabulary:
                 raise ValueError(
-                    f"x must be indices from 0 to {self._vocabulary - 1}, got {x!r:.80}"
+                    f"x must be indices from 0 to {self._vocabulary - 1}, got {quoted(x, 80)}"
                 )
-        elif array.dtype.kind not in "fiub" or not np.isfinite(array).all():
-            raise ValueError(f"x must be finite numbers, got {x!r:.80}")
+        else:
+            check_fits(array, engine.dtype, "x")
         self._input[...] = array.reshape(-1)
-        engine = self._engine
         link = engine.loss.link
         self._few.run(
             engine.training.turns, engine.network.parameters, self._values, link, self._output
@@ -120,12 +121,14 @@ class Stream:
 
     @state.setter
     def state(self, states: Sequence[ArrayLike]) -> None:
-        arrays = [np.asarray(state, self._engine.dtype) for state in states]
+        arrays = [as_numbers_of(state, "a state") for state in states]
         shapes = [shape for _, shape in self._places]
         if [array.shape for array in arrays] != shapes:
             raise ValueError(
                 f"the states must have the shapes {shapes}, got {[a.shape for a in arrays]}"
             )
+        for array in arrays:
+            check_fits(array, self._engine.dtype, "a state")
         for (start, shape), array in zip(self._places, arrays, strict=True):
             self._values[start : start + int(np.prod(shape))] = array.reshape(-1)
 

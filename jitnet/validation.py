@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from decimal import InvalidOperation
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from jitnet.kernels.panels import SOURCES
 from jitnet.layers.layer import Shape
 from jitnet.losses.table import LOSSES
 from jitnet.optimizers import Optimizer
+from jitnet.quoting import quoted, shortened
 from jitnet.shapes import example_shape, is_alike, rows_of, takes
 from jitnet.sparse import SparseRows, is_sparse, sparse_rows
 
@@ -177,8 +179,11 @@ def check_parameters(
 def check_epsilon(optimizer: Optimizer, dtype: np.dtype[Any]) -> None:
     """Refuse an ε that is zero in the model's type: it is there to keep a quotient finite."""
     epsilon = getattr(optimizer, "epsilon", 1.0)
-    if np.asarray(epsilon).astype(dtype) == 0:
-        raise ValueError(f"epsilon must be above 0 in {dtype}, got {epsilon!r}")
+    with np.errstate(over="ignore"):
+        kept = np.asarray(epsilon).astype(dtype)
+    if not 0 < kept < np.inf:
+        bounds = "above 0" if kept == 0 else "finite"
+        raise ValueError(f"epsilon must be {bounds} in {dtype}, got {quoted(epsilon)}")
 
 
 def check_kinds(values: Any, name: str) -> None:
@@ -232,13 +237,28 @@ def as_numbers_of(values: ArrayLike, name: str) -> Array:
             f"{name} must not have masked values; leave such rows out, or fill them with filled()"
         )
     try:
-        array = as_array(values)
+        with in_range(name):
+            array = as_array(values)
     except ValueError as error:
         raise ValueError(
-            f"{name} must be an array, or lists of numbers of one length: {error}"
+            f"{name} must be an array, or lists of numbers of one length: {shortened(str(error))}"
         ) from error
     _check_kind(array, name)
     return array
+
+
+@contextmanager
+def in_range(name: str) -> Iterator[None]:
+    """Refuse objects whose numbers no floating-point type holds, where they are converted within.
+
+    Whole numbers of hundreds of digits are such, and the decimal module's signalling NaN.
+    """
+    try:
+        yield
+    except (OverflowError, InvalidOperation) as error:
+        raise ValueError(
+            f"{name} must hold numbers that fit into float64: {shortened(str(error))}"
+        ) from error
 
 
 def _converted(array: Array) -> Array:

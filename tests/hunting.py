@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 Rng = np.random.Generator
+EVERY = 10.0
+"""Seconds after which a hunt says which case it is at."""
 
 
 class Tally(NamedTuple):
@@ -51,12 +54,16 @@ def drawn(case: Callable[[Rng], Tally]) -> Run:
     """A hunt's run of cases that ``case(rng)`` draws and tries, one after the other.
 
     A case in which something is wrong is said with its seed and number, by which it can be tried
-    again.
+    again. A process that crashes has said some cases before where it was.
     """
 
     def run(seconds: float, seed: int, first: int) -> Tally:
-        began, number, total = time.monotonic(), first, Tally(0, 0)
+        began = said = time.monotonic()
+        number, total = first, Tally(0, 0)
         while number == first or time.monotonic() - began < seconds:
+            if time.monotonic() - said > EVERY:
+                print(f"--seed {seed} --first {number}", file=sys.stderr, flush=True)
+                said = time.monotonic()
             try:
                 tally = case(np.random.default_rng([seed, number]))
             except Exception as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
-from jitnet.callbacks.monitor import Monitored
+from jitnet.callbacks.monitor import Monitored, check_monitor
+from jitnet.callbacks.stopwatch import Stopwatch
 from jitnet.checks import check_number, check_whole
 from jitnet.io.model_file import CHECKPOINTS
 
@@ -79,12 +79,12 @@ class Checkpoint(Callback):
         by_default = 1 if every_steps is None and every_minutes is None else None
         self.every_epochs = every_epochs or by_default
         self.every_steps, self.every_minutes = every_steps, every_minutes
-        self.monitor = monitor
+        self.monitor = None if monitor is None else check_monitor(monitor)
         self._begin()
 
     def _begin(self) -> None:
         self._best = Monitored(self.monitor or "", 0.0)
-        self._last = (0, 0, time.monotonic())  # epochs, steps, and when the last one was written
+        self._last = (0, 0, Stopwatch())  # epochs, steps, and the time since one was written
 
     def check(self, resume: Path | None) -> None:
         """Make the folder, and refuse one with another fit's checkpoints; see `Callback.check`."""
@@ -115,7 +115,7 @@ class Checkpoint(Callback):
         """Write a checkpoint where it is time for one; see `Callback.on_steps_end`."""
         if fit.has_ended or self._is_time(fit):
             fit.save(self.folder / f"step-{fit.step:09d}.safetensors")
-            self._last = (int(fit.epochs_done), fit.step, time.monotonic())
+            self._last = (int(fit.epochs_done), fit.step, Stopwatch())
             for file in sorted(self.folder.glob(CHECKPOINTS))[:-KEPT]:
                 file.unlink(missing_ok=True)
 
@@ -126,7 +126,7 @@ class Checkpoint(Callback):
         if self.every_steps is not None:
             return bool(fit.step >= steps + self.every_steps)
         assert self.every_minutes is not None
-        return time.monotonic() - since >= 60 * self.every_minutes
+        return since.seconds() >= 60 * self.every_minutes
 
     def state(self) -> tuple[dict[str, Any], list[Array]]:
         """The best value so far; see `Callback.state`."""

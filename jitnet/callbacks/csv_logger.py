@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-import time
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
+from jitnet.callbacks.stopwatch import Stopwatch
 from jitnet.checks import check_number, check_whole
+from jitnet.io.files import write_file
 
 
 class CSVLogger(Callback):
@@ -37,7 +38,7 @@ class CSVLogger(Callback):
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
-        self._seconds, self._began, self._epochs = 0.0, time.monotonic(), 0
+        self._watch, self._epochs = Stopwatch(), 0
         self._resumes = False
 
     def check(self, resume: Path | None) -> None:
@@ -46,14 +47,14 @@ class CSVLogger(Callback):
 
     def on_fit_begin(self, model: Any, n_epochs: int) -> None:
         """Begin a new file, but where a fit goes on; see `Callback.on_fit_begin`."""
-        self._seconds, self._began, self._epochs = 0.0, time.monotonic(), 0
+        self._watch, self._epochs = Stopwatch(), 0
         if not self._resumes:
             self.path.write_text("", encoding="utf-8")
 
     def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
         """Write a line; see `Callback.on_epoch_end`."""
-        seconds = self._seconds + time.monotonic() - self._began
-        row = {"epoch": epoch, "seconds": f"{seconds:.3f}", "learning_rate": model.learning_rate}
+        seconds = f"{self._watch.seconds():.3f}"
+        row = {"epoch": epoch, "seconds": seconds, "learning_rate": model.learning_rate}
         with self.path.open("a", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             if not file.tell():
@@ -63,13 +64,12 @@ class CSVLogger(Callback):
 
     def state(self) -> tuple[dict[str, Any], list[Array]]:
         """The epochs that are written and the seconds so far; see `Callback.state`."""
-        seconds = self._seconds + time.monotonic() - self._began
-        return {"epochs": self._epochs, "seconds": seconds}, []
+        return {"epochs": self._epochs, "seconds": self._watch.seconds()}, []
 
     def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
         """Take them over, and leave out the lines of later epochs; see `Callback.restore`."""
         self._epochs = check_whole("epochs", numbers["epochs"], least=0)
-        self._seconds = check_number("seconds", numbers["seconds"], least=0.0)
+        self._watch = Stopwatch(check_number("seconds", numbers["seconds"], least=0.0))
         lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-        kept = lines[: self._epochs + 1]
-        self.path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        kept = lines[: self._epochs + 1] if self._epochs else []  # a header may be a part of one
+        write_file(self.path, "".join(f"{line}\n" for line in kept).encode())

@@ -6,8 +6,8 @@ from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
-from jitnet.callbacks.monitor import Monitored
-from jitnet.checks import check_number, check_whole
+from jitnet.callbacks.monitor import Monitored, check_monitor
+from jitnet.checks import check_flag, check_number, check_whole
 
 
 class EarlyStopping(Callback):
@@ -58,11 +58,11 @@ class EarlyStopping(Callback):
         min_delta: float = 0.0,
         restore_best: bool = True,
     ) -> None:
-        self.monitor = monitor
+        self.monitor = check_monitor(monitor)
         self.patience = check_whole("patience", patience, least=1)
         self.min_delta = check_number("min_delta", min_delta, least=0.0)
-        self.restore_best = restore_best
-        self._watched = Monitored(monitor, min_delta)
+        self.restore_best = check_flag("restore_best", restore_best)
+        self._watched = Monitored(self.monitor, self.min_delta)
         self._weights: list[Array] | None = None
         self._model: Any = None  # while a fit goes on
 

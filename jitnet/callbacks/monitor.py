@@ -7,9 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jitnet.checks import check_whole
+from jitnet.quoting import quoted
 
 HIGHER_IS_BETTER = ("accuracy",)
 """What the names of figures end in that are to grow; the others are to fall."""
+
+
+def check_monitor(name: Any) -> str:
+    """Return the name of a figure; which there are, a fit knows."""
+    if not isinstance(name, str):
+        raise TypeError(f"monitor must be the name of a figure, such as 'loss', got {quoted(name)}")
+    return str.__str__(name)
 
 
 @dataclass
@@ -33,7 +41,7 @@ class Monitored:
         """Whether an epoch's value is the best so far, which it then is."""
         if self.name not in logs:
             raise ValueError(
-                f"monitor={self.name!r} is not among the figures of this fit, which are "
+                f"monitor={quoted(self.name)} is not among the figures of this fit, which are "
                 f"{', '.join(logs)}{_hint(self.name)}"
             )
         value = logs[self.name]
@@ -58,7 +66,7 @@ class Monitored:
 def _as_float(value: Any) -> float:
     """A figure of a file, which may be infinite."""
     if type(value) not in (int, float):
-        raise TypeError(f"the best value must be a number, got {value!r}")
+        raise TypeError(f"the best value must be a number, got {quoted(value)}")
     return float(value)
 
 

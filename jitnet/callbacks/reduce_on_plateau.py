@@ -6,7 +6,7 @@ from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
-from jitnet.callbacks.monitor import Monitored
+from jitnet.callbacks.monitor import Monitored, check_monitor
 from jitnet.checks import check_number, check_whole
 
 
@@ -45,7 +45,7 @@ class ReduceOnPlateau(Callback):
         min_delta: float = 0.0,
         min_rate: float = 0.0,
     ) -> None:
-        self.monitor = monitor
+        self.monitor = check_monitor(monitor)
         self.factor = check_number("factor", factor, above=0.0, below=1.0)
         self.patience = check_whole("patience", patience, least=1)
         self.min_delta = check_number("min_delta", min_delta, least=0.0)

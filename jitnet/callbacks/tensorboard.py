@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jitnet.callbacks.callback import Callback
+from jitnet.checks import check_flag
 from jitnet.extras import install
 
 
@@ -43,7 +44,7 @@ class TensorBoard(Callback):
             raise ImportError(
                 f"TensorBoard needs the package tensorboardX: {install('tensorboard')}"
             ) from error
-        self.folder, self.histograms = Path(folder), histograms
+        self.folder, self.histograms = Path(folder), check_flag("histograms", histograms)
         self._writer: Any = None
 
     def on_fit_begin(self, model: Any, n_epochs: int) -> None:

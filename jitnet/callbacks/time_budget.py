@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from jitnet.arrays import Array
 from jitnet.callbacks.callback import Callback
+from jitnet.callbacks.stopwatch import Stopwatch
 from jitnet.checks import check_number
 
 
@@ -33,24 +33,21 @@ class TimeBudget(Callback):
 
     def __init__(self, minutes: float) -> None:
         self.minutes = check_number("minutes", minutes, above=0.0)
-        self._before, self._began = 0.0, time.monotonic()
+        self._watch = Stopwatch()
 
     def on_fit_begin(self, model: Any, n_epochs: int) -> None:
         """Begin to count; see `Callback.on_fit_begin`."""
-        self._before, self._began = 0.0, time.monotonic()
+        self._watch = Stopwatch()
 
     def on_steps_end(self, model: Any, fit: Any) -> None:
         """Stop the fit where the time is over; see `Callback.on_steps_end`."""
-        if self._seconds() >= 60 * self.minutes:
+        if self._watch.seconds() >= 60 * self.minutes:
             fit.paused = True
-
-    def _seconds(self) -> float:
-        return self._before + time.monotonic() - self._began
 
     def state(self) -> tuple[dict[str, Any], list[Array]]:
         """The seconds so far; see `Callback.state`."""
-        return {"seconds": self._seconds()}, []
+        return {"seconds": self._watch.seconds()}, []
 
     def restore(self, numbers: dict[str, Any], arrays: list[Array]) -> None:
         """Take them over; see `Callback.restore`."""
-        self._before = check_number("seconds", numbers["seconds"], least=0.0)
+        self._watch = Stopwatch(check_number("seconds", numbers["seconds"], least=0.0))

@@ -10,10 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from jitnet.checks import check_whole
 from jitnet.extras import install
+from jitnet.quoting import quoted
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
+MOST_PIXELS = 2**15
+"""Height and width of an image at most."""
 DEEP = 257
 """Steps of 16 bits in one of 8."""
 
@@ -65,6 +69,8 @@ def load_image_folder(
     ...     print(error)
     there is no folder 'animals'
     """
+    if size is not None:
+        size = _checked_size(size)
     root = Path(folder)
     if not root.is_dir():
         raise FileNotFoundError(f"there is no folder {str(root)!r}")
@@ -80,6 +86,13 @@ def load_image_folder(
     return ImageFolder(
         read_images(files, size), np.repeat(np.arange(len(classes)), counts), classes
     )
+
+
+def _checked_size(size: Any) -> tuple[int, int]:
+    if not isinstance(size, tuple | list) or len(size) != 2:
+        raise ValueError(f"size must be a height and a width, got {quoted(size)}")
+    height, width = (check_whole("size", n, least=1, most=MOST_PIXELS) for n in size)
+    return height, width
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jitnet.checks import check_whole
+from jitnet.validation import in_range
 
 __all__ = ["every_nth_of_each_class", "stratified_folds"]
+
+MOST_FOLDS = 2**63 - 1
 
 
 def every_nth_of_each_class(y: ArrayLike, n: int = 5) -> NDArray[np.bool_]:
@@ -39,7 +42,9 @@ def every_nth_of_each_class(y: ArrayLike, n: int = 5) -> NDArray[np.bool_]:
     >>> every_nth_of_each_class([7, 7, 8, 7, 8, 7], n=2)
     array([False,  True, False, False,  True,  True])
     """
-    held_out: NDArray[np.bool_] = stratified_folds(y, check_whole("n", n, least=2)) == n - 1
+    held_out: NDArray[np.bool_] = (
+        stratified_folds(y, check_whole("n", n, least=2, most=MOST_FOLDS)) == n - 1
+    )
     return held_out
 
 
@@ -73,13 +78,14 @@ def stratified_folds(y: ArrayLike, n_folds: int = 5) -> NDArray[np.int64]:
     >>> stratified_folds(["a", "a", "b", "a", "b"], n_folds=2)
     array([0, 1, 0, 0, 1])
     """
-    return _rank_in_class(y) % check_whole("n_folds", n_folds, least=2)
+    return _rank_in_class(y) % check_whole("n_folds", n_folds, least=2, most=MOST_FOLDS)
 
 
 def _rank_in_class(y: ArrayLike) -> NDArray[np.int64]:
     """Count the earlier examples of the same class, for each example."""
     classes = _check_classes(y)
-    order = np.argsort(classes, kind="stable")
+    with in_range("y"):
+        order = np.argsort(classes, kind="stable")
     in_order = classes[order]
     rank = np.empty(len(classes), dtype=np.int64)
     rank[order] = np.arange(len(classes)) - np.searchsorted(in_order, in_order)

@@ -15,6 +15,7 @@ import numpy as np
 from numba.core.errors import NumbaError
 
 from jitnet.arrays import Array
+from jitnet.checks import check_whole
 from jitnet.compiling import Job, prepare
 from jitnet.engine.forms import arguments_of, name_of
 from jitnet.engine.nodes import Nodes
@@ -34,6 +35,7 @@ from jitnet.kernels.cache import compilation
 from jitnet.kernels.cpu import TILES
 from jitnet.layers.layer import Cut, Node, Operation, few_of
 from jitnet.memory import ALIGNMENT, aligned
+from jitnet.quoting import quoted
 
 UNIT_GRAIN = TILES[0]
 """Units are cut between workers at multiples of the tall tile's rows."""
@@ -141,10 +143,11 @@ def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str)
 
 def _number(name: str, value: Any, owner: str) -> tuple[str, Sequence[int]]:
     if not isinstance(value, Real | np.bool_):
-        raise TypeError(f"the setting {name!r} of {owner} must be a number, got {value!r}")
-    if not isinstance(value, int | np.integer | np.bool_):
-        return "real", [int(np.float64(value).view(np.int64))]
-    return "int", [int(value)]
+        raise TypeError(f"the setting {name!r} of {owner} must be a number, got {quoted(value)}")
+    if isinstance(value, int | np.integer | np.bool_):
+        what = f"the setting {name!r} of {owner}"
+        return "int", [check_whole(what, int(value), least=-(2**63), most=2**63 - 1)]
+    return "real", [int(np.float64(value).view(np.int64))]
 
 
 def reals(values: Sequence[float]) -> tuple[str, Sequence[int]]:

@@ -153,7 +153,9 @@ class Engine:
         )
         self._is_whole = self.nodes.whole_owner is not None
         self.all_multiplications = max(1, self.nodes.multiplications())
-        self._decays = np.array([self.update.settings[name] for name in self.update.decays])
+        self._decays = np.array(
+            [self.update.settings[name] for name in self.update.decays], np.float64
+        )
         self._rooms: dict[bool, Room] = {}
         self._few = FewRows(self.nodes, self.owners, dtype)
         self._pace: tuple[tuple[Any, ...], Pace] | None = None

@@ -9,21 +9,35 @@ from typing import Any
 
 import numpy as np
 
-from jitnet.layers.layer import Node, Operation, Parameter, Room, few_of
+from jitnet.checks import check_choice, check_flag, check_number, check_whole
+from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, few_of
 from jitnet.optimizers.optimizer import Update
+from jitnet.quoting import quoted
 
 OPERATIONS = ("forward", "backward", "gradients", "arrange", "track")
 BY_PANELS = ("forward", "backward", "arrange")
 BORROWED = ("X", "dX", "Y", "dY")
+WHOLE = {"places": 0, "scratch": 0, "least_examples": 1, "times": 1, "vocabulary": 0, "state": 0}
+"""A node's numbers, and the least that they can be."""
+MOST = 2**31 - 1
+FLAGS = ("in_place", "is_free", "is_activated", "masks_zero")
+CHOICES = {
+    "prepare_for": ("forward", "backward"),
+    "over_time": ("mixed", "each", "both", "last", "all"),
+}
+"""A node's names, and what they can be."""
 TAKEN = (*BORROWED, "node")
 """What kernels call a node's arrays."""
 
 
 def arguments_of(kernel: Any, owner: str) -> list[str]:
     """The names of a kernel's arguments."""
-    if not hasattr(kernel, "serial"):
-        raise TypeError(f"{owner} needs functions compiled by jitnet.extend.njit, got {kernel!r}")
-    return _names_of(getattr(kernel, "py_func", kernel))
+    function = getattr(kernel, "py_func", kernel)
+    if not hasattr(kernel, "serial") or not inspect.isfunction(function):
+        raise TypeError(
+            f"{owner} needs functions compiled by jitnet.extend.njit, got {quoted(kernel)}"
+        )
+    return _names_of(function)
 
 
 @cache
@@ -84,18 +98,23 @@ def check_node(node: Any, owner: str) -> None:
         If it has another form.
     """
     if not isinstance(node, Node):
-        raise TypeError(f"node() of {owner} must return a Node, got {node!r}")
+        raise TypeError(f"node() of {owner} must return a Node, got {quoted(node)}")
     if node.sparse is not None:
         check_node(node.sparse, f"the sparse twin of {owner}")
     _check_shape(node.output, f"output of {owner}")
+    _check_numbers(node, owner)
     free = Node(node.output, (), (), is_free=True, path=node.path, input=node.input)
     if node.is_free and node != free:
-        raise TypeError(f"{owner} is free, and so has nothing but an output; got {node!r}")
+        raise TypeError(f"{owner} is free, and so has nothing but an output; got {quoted(node)}")
     for part in OPERATIONS:
         _check_all(getattr(node, part), Operation, f"{part} of {owner}")
     prepare = (node.prepare,) if node.prepare is not None else ()
+    _check_all(node.input_gradients, Operation, f"input_gradients of {owner}")
     _check_all(prepare, Operation, f"prepare of {owner}")
     _check_all(few_of(node), Operation, f"few of {owner}")
+    parts = (operation for part in OPERATIONS for operation in getattr(node, part))
+    for operation in (*parts, *node.input_gradients, *prepare, *few_of(node)):
+        _check_operation(operation, owner)
     for part in BY_PANELS:
         for operation in getattr(node, part):
             _check_share(operation, True, owner)
@@ -104,10 +123,20 @@ def check_node(node: Any, owner: str) -> None:
     _check_whole(node, owner)
     _check_all(node.parameters, Parameter, f"parameters of {owner}")
     if not isinstance(node.rooms, Mapping):
-        raise TypeError(f"rooms of {owner} must be a dict of names to Rooms, got {node.rooms!r}")
+        raise TypeError(
+            f"rooms of {owner} must be a dict of names to Rooms, got {quoted(node.rooms)}"
+        )
     _check_all(tuple(node.rooms.values()), Room, f"rooms of {owner}")
     for parameter in node.parameters:
-        _check_shape(parameter.shape, f"{parameter.name!r} of {owner}")
+        what = f"{quoted(parameter.name)} of {owner}"
+        _check_shape(parameter.shape, what)
+        check_number(f"l2 of {what}", parameter.l2, least=0.0)
+        check_flag(f"trained of {what}", parameter.trained)
+        check_choice(f"order of {what}", parameter.order, ("C", "F"))
+    for name, room in node.rooms.items():
+        check_whole(f"units of the room {quoted(name)} of {owner}", room.units, least=0, most=MOST)
+        if not room.units:
+            _check_shape(room.shape, f"the room {quoted(name)} of {owner}", least=0)
     _check_borrowed(node.borrows, owner)
     names = [*(parameter.name for parameter in node.parameters), *node.rooms, *node.borrows]
     for name in names:
@@ -118,7 +147,9 @@ def check_node(node: Any, owner: str) -> None:
             )
     _check_all(node.inner, Node, f"inner of {owner}")
     if node.inner and node != Node(node.output, (), (), inner=node.inner):
-        raise TypeError(f"{owner} is made of others, and so has nothing of its own; got {node!r}")
+        raise TypeError(
+            f"{owner} is made of others, and so has nothing of its own; got {quoted(node)}"
+        )
     for inner in node.inner:
         check_node(inner, owner_within(owner, inner.path))
 
@@ -134,6 +165,46 @@ def owner_within(owner: str, path: Sequence[int]) -> str:
     for place in path:
         owner = f"layer {place + 1} within {owner}"
     return owner
+
+
+def _check_numbers(node: Node, owner: str) -> None:
+    """Refuse a node whose numbers, flags and names are none."""
+    for name, least in WHOLE.items():
+        check_whole(f"{name} of {owner}", getattr(node, name), least=least, most=MOST)
+    for name in FLAGS:
+        check_flag(f"{name} of {owner}", getattr(node, name))
+    for name, choices in CHOICES.items():
+        check_choice(f"{name} of {owner}", getattr(node, name), choices)
+    if node.input is not None:
+        check_whole(f"input of {owner}", node.input, least=0)
+    if not isinstance(node.path, tuple):
+        raise TypeError(
+            f"path of {owner} must be a tuple of whole numbers, got {quoted(node.path)}"
+        )
+
+
+def _check_operation(operation: Operation, owner: str) -> None:
+    """Refuse an operation whose cut, settings and names are none."""
+    cut: Any = operation.cut
+    while cut is not None:
+        if not isinstance(cut, Cut) or not isinstance(cut.dimension, str):
+            raise TypeError(
+                f"a cut of {owner} must be a Cut of a name and a size, got {quoted(cut)}"
+            )
+        check_whole(f"size of a cut of {owner}", cut.size, least=0, most=MOST)
+        check_whole(f"grain of a cut of {owner}", cut.grain, least=1, most=MOST)
+        cut = cut.otherwise
+    _check_named(operation.settings, f"settings of {owner}", "numbers")
+    _check_named(operation.names, f"names of {owner}", "names")
+    check_flag(f"pointwise of {owner}", operation.pointwise)
+    check_flag(f"whole of {owner}", operation.whole)
+
+
+def _check_named(values: Any, what: str, of: str) -> None:
+    if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+        raise TypeError(f"{what} must be a dict of names to {of}, got {quoted(values)}")
+    if of == "names" and not all(isinstance(name, str) for name in values.values()):
+        raise TypeError(f"{what} must be a dict of names to names, got {quoted(values)}")
 
 
 def _check_whole(node: Node, owner: str) -> None:
@@ -162,26 +233,27 @@ def _check_borrowed(borrows: Any, owner: str) -> None:
     ):
         raise TypeError(
             f"borrows of {owner} must be a dict of names to a number of nodes and one of "
-            f"{', '.join(BORROWED)}, got {borrows!r}"
+            f"{', '.join(BORROWED)}, got {quoted(borrows)}"
         )
 
 
 def _check_all(values: Any, kind: type, what: str) -> None:
     name = kind.__name__
     if not isinstance(values, tuple) or isinstance(values, kind):  # those are tuples themselves
-        raise TypeError(f"{what} must be a tuple of {name}s, got {values!r}")
+        raise TypeError(f"{what} must be a tuple of {name}s, got {quoted(values)}")
     for value in values:
         if not isinstance(value, kind):
-            raise TypeError(f"{what} must be a tuple of {name}s, got {value!r} in it")
+            raise TypeError(f"{what} must be a tuple of {name}s, got {quoted(value)} in it")
 
 
-def _check_shape(shape: Any, what: str) -> None:
+def _check_shape(shape: Any, what: str, least: int = 1) -> None:
     whole = isinstance(shape, tuple) and all(
-        isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in shape
+        isinstance(n, int | np.integer) and not isinstance(n, bool) and least <= n <= MOST
+        for n in shape
     )
     if not whole:
         raise ValueError(
-            f"the shape of {what} must be a tuple of positive whole numbers, got {shape!r}"
+            f"the shape of {what} must be a tuple of positive whole numbers, got {quoted(shape)}"
         )
 
 
@@ -189,23 +261,27 @@ def checked_draw(parameter: Parameter, rng: np.random.Generator, owner: str) -> 
     """First values of a parameter, if they have its shape and are finite numbers."""
     what = f"draw of {parameter.name!r} of {owner}"
     if not callable(parameter.draw):
-        raise TypeError(f"{what} must be a function of a generator, got {parameter.draw!r}")
+        raise TypeError(f"{what} must be a function of a generator, got {quoted(parameter.draw)}")
     values = np.asarray(parameter.draw(rng))
     if values.dtype.kind not in "fiu":
-        raise TypeError(f"{what} must return an array of numbers, got {values!r:.80}")
+        raise TypeError(f"{what} must return an array of numbers, got {quoted(values, 80)}")
     if values.shape != parameter.shape:
         raise ValueError(f"{what} must return the shape {parameter.shape}, got {values.shape}")
     if not np.isfinite(values).all():
-        raise ValueError(f"{what} must return finite numbers, got {values!r:.80}")
+        raise ValueError(f"{what} must return finite numbers, got {quoted(values, 80)}")
     return values
 
 
 def update_of(optimizer: Any) -> Update:
     """What a step of an optimiser runs."""
-    update, owner = optimizer.update(), f"the optimiser {optimizer!r}"
+    update, owner = optimizer.update(), f"the optimiser {quoted(optimizer)}"
     if not isinstance(update, Update):
-        raise TypeError(f"update() of {owner} must return an Update, got {update!r}")
+        raise TypeError(f"update() of {owner} must return an Update, got {quoted(update)}")
     _check_asks(update.kernel, ("first", "last"), owner)
+    _check_named(update.settings, f"settings of {owner}", "numbers")
+    for what, names in (("moments", update.moments), ("decays", update.decays)):
+        if not isinstance(names, tuple) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{what} of {owner} must be a tuple of names, got {quoted(names)}")
     for name in update.decays:
         if name not in update.settings:
             raise ValueError(f"decays of {owner} are names of its settings, got {name!r}")

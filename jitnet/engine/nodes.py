@@ -15,6 +15,7 @@ from jitnet.engine.forms import arguments_of, check_node, checked_draw, owner_wi
 from jitnet.layers.chain import nodes_of
 from jitnet.layers.layer import Layer, Node, Operation, Parameter, Shape, few_of
 from jitnet.memory import ALIGNMENT, aligned
+from jitnet.quoting import quoted
 
 Shapes = tuple[Any, ...]
 """The shape of an example, or a tuple of what it has in each input."""
@@ -106,7 +107,7 @@ class Nodes:
         for number, layer in enumerate(layers):
             check_inputs_of(layer, number, shape)
             sparse = mostly_zeros and all(node.is_free for node in self.nodes)
-            owner = f"layer {number + 1}, {layer!r}"
+            owner = f"layer {number + 1}, {quoted(layer)}"
             for node in nodes_of(layer, _node_of(layer, owner, shape, width, sparse)):
                 _check_free(node, owner, shape if node.input is None else shapes[node.input])
                 self.nodes.append(node)
@@ -326,7 +327,7 @@ def check_inputs_of(layer: Any, number: int, shape: Shapes) -> None:
     if takes != count:
         wanted = "one input" if takes is None else f"a tuple of {takes} inputs"
         given = f"one of the shape {shape}" if count is None else f"a tuple of {count}"
-        raise ValueError(f"layer {number + 1}, {layer!r} takes {wanted}, got {given}")
+        raise ValueError(f"layer {number + 1}, {quoted(layer)} takes {wanted}, got {given}")
 
 
 def operations_of(node: Node) -> Iterable[Operation]:

@@ -9,6 +9,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import compute_class_weight, compute_sample_weight
 
 from jitnet.arrays import Array
+from jitnet.quoting import quoted
 
 BOTH = np.array([0, 1])
 """The classes of a label."""
@@ -25,7 +26,9 @@ def weights_by_class(class_weight: Any, y: Any, binarizer: LabelBinarizer) -> Ar
         return balanced
     if several != isinstance(class_weight, list):
         wanted = "a list of a dict for each label" if several else "one dict of the classes"
-        raise ValueError(f"class_weight must be {wanted}, or 'balanced', got {class_weight!r}")
+        raise ValueError(
+            f"class_weight must be {wanted}, or 'balanced', got {quoted(class_weight)}"
+        )
     if several:
         labels = binarizer.transform(y)
         if len(class_weight) != labels.shape[1]:

@@ -33,6 +33,7 @@ from jitnet.layers import Dense
 from jitnet.losses.objective import Objective
 from jitnet.optimizers import Optimizer
 from jitnet.schedules import Schedule
+from jitnet.sparse import check_sparse
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):
@@ -244,6 +245,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             )
         held_out = (X_val, y_val, sample_weight_val)
         with self._all_or_nothing(incremental=True):
+            for name, values in (("y", y), ("classes", classes)):
+                check_sparse(values, name)
             several = is_multilabel(y)
             if several and classes is None and not hasattr(self, "classes_"):
                 classes = np.arange(np.shape(y)[1])

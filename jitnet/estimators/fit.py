@@ -21,8 +21,10 @@ from jitnet.estimators.parameters import hidden_activations, hidden_sizes
 from jitnet.estimators.stochastic import Descent
 from jitnet.estimators.tabular import dtype_of, settings_of
 from jitnet.estimators.trial import try_stages
-from jitnet.sparse import SparseRows
+from jitnet.sparse import SparseRows, check_sparse
 from jitnet.validation import check_fits
+
+GIVEN = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val")
 
 
 def fit_perceptron(
@@ -35,6 +37,8 @@ def fit_perceptron(
     incremental: bool = False,
 ) -> None:
     """Check everything, and then train."""
+    for name, values in zip(GIVEN, (X, y, sample_weight, *held_out), strict=True):
+        check_sparse(values, name)
     anew = not hasattr(estimator, "coefs_") or not (estimator.warm_start or incremental)
     X, y = estimator._validate(X, y, reset=anew)
     settings = settings_of(estimator, X.shape[0], anew, held_out[0] is not None, incremental)

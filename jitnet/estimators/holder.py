@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 from jitnet.arrays import Array
 from jitnet.estimators.network import Design, Network
+from jitnet.validation import in_range
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -66,7 +67,8 @@ class NetworkHolder(BaseEstimator, ABC):
         trained = before.get("_network") if incremental else None
         state = trained.engine.state() if trained is not None else None
         try:
-            yield
+            with in_range("X, y and weights"):
+                yield
         except BaseException as error:
             self.__dict__.clear()
             self.__dict__.update(before)

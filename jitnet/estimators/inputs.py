@@ -9,8 +9,8 @@ import scipy.sparse
 from sklearn.utils.validation import validate_data
 
 from jitnet.estimators.tabular import dtype_of, fit_scaler
-from jitnet.sparse import sparse_rows
-from jitnet.validation import FILL, check_fits, check_kinds
+from jitnet.sparse import check_sparse, sparse_rows
+from jitnet.validation import FILL, check_fits, check_kinds, in_range
 
 SMALL_SIZE = 1 << 12
 """Elements of an input that needs no more than a look: scikit-learn's validation takes 100 µs, the
@@ -33,7 +33,9 @@ def checked(estimator: Any, X: Any) -> Any:
     if plain and X.size <= SMALL_SIZE and np.isfinite(X).all():
         return X
     check_kinds(X, "X")
-    return validate_data(estimator, X, reset=False, **TYPES)
+    check_sparse(X, "X")
+    with in_range("X"):
+        return validate_data(estimator, X, reset=False, **TYPES)
 
 
 def take_in(estimator: Any, X: Any, *, anew: bool) -> Any:

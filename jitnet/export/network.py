@@ -76,9 +76,7 @@ class Exported(NamedTuple):
 
 def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
     """A model's layers, one after the other, with its weights or others of their shapes."""
-    if not isinstance(model, Sequential):
-        hint = next((hint for name, hint in HINTS.items() if hasattr(model, name)), "")
-        raise TypeError(f"model must be a Sequential, got {type(model).__name__}{hint}")
+    check_model(model)
     nodes = model._built().nodes
     shape: Any = nodes.shape
     if is_several(shape):
@@ -90,6 +88,13 @@ def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
     stages = _stages(model.layers, shape, nodes.width, by_path)
     link, vocabulary = LOSSES[model.loss].link, nodes.reader.vocabulary
     return Exported(stages, shape, nodes.output, link, model.dtype, vocabulary)
+
+
+def check_model(model: Any) -> None:
+    """Refuse what is no Sequential, and say where there is one."""
+    if not isinstance(model, Sequential):
+        hint = next((hint for name, hint in HINTS.items() if hasattr(model, name)), "")
+        raise TypeError(f"model must be a Sequential, got {type(model).__name__}{hint}")
 
 
 def _stages(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.network import read
+from jitnet.export.network import check_model, read
 from jitnet.export.torch_chain import named
 from jitnet.export.torch_layers import COUNTER, modules_of
 from jitnet.extras import install
@@ -126,6 +126,7 @@ def to_state_dict(model: Sequential) -> dict[str, Array]:
 
 def from_state_dict(model: Sequential, tensors: Mapping[str, Array]) -> None:
     """Give a model the weights that are there by PyTorch's names, in its layouts."""
+    check_model(model)
     weights = model.get_weights()
     places = _places(model)
     wrong = sorted(set(places) ^ {name for name in tensors if not name.endswith(COUNTER)})

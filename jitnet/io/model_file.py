@@ -16,6 +16,7 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.extras import install
 from jitnet.io.files import write_file
+from jitnet.quoting import quoted
 
 FORMAT, READ = 4, (1, 2, 3, 4)
 """The format that is written, and those that are read. Format 1 always had two powers, and
@@ -32,8 +33,6 @@ DAMAGED: tuple[type[Exception], ...] = (
     ValueError,
 )
 """What comes of a file that says anything else than what is written."""
-LONGEST = 1000
-"""Letters of what is said about it."""
 INSTALL = f"a model file needs the package safetensors: {install('cli')}"
 
 
@@ -89,18 +88,13 @@ def _digest(description: Mapping[str, Any], tensors: Mapping[str, Array]) -> str
     return digest.hexdigest()
 
 
-def shortened(text: str) -> str:
-    """What is said about a file, which may say anything itself."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
-
-
 @contextmanager
 def refused(path: str | PathLike[str], *errors: type[Exception]) -> Iterator[None]:
     """Say of what goes wrong within that the file is damaged."""
     try:
         yield
     except (*DAMAGED, *errors) as error:
-        said = shortened(repr(error))
+        said = quoted(error)
         raise ValueError(
             f"{os.fspath(path)!r} is no model file of jitnet's, or damaged: {said}"
         ) from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jitnet.activations import ACTIVATIONS
-from jitnet.checks import check_choice
+from jitnet.checks import check_choice, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import Kernel, factory, njit
@@ -94,7 +94,7 @@ class Activation(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        check_choice("activation", self.activation, ACTIVATIONS)
+        keep(self, activation=check_choice("activation", self.activation, ACTIVATIONS))
 
     def node(self, shape: Shape, width: int) -> Node:
         """Nothing but what stands after every layer that has an activation."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jitnet.hints import hinted_class
 from jitnet.layers.layer import Layer, Node, Shape
 from jitnet.layers.recurrent import Recurrent, recurrent_node
+from jitnet.quoting import quoted
 
 
 @hinted_class
@@ -44,7 +45,9 @@ class Bidirectional(Layer):
     def __post_init__(self) -> None:
         """Check what was given."""
         if not isinstance(self.layer, Recurrent):
-            raise TypeError(f"layer must be an LSTM, a GRU or a SimpleRNN, got {self.layer!r}")
+            raise TypeError(
+                f"layer must be an LSTM, a GRU or a SimpleRNN, got {quoted(self.layer)}"
+            )
         if self.layer.stateful:
             raise ValueError(
                 "layer must not be stateful: the backward direction begins at the last time step, "

@@ -9,12 +9,14 @@ from typing import Any
 
 from numba import prange
 
+from jitnet.checks import keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, store
 from jitnet.layers.chain import chain, check_layers
 from jitnet.layers.layer import Layer, Node, Operation, Shape
+from jitnet.quoting import quoted
 
 
 @njit(parallel=True)
@@ -104,7 +106,8 @@ class Branches(Layer):
         """Check what was given."""
         if not isinstance(self.branches, Sequence) or len(self.branches) < 2:
             raise ValueError(
-                f"branches must be a list of two lists of layers or more, got {self.branches!r}"
+                f"branches must be a list of two lists of layers or more, got "
+                f"{quoted(self.branches)}"
             )
         branches = tuple(
             check_layers(layers) if not isinstance(layers, Sequence) or layers else ()
@@ -112,7 +115,7 @@ class Branches(Layer):
         )
         if any(isinstance(layer, Branches) for layers in branches for layer in layers):
             raise ValueError("branches must not have Branches in them; give all inputs to one")
-        object.__setattr__(self, "branches", branches)
+        keep(self, branches=branches)
 
     @property
     def n_inputs(self) -> int:

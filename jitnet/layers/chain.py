@@ -7,15 +7,16 @@ from typing import Any
 
 from jitnet.layers.activation import activation_node
 from jitnet.layers.layer import Layer, Node, Shape
+from jitnet.quoting import quoted
 
 
 def check_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """The layers, of which there must be one at least."""
     if not isinstance(layers, Sequence) or not layers:
-        raise ValueError(f"layers must be a sequence of at least one layer, got {layers!r}")
+        raise ValueError(f"layers must be a sequence of at least one layer, got {quoted(layers)}")
     for layer in layers:
         if not isinstance(layer, Layer):
-            raise TypeError(f"layers must be layers such as Dense(10), got {layer!r}")
+            raise TypeError(f"layers must be layers such as Dense(10), got {quoted(layer)}")
     return tuple(layers)
 
 
@@ -39,7 +40,7 @@ def chain(layers: Sequence[Layer], shape: Shape, width: int) -> list[Node]:
     for number, layer in enumerate(layers):
         made = layer.node(shape, width)
         if not isinstance(made, Node):
-            raise TypeError(f"node() of {layer!r} must return a Node, got {made!r}")
+            raise TypeError(f"node() of {quoted(layer)} must return a Node, got {quoted(made)}")
         for node in nodes_of(layer, made):
             nodes.append(node._replace(path=(number, *node.path)))
             shape = node.output

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from jitnet.activations import ACTIVATIONS
-from jitnet.checks import check_choice, check_flag, check_number, check_whole
-from jitnet.initializers import resolve
+from jitnet.checks import check_choice, check_flag, check_number, check_whole, keep
+from jitnet.initializers import check_initializer, resolve
 from jitnet.kernels.matmul import TALL, tile_for_rest
 from jitnet.layers.activation import backward_of as slope_of
 from jitnet.layers.convolution import (
@@ -53,19 +53,18 @@ class Convolution(Protocol):
 
 def keep_checked(layer: Convolution, axes: int) -> None:
     """Check what a convolution is told, and have it keep that in one form."""
-    check_choice("activation", layer.activation, ACTIVATIONS)
-    resolve(layer.initializer, layer.activation)
     strides = check_numbers("strides", layer.strides, axes)
-    kept = {
-        "filters": check_whole("filters", layer.filters, least=1, most=MOST_FILTERS),
-        "kernel_size": check_numbers("kernel_size", layer.kernel_size, axes),
-        "strides": strides,
-        "padding": check_padding(layer.padding, strides, axes),
-        "bias": check_flag("bias", layer.bias),
-        "l2": float(check_number("l2", layer.l2, least=0.0)),
-    }
-    for name, value in kept.items():
-        object.__setattr__(layer, name, value)
+    keep(
+        layer,
+        filters=check_whole("filters", layer.filters, least=1, most=MOST_FILTERS),
+        kernel_size=check_numbers("kernel_size", layer.kernel_size, axes),
+        strides=strides,
+        padding=check_padding(layer.padding, strides, axes),
+        activation=check_choice("activation", layer.activation, ACTIVATIONS),
+        initializer=check_initializer(layer.initializer),
+        bias=check_flag("bias", layer.bias),
+        l2=check_number("l2", layer.l2, least=0.0),
+    )
 
 
 def convolution_node(

@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-import numpy as np
 from numba import prange
 
 from jitnet.activations import ACTIVATIONS
-from jitnet.checks import check_choice, check_number, check_whole
+from jitnet.checks import check_choice, check_flag, check_number, check_whole, keep
 from jitnet.hints import hinted_class
-from jitnet.initializers import resolve
+from jitnet.initializers import check_initializer, resolve
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, at, registers
 from jitnet.kernels.jit import njit
@@ -449,14 +448,14 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        units = check_whole("units", self.units, least=1, most=MOST_UNITS)
-        check_choice("activation", self.activation, ACTIVATIONS)
-        resolve(self.initializer, self.activation)
-        if not isinstance(self.bias, bool | np.bool_):
-            raise TypeError(f"bias must be True or False, got {self.bias!r}")
-        check_number("l2", self.l2, least=0.0)
-        for name, value in (("units", units), ("bias", bool(self.bias)), ("l2", float(self.l2))):
-            object.__setattr__(self, name, value)
+        keep(
+            self,
+            units=check_whole("units", self.units, least=1, most=MOST_UNITS),
+            activation=check_choice("activation", self.activation, ACTIVATIONS),
+            initializer=check_initializer(self.initializer),
+            bias=check_flag("bias", self.bias),
+            l2=check_number("l2", self.l2, least=0.0),
+        )
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import prange
 
-from jitnet.checks import check_number
+from jitnet.checks import check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import at
@@ -110,8 +110,7 @@ class Dropout(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        check_number("rate", self.rate, least=0.0, below=1.0)
-        object.__setattr__(self, "rate", float(self.rate))
+        keep(self, rate=check_number("rate", self.rate, least=0.0, below=1.0))
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

@@ -10,7 +10,7 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from jitnet.checks import check_flag, check_number, check_whole
+from jitnet.checks import check_flag, check_number, check_whole, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
@@ -160,14 +160,13 @@ class Embedding(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        kept = {
-            "vocabulary": check_whole("vocabulary", self.vocabulary, least=1, most=MOST_INDICES),
-            "units": check_whole("units", self.units, least=1, most=MOST_INDICES),
-            "mask_zero": check_flag("mask_zero", self.mask_zero),
-            "l2": float(check_number("l2", self.l2, least=0.0)),
-        }
-        for name, value in kept.items():
-            object.__setattr__(self, name, value)
+        keep(
+            self,
+            vocabulary=check_whole("vocabulary", self.vocabulary, least=1, most=MOST_INDICES),
+            units=check_whole("units", self.units, least=1, most=MOST_INDICES),
+            mask_zero=check_flag("mask_zero", self.mask_zero),
+            l2=check_number("l2", self.l2, least=0.0),
+        )
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

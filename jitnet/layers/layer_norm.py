@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from jitnet.checks import check_number
+from jitnet.checks import check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import at
@@ -167,8 +167,7 @@ class LayerNorm(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        epsilon = check_number("epsilon", self.epsilon, above=0.0)
-        object.__setattr__(self, "epsilon", epsilon)
+        keep(self, epsilon=check_number("epsilon", self.epsilon, above=0.0))
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

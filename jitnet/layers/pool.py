@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from jitnet.checks import keep
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
 from jitnet.layers.pooling import Pooling, backward_of, few_forward_of, forward_of
 from jitnet.layers.window import Numbers, Window, check_numbers, each, sizes_and_channels
+from jitnet.quoting import quoted
 
 
 @dataclass(frozen=True)
@@ -25,19 +27,18 @@ class Pool(Layer):
     def __post_init__(self) -> None:
         """Check what was given."""
         pool_size = check_numbers("pool_size", self.pool_size, self.axes)
-        object.__setattr__(self, "pool_size", pool_size)
+        keep(self, pool_size=pool_size)
         if self.strides is not None:
-            strides = check_numbers("strides", self.strides, self.axes)
-            object.__setattr__(self, "strides", strides)
+            keep(self, strides=check_numbers("strides", self.strides, self.axes))
         if isinstance(self.padding, str):
             if self.padding != "valid":
                 raise ValueError(
                     f"padding must be 'valid' or whole numbers, at most half of pool_size, "
-                    f"got {self.padding!r}"
+                    f"got {quoted(self.padding)}"
                 )
             return
         padding = check_numbers("padding", self.padding, self.axes, least=0)
-        object.__setattr__(self, "padding", padding)
+        keep(self, padding=padding)
         both = zip(each(pool_size, self.axes), each(padding, self.axes), strict=True)
         if any(zeros > pool // 2 for pool, zeros in both):
             raise ValueError(

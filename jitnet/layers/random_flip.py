@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import prange
 
-from jitnet.checks import check_choice
+from jitnet.checks import check_choice, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
@@ -101,7 +101,7 @@ class RandomFlip(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        check_choice("mode", self.mode, CHANCES)
+        keep(self, mode=check_choice("mode", self.mode, CHANCES))
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

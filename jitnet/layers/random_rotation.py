@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
-from jitnet.checks import check_number
+from jitnet.checks import check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at, registers
 from jitnet.kernels.jit import njit
@@ -204,8 +204,7 @@ class RandomRotation(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        degrees = check_number("degrees", self.degrees, least=0.0, most=180.0)
-        object.__setattr__(self, "degrees", degrees)
+        keep(self, degrees=check_number("degrees", self.degrees, least=0.0, most=180.0))
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

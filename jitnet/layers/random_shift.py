@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numba import prange
 
+from jitnet.checks import keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at, registers
 from jitnet.kernels.jit import njit
@@ -109,7 +110,7 @@ class RandomShift(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        object.__setattr__(self, "pixels", check_numbers("pixels", self.pixels, 2, least=0))
+        keep(self, pixels=check_numbers("pixels", self.pixels, 2, least=0))
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jitnet.checks import check_flag, check_number, check_whole
+from jitnet.checks import check_flag, check_number, check_whole, keep
 from jitnet.initializers import glorot_uniform
 from jitnet.kernels.jit import Kernel
 from jitnet.kernels.matmul import TALL, packed_shape
@@ -216,14 +216,13 @@ class Recurrent(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        kept = {
-            "units": check_whole("units", self.units, least=1, most=MOST_UNITS),
-            "return_sequences": check_flag("return_sequences", self.return_sequences),
-            "stateful": check_flag("stateful", self.stateful),
-            "l2": float(check_number("l2", self.l2, least=0.0)),
-        }
-        for name, value in kept.items():
-            object.__setattr__(self, name, value)
+        keep(
+            self,
+            units=check_whole("units", self.units, least=1, most=MOST_UNITS),
+            return_sequences=check_flag("return_sequences", self.return_sequences),
+            stateful=check_flag("stateful", self.stateful),
+            l2=check_number("l2", self.l2, least=0.0),
+        )
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import prange
 
-from jitnet.checks import check_number
+from jitnet.checks import check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
@@ -87,8 +87,8 @@ class Rescaling(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        for name in ("scale", "offset"):
-            object.__setattr__(self, name, check_number(name, getattr(self, name)))
+        scale, offset = check_number("scale", self.scale), check_number("offset", self.offset)
+        keep(self, scale=scale, offset=offset)
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

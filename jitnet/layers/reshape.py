@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jitnet.checks import check_whole
+from jitnet.checks import check_whole, keep
 from jitnet.hints import hinted_class
 from jitnet.layers.layer import Layer, Node, Shape
+from jitnet.quoting import quoted
 
 THE_REST = -1
 """An axis of as many numbers as the others leave."""
@@ -47,9 +48,10 @@ class Reshape(Layer):
         shape = tuple(check_whole("an axis of shape", n, least=THE_REST) for n in given)
         if not shape or 0 in shape or shape.count(THE_REST) > 1:
             raise ValueError(
-                f"shape must be positive whole numbers, of which one may be -1; got {self.shape!r}"
+                f"shape must be positive whole numbers, of which one may be -1; got "
+                f"{quoted(self.shape)}"
             )
-        object.__setattr__(self, "shape", shape)
+        keep(self, shape=shape)
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

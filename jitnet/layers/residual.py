@@ -8,6 +8,7 @@ from typing import Any
 
 from numba import prange
 
+from jitnet.checks import keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
@@ -105,7 +106,7 @@ class Residual(Layer):
 
     def __post_init__(self) -> None:
         """Check what was given."""
-        object.__setattr__(self, "layers", check_layers(self.layers))
+        keep(self, layers=check_layers(self.layers))
 
     def node(self, shape: Shape, width: int) -> Node:
         """The layer for inputs of a shape."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from jitnet.checks import check_choice, check_whole
 from jitnet.layers.layer import Shape
+from jitnet.quoting import quoted
 
 Numbers = int | tuple[int, ...]
 """A whole number for all axes, or one for each."""
@@ -22,7 +23,7 @@ def check_numbers(name: str, given: Any, axes: int, least: int = 1) -> Numbers:
         return check_whole(name, given, least=least)
     if len(given) != axes:
         raise ValueError(
-            f"{name} must be a whole number or {axes}, one for each axis, got {given!r}"
+            f"{name} must be a whole number or {axes}, one for each axis, got {quoted(given)}"
         )
     return tuple(check_whole(name, number, least=least) for number in given)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from jitnet.checks import check_number
+from jitnet.checks import check_flag, check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, square_root, store
-from jitnet.optimizers.optimizer import Optimizer, Update, check_shares
+from jitnet.optimizers.optimizer import Optimizer, Update, check_share
 from jitnet.schedules import Schedule
 
 
@@ -97,17 +97,20 @@ class Adam(Optimizer):
             If a value has the wrong type or makes no sense.
         """
         super().__post_init__()
-        check_shares(beta_1=self.beta_1, beta_2=self.beta_2)
-        check_number("epsilon", self.epsilon, above=0.0)
-        if not isinstance(self.epsilon_hat, bool):
-            raise TypeError(f"epsilon_hat must be True or False, got {self.epsilon_hat!r}")
+        keep(
+            self,
+            beta_1=check_share("beta_1", self.beta_1),
+            beta_2=check_share("beta_2", self.beta_2),
+            epsilon=check_number("epsilon", self.epsilon, above=0.0),
+            epsilon_hat=check_flag("epsilon_hat", self.epsilon_hat),
+        )
 
     def update(self) -> Update:
         """What a step runs."""
         settings = {
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
-            "epsilon": float(self.epsilon),
+            "epsilon": self.epsilon,
             "epsilon_hat": self.epsilon_hat,
             "weight_decay": getattr(self, "weight_decay", 0.0),
         }
@@ -147,4 +150,4 @@ class AdamW(Adam):
             If a value has the wrong type or makes no sense.
         """
         super().__post_init__()
-        check_number("weight_decay", self.weight_decay, least=0.0)
+        keep(self, weight_decay=check_number("weight_decay", self.weight_decay, least=0.0))

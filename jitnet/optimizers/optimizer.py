@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from jitnet.checks import check_number
+from jitnet.checks import check_number, keep
 from jitnet.kernels.jit import Kernel
 from jitnet.schedules import Schedule, as_schedule
 
@@ -81,12 +81,12 @@ class Optimizer(ABC):
         TypeError, ValueError
             If a value has the wrong type or makes no sense.
         """
-        as_schedule(self.learning_rate)
+        if not isinstance(self.learning_rate, Schedule):
+            keep(self, learning_rate=as_schedule(self.learning_rate).learning_rate)
         if self.clip_norm is not None:
-            check_number("clip_norm", self.clip_norm, above=0.0)
+            keep(self, clip_norm=check_number("clip_norm", self.clip_norm, above=0.0))
 
 
-def check_shares(**shares: float) -> None:
-    """Refuse shares that are not in [0, 1)."""
-    for name, share in shares.items():
-        check_number(name, share, least=0.0, below=1.0)
+def check_share(name: str, value: float) -> float:
+    """Return a share, which is in [0, 1)."""
+    return check_number(name, value, least=0.0, below=1.0)

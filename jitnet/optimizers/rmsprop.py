@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jitnet.checks import check_number
+from jitnet.checks import check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, square_root, store
-from jitnet.optimizers.optimizer import Optimizer, Update, check_shares
+from jitnet.optimizers.optimizer import Optimizer, Update, check_share
 from jitnet.schedules import Schedule
 
 
@@ -73,10 +73,10 @@ class RMSprop(Optimizer):
             If a value has the wrong type or makes no sense.
         """
         super().__post_init__()
-        check_shares(rho=self.rho)
-        check_number("epsilon", self.epsilon, above=0.0)
+        epsilon = check_number("epsilon", self.epsilon, above=0.0)
+        keep(self, rho=check_share("rho", self.rho), epsilon=epsilon)
 
     def update(self) -> Update:
         """What a step runs."""
-        settings = {"rho": self.rho, "epsilon": float(self.epsilon)}
+        settings = {"rho": self.rho, "epsilon": self.epsilon}
         return Update(update_rmsprop, ("second_moment",), settings=settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jitnet.checks import check_number
+from jitnet.checks import check_flag, check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
@@ -87,9 +87,11 @@ class SGD(Optimizer):
             If a value has the wrong type or makes no sense.
         """
         super().__post_init__()
-        check_number("momentum", self.momentum, least=0.0, most=1.0)
-        if not isinstance(self.nesterov, bool):
-            raise TypeError(f"nesterov must be True or False, got {self.nesterov!r}")
+        keep(
+            self,
+            momentum=check_number("momentum", self.momentum, least=0.0, most=1.0),
+            nesterov=check_flag("nesterov", self.nesterov),
+        )
         if self.nesterov and not self.momentum:
             raise ValueError("nesterov=True needs a momentum above 0, such as 0.9")
 

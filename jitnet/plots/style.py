@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from jitnet.extras import install
+from jitnet.quoting import quoted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +21,7 @@ INKS = {"light": ("#222222", "#888888", "#ffffff"), "dark": ("#e6e6e6", "#8a8a8a
 def style(theme: str) -> dict[str, Any]:
     """Matplotlib's settings for a theme, ``"light"`` or ``"dark"``."""
     if theme not in INKS:
-        raise ValueError(f"theme must be one of {', '.join(INKS)}, got {theme!r}")
+        raise ValueError(f"theme must be one of {', '.join(INKS)}, got {quoted(theme)}")
     text, axes, ground = INKS[theme]
     return {
         "axes.edgecolor": axes,

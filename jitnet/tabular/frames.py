@@ -10,8 +10,10 @@ from jitnet.extras import install
 
 LONGEST = 300
 """Letters of what other libraries say."""
-FAILED = (NotImplementedError, OverflowError, TypeError, ValueError)
+FAILED = (OverflowError, RuntimeError, TypeError, ValueError)
 """What Arrow and Python raise where values fit into no column; Polars has errors of its own."""
+DEEPEST = 30
+"""How often columns' values may be in lists."""
 INSTALL = f"tables need the packages narwhals and polars: {install('table')}"
 
 
@@ -47,6 +49,7 @@ def as_polars(frame: Any, name: str = "frame") -> Any:
         if isinstance(frame, pl.LazyFrame):
             return frame.collect()
         if isinstance(frame, Mapping):
+            _check_ends(list(frame.values()))
             return pl.DataFrame(dict(frame))
     try:
         with _converting(name):
@@ -62,6 +65,15 @@ def as_polars(frame: Any, name: str = "frame") -> Any:
     return found.with_columns(
         pl.col(n).cast(pl.String).cast(pl.Enum(list(values))) for n, values in ordered.items()
     )
+
+
+def _check_ends(values: Any, depth: int = 0) -> None:
+    """Refuse lists that are in themselves, in which Polars would go down without an end."""
+    if depth > DEEPEST:
+        raise ValueError("its lists are nested without an end")
+    for value in values:
+        if type(value) in (list, tuple):
+            _check_ends(value, depth + 1)
 
 
 @contextmanager

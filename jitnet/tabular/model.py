@@ -17,9 +17,10 @@ from jitnet.errors import NotFittedError
 from jitnet.io.model_file import CHECKPOINTS, write_model
 from jitnet.model import Sequential
 from jitnet.progress import Progress, make_progress
+from jitnet.quoting import quoted
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.parts import held_out
-from jitnet.tabular.preset import Settings, settings_for
+from jitnet.tabular.preset import Settings, check_settings, settings_for
 from jitnet.tabular.scores import Scores, scores_of
 from jitnet.tabular.table import Table, check_there
 from jitnet.tabular.target import check_complete
@@ -82,11 +83,14 @@ class TableModel:
             raise TypeError(
                 f"TableModel has no setting {unknown[0]!r}; there are {', '.join(Settings._fields)}"
             )
+        if table is not None and not isinstance(table, Table):
+            raise TypeError(f"table must be a Table, got {quoted(table)}")
         self.target = target
-        self.table = table or Table()
+        self.table = Table() if table is None else table
         self.seed, self.n_threads = check_whole("seed", seed, least=0), n_threads
-        self.given = {name: value for name, value in settings.items() if value is not None}
-        self.settings = Settings()._replace(**self.given)
+        given = {name: value for name, value in settings.items() if value is not None}
+        self.settings = check_settings(Settings()._replace(**given))
+        self.given = {name: getattr(self.settings, name) for name in given}
         self.networks: list[Sequential] = []
 
     def fit(
@@ -150,7 +154,7 @@ class TableModel:
         self, rows: Any, validation: Any, group: str | None, time: str | None
     ) -> tuple[Any, Any]:
         """The rows to learn from and to validate on; the table has learned the former's columns."""
-        check_there([self.target, *([group] if group else [])], rows)
+        check_there([self.target, *(name for name in (group, time) if name is not None)], rows)
         check_complete(rows[self.target])
         whole = rows
         if validation is None or isinstance(validation, float):

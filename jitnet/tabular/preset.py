@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from jitnet.checks import check_number, check_whole
 from jitnet.layers import Dense, Dropout, Layer
+from jitnet.quoting import quoted
 from jitnet.tabular.target import Target
 
 FEW_ROWS = 5000
@@ -31,6 +33,22 @@ class Settings(NamedTuple):
         for units in self.hidden:
             layers += [Dense(units, "relu"), *[Dropout(self.dropout)] * (self.dropout > 0)]
         return [*layers, Dense(n_outputs)]
+
+
+def check_settings(settings: Settings) -> Settings:
+    """Return settings that a network can be made by, as plain numbers."""
+    hidden = settings.hidden
+    if not isinstance(hidden, tuple | list):
+        raise TypeError(f"hidden must be a tuple of whole numbers, got {quoted(hidden)}")
+    return Settings(
+        hidden=tuple(check_whole("hidden", units, least=1) for units in hidden),
+        dropout=check_number("dropout", settings.dropout, least=0.0, below=1.0),
+        epochs=check_whole("epochs", settings.epochs, least=1),
+        batch_size=check_whole("batch_size", settings.batch_size, least=1),
+        learning_rate=check_number("learning_rate", settings.learning_rate, above=0.0),
+        weight_decay=check_number("weight_decay", settings.weight_decay, least=0.0),
+        ensemble=check_whole("ensemble", settings.ensemble, least=1),
+    )
 
 
 def settings_for(rows: int, target: Target) -> Settings:

@@ -12,7 +12,6 @@ from typing import Any
 from jitnet.checks import check_flag, check_number, check_whole
 from jitnet.tabular.columns import Category, Column, Date, Number, Ordinal, Scale
 from jitnet.tabular.learning import MOST_VALUES
-from jitnet.tabular.preset import Settings
 from jitnet.tabular.target import LEAST_CLASS, MOST_CLASS, Target
 
 
@@ -54,18 +53,6 @@ def check_target(target: Any) -> Target:
             raise ValueError("there must be two classes at least")
         check_whole("typical", int(typical), least=0, most=len(target.classes) - 1)
     return target
-
-
-def check_settings(settings: Settings) -> Settings:
-    """Return settings that a network can be made by."""
-    hidden = tuple(check_whole("hidden", units, least=1) for units in settings.hidden)
-    check_number("dropout", settings.dropout, least=0.0, below=1.0)
-    check_whole("epochs", settings.epochs, least=1)
-    check_whole("batch_size", settings.batch_size, least=1)
-    check_number("learning_rate", settings.learning_rate, above=0.0)
-    check_number("weight_decay", settings.weight_decay, least=0.0)
-    check_whole("ensemble", settings.ensemble, least=1)
-    return settings._replace(hidden=hidden)
 
 
 def _check_scales(column: Any) -> None:

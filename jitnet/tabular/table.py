@@ -10,12 +10,14 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.checks import check_whole
 from jitnet.errors import NotFittedError
+from jitnet.quoting import quoted
 from jitnet.tabular.columns import Category, Column, Ordinal
 from jitnet.tabular.encoder import Encoder, feature_names
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.learning import Refused, learn
 from jitnet.tabular.target import Target, learn_target
 from jitnet.tabular.values import category_text, codes_of, numbers_of, numbers_of_one, text_of_one
+from jitnet.validation import as_numbers_of
 
 MOST_BINS, ROWS_A_BIN, LEAST_BINS = 32, 300, 4
 """Numbers are cut into a bin for so many rows, up to a number of bins, and not into fewer than
@@ -86,6 +88,10 @@ class Table:
     ) -> None:
         self.task, self.bins = task, None if bins is None else check_whole("bins", bins, least=0)
         self.categorical, self.drop = list(categorical), list(drop)
+        if not isinstance(ordinal, Mapping | None):
+            raise TypeError(
+                f"ordinal must be a dict of columns to their values, got {quoted(ordinal)}"
+            )
         self.ordinal = {name: list(values) for name, values in (ordinal or {}).items()}
         self.columns: list[Column] = []
         self.refused: dict[str, str] = {}
@@ -246,6 +252,8 @@ class Table:
             If a value is not of its column's kind.
         """
         self.target  # noqa: B018 - refuses a table that has learned nothing
+        if not isinstance(row, Mapping):
+            raise TypeError(f"row must be a dict of columns to values, got {type(row).__name__}")
         get = row.get
         numbers = [x for c in self._numeric for x in numbers_of_one(c, get(c.name))]
         codes = []
@@ -291,7 +299,7 @@ class Table:
         -------
         ndarray of shape (n_rows,)
         """
-        return self.target.decode(np.asarray(predictions))
+        return self.target.decode(as_numbers_of(predictions, "predictions"))
 
     def unseen(self, frame: Any) -> dict[str, dict[str, int]]:
         """The values that were not there in training, and how many rows have each.
@@ -337,7 +345,9 @@ def check_there(names: Iterable[str], rows: Any) -> None:
     columns = rows.columns
     known = set(columns)
     for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"columns are given by their names, got {quoted(name)}")
         if name not in known:
             there = ", ".join(map(repr, columns[:20]))
             more = f" and {len(columns) - 20} more" if len(columns) > 20 else ""
-            raise ValueError(f"there is no column {name!r}; there are {there}{more}")
+            raise ValueError(f"there is no column {quoted(name)}; there are {there}{more}")

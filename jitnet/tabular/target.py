@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.quoting import quoted
 from jitnet.tabular.values import as_text, text_of_one
 
 TASKS = ("classification", "regression")
@@ -94,6 +95,11 @@ class Target:
 
     def decode(self, predictions: Array) -> Array:
         """The classes or numbers (n,) that a network's predictions (n, n_outputs) say."""
+        if predictions.ndim != 2 or predictions.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"predictions must have the shape (n_rows, {self.n_outputs}), got "
+                f"{predictions.shape}"
+            )
         if self.classes:
             classes: Array = np.array(self.classes)[predictions.argmax(axis=1)]
             return classes
@@ -143,7 +149,7 @@ def learn_target(series: Any, task: str | None = None, whole: Any = None) -> Tar
     """
     check_complete(series)
     if task not in (None, *TASKS):
-        raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
+        raise ValueError(f"task must be one of {', '.join(TASKS)}, got {quoted(task)}")
     whole = series if whole is None else whole
     of_classes = has_classes(whole, task)
     if series.n_unique() == 1:

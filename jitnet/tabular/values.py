@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.quoting import quoted
 from jitnet.tabular.columns import Category, Date, Number, Numeric, Ordinal
 
 NAN = math.nan
@@ -117,7 +118,8 @@ def _check_read(name: str, given: Any, found: Any, kind: str) -> None:
     if len(wrong):
         row = int(wrong[0])
         raise ValueError(
-            f"row {row + 1}, column {name!r}: {given[row]!r} is no {kind}, and the column has "
+            f"row {row + 1}, column {name!r}: "
+            f"{quoted(given[row])} is no {kind}, and the column has "
             f"{kind}s"
         )
 
@@ -183,12 +185,15 @@ def text_of_one(value: Any, *, of_numbers: bool = False) -> str | None:
         with suppress(ValueError):
             value = float(value)
     if value is None or isinstance(value, str):
-        return value
+        return value if value is None else str.__str__(value)  # of whatever class of text
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float | np.floating):
         return None if math.isnan(value) else str(int(value) if value.is_integer() else value)
-    return str(value)
+    try:
+        return str(value)
+    except (RecursionError, ValueError):  # lists without an end, whole numbers of many digits
+        raise ValueError(f"{quoted(value)} is no value of a category") from None
 
 
 def _plain_of_one(column: Number, value: Any) -> tuple[float, ...]:
@@ -198,7 +203,7 @@ def _plain_of_one(column: Number, value: Any) -> tuple[float, ...]:
         number = NAN
     except (TypeError, ValueError):
         raise ValueError(
-            f"column {column.name!r}: {value!r} is no number, and the column has numbers"
+            f"column {column.name!r}: {quoted(value)} is no number, and the column has numbers"
         ) from None
     return (number if math.isfinite(number) else NAN,)
 
@@ -217,7 +222,7 @@ def _date_parts_of_one(column: Date, value: Any) -> tuple[float, ...]:
         when = _date_of_text(value) if isinstance(value, str) else value
         parts = when.toordinal() - EPOCH, when.month, when.day, when.isoweekday()
     except (AttributeError, ValueError):
-        raise ValueError(f"column {column.name!r}: {value!r} is no date") from None
+        raise ValueError(f"column {column.name!r}: {quoted(value)} is no date") from None
     return (*map(float, parts), float(getattr(when, "hour", 0)))
 
 

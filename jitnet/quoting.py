@@ -1,0 +1,28 @@
+"""Values and texts as errors quote them: short, and whatever they are."""
+
+from __future__ import annotations
+
+LONGEST = 1000
+"""Letters of what others have said or given."""
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """A text, of which what is too long is left out."""
+    return text if len(text) <= longest else f"{text[:longest]} …"
+
+
+def quoted(value: object, longest: int = LONGEST) -> str:
+    """A value as it shows itself, or its type where it cannot.
+
+    Examples
+    --------
+    >>> quoted("ten"), quoted([1] * 100, 7)
+    ("'ten'", '[1, 1, …')
+    >>> quoted(10**5000)
+    'an int'
+    """
+    try:
+        return shortened(repr(value), longest)
+    except Exception:  # whole numbers of many digits, lists in lists, a user's own
+        name = type(value).__name__
+        return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
