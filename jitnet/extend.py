@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from jitnet.activations import ACTIVATIONS, Activation
-from jitnet.checks import check_choice
+from jitnet.checks import check_choice, check_number
 from jitnet.engine.forms import check_count
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.elementary import erf, exp, expm1, log, log1p, sigmoid, softplus, tanh
@@ -147,6 +147,9 @@ def _check_kernels(name: str, row: Activation | Loss) -> None:
     form = ", ".join(("D", "Z", "T", "outputs", "row", "weight", *row.settings))
     check_count(row.backward, 6 + len(row.settings), f"backward({form})", name)
     check_choice(f"link of {name}", row.link, LINKS)
+    for bound in (row.least, row.most):
+        if bound is not None:
+            check_number(f"a bound of the targets of {name}", bound)
     settings = Objective._field_defaults
     for setting in row.settings:
         check_choice(f"setting of {name}", setting, settings)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback
+from jitnet.callbacks.monitor import check_figure
 from jitnet.checks import check_choice, check_flag, check_number, check_whole
 from jitnet.content import content_of
 from jitnet.engine import Engine
@@ -348,6 +349,9 @@ class Sequential:
                 if checked is not None:
                     check_stateful(engine.nodes, checked.examples, batch)
             engine.training.hold_states(batch)
+            for listener in listeners:
+                if listener.watched is not None:
+                    check_figure(listener.watched, figures)
             for listener in listeners:
                 listener.on_fit_begin(self, epochs)
             if resume is not None:

@@ -24,7 +24,7 @@ import jitnet.extend as ex
 from jitnet.callbacks.stopwatch import Stopwatch
 from jitnet.datasets import every_nth_of_each_class, load_image_folder
 from jitnet.quoting import LONGEST, quoted
-from own_rows import PReLU
+from own_rows import PReLU, log_cosh
 from spoilers import Own, Text
 from test_bad_input import ROWS, VALUES, X, regressor, trained
 from training_state import state_of
@@ -300,6 +300,21 @@ def test_streams() -> None:
         with pytest.raises((ValueError, TypeError), match="state"):
             stream.state = state
     assert [array.tolist() for array in stream.state] == before
+
+
+@pytest.mark.parametrize("built", [False, True])
+@pytest.mark.parametrize("kind", [jn.EarlyStopping, jn.ReduceOnPlateau])
+def test_a_figure_that_is_not_recorded_is_missed_before_any_work(kind: Any, built: bool) -> None:
+    model = trained(regressor()) if built else regressor()
+    before = state_of(model)
+    with pytest.raises(ValueError, match="monitor='val_loss' is not among the figures"):
+        model.fit(X, VALUES, callbacks=[kind()])
+    assert state_of(model) == before
+
+
+def test_the_bounds_of_a_loss_of_ones_own_are_numbers() -> None:
+    with pytest.raises(TypeError, match="a bound of the targets of odd must be a number"):
+        ex.register(odd=log_cosh._replace(least=Decimal("NaN")))  # type: ignore[arg-type]
 
 
 def test_an_epsilon_beyond_the_models_type_is_refused() -> None:

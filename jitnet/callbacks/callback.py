@@ -17,6 +17,9 @@ class Callback:
     ----------
     every_steps : int or None
         Steps at whose multiples `on_steps_end` is called, beside other times; by default None.
+    watched : str or None
+        The figure of the history that it cannot do without: a fit that records no such one is
+        refused before any work. By default None.
 
     Examples
     --------
@@ -30,6 +33,7 @@ class Callback:
     """
 
     every_steps: int | None = None
+    watched: str | None = None
     comes_last = False
     """Whether `on_steps_end` is called after the other callbacks', which may stop the fit there."""
 

@@ -79,7 +79,7 @@ class Checkpoint(Callback):
         by_default = 1 if every_steps is None and every_minutes is None else None
         self.every_epochs = every_epochs or by_default
         self.every_steps, self.every_minutes = every_steps, every_minutes
-        self.monitor = None if monitor is None else check_monitor(monitor)
+        self.monitor = self.watched = None if monitor is None else check_monitor(monitor)
         self._begin()
 
     def _begin(self) -> None:

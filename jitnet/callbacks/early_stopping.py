@@ -58,7 +58,7 @@ class EarlyStopping(Callback):
         min_delta: float = 0.0,
         restore_best: bool = True,
     ) -> None:
-        self.monitor = check_monitor(monitor)
+        self.monitor = self.watched = check_monitor(monitor)
         self.patience = check_whole("patience", patience, least=1)
         self.min_delta = check_number("min_delta", min_delta, least=0.0)
         self.restore_best = check_flag("restore_best", restore_best)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,15 @@ def check_monitor(name: Any) -> str:
     if not isinstance(name, str):
         raise TypeError(f"monitor must be the name of a figure, such as 'loss', got {quoted(name)}")
     return str.__str__(name)
+
+
+def check_figure(name: str, figures: Iterable[str]) -> None:
+    """Refuse a figure that a fit does not record."""
+    if name not in figures:
+        raise ValueError(
+            f"monitor={quoted(name)} is not among the figures of this fit, which are "
+            f"{', '.join(figures)}{_hint(name)}"
+        )
 
 
 @dataclass
@@ -39,11 +49,7 @@ class Monitored:
 
     def improves(self, epoch: int, logs: dict[str, float]) -> bool:
         """Whether an epoch's value is the best so far, which it then is."""
-        if self.name not in logs:
-            raise ValueError(
-                f"monitor={quoted(self.name)} is not among the figures of this fit, which are "
-                f"{', '.join(logs)}{_hint(self.name)}"
-            )
+        check_figure(self.name, logs)
         value = logs[self.name]
         gain = self.best - value
         if self.name.endswith(HIGHER_IS_BETTER):

@@ -45,7 +45,7 @@ class ReduceOnPlateau(Callback):
         min_delta: float = 0.0,
         min_rate: float = 0.0,
     ) -> None:
-        self.monitor = check_monitor(monitor)
+        self.monitor = self.watched = check_monitor(monitor)
         self.factor = check_number("factor", factor, above=0.0, below=1.0)
         self.patience = check_whole("patience", patience, least=1)
         self.min_delta = check_number("min_delta", min_delta, least=0.0)
