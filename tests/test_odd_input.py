@@ -317,6 +317,15 @@ def test_the_bounds_of_a_loss_of_ones_own_are_numbers() -> None:
         ex.register(odd=log_cosh._replace(least=Decimal("NaN")))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "figures", [{"loss": [HUGE, 1.0]}, {"loss": 3.0}, {"loss": ["a"]}, {3: [1.0]}, {}]
+)
+def test_a_history_of_no_numbers_is_not_drawn(figures: Any) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises((TypeError, ValueError), match=r"histor|figures"):
+        jn.History(figures).plot()
+
+
 def test_an_epsilon_beyond_the_models_type_is_refused() -> None:
     with pytest.raises(ValueError, match="epsilon must be finite in float32, got 1e\\+308"):
         jn.Sequential([jn.Dense(1)], "mse", jn.RMSprop(epsilon=1e308))
@@ -372,6 +381,8 @@ def cut(**changed: Any) -> Callable[[Any], Any]:
         (lambda node: node._replace(over_time="never"), "unknown over_time of layer 1"),
         (lambda node: node._replace(rooms={"kept": ex.Room(shape=3)}), "the room 'kept'"),  # type: ignore[arg-type]
         (lambda node: node._replace(path=3), "path of layer 1"),
+        (lambda node: node._replace(input=1), "takes input 1, of 1 there are"),
+        (lambda node: node._replace(input=HUGE), "input of layer 1"),
     ],
 )
 def test_parts_of_a_layer_of_ones_own(change: Callable[[Any], Any], words: str) -> None:

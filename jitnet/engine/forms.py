@@ -176,7 +176,7 @@ def _check_numbers(node: Node, owner: str) -> None:
     for name, choices in CHOICES.items():
         check_choice(f"{name} of {owner}", getattr(node, name), choices)
     if node.input is not None:
-        check_whole(f"input of {owner}", node.input, least=0)
+        check_whole(f"input of {owner}", node.input, least=0, most=MOST)
     if not isinstance(node.path, tuple):
         raise TypeError(
             f"path of {owner} must be a tuple of whole numbers, got {quoted(node.path)}"

@@ -109,6 +109,10 @@ class Nodes:
             sparse = mostly_zeros and all(node.is_free for node in self.nodes)
             owner = f"layer {number + 1}, {quoted(layer)}"
             for node in nodes_of(layer, _node_of(layer, owner, shape, width, sparse)):
+                if node.input is not None and node.input >= len(shapes):
+                    raise ValueError(
+                        f"{owner} takes input {node.input}, of {len(shapes)} there are"
+                    )
                 _check_free(node, owner, shape if node.input is None else shapes[node.input])
                 self.nodes.append(node)
                 self.paths.append((number, *node.path))

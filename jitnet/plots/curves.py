@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jitnet.plots.style import COLORS, picture
+from jitnet.quoting import quoted
+from jitnet.validation import as_numbers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +34,8 @@ def plot_history(history: Mapping[str, Sequence[float]], *, theme: str = "light"
 
     Raises
     ------
+    TypeError, ValueError
+        If the history has no figures, or they are no lists of numbers.
     ImportError
         Without matplotlib: ``pip install 'jitnet[plot]'``, in a checkout ``pip install '.[plot]'``.
 
@@ -42,7 +46,10 @@ def plot_history(history: Mapping[str, Sequence[float]], *, theme: str = "light"
     >>> [panel.get_ylabel() for panel in figure.axes]
     ['loss']
     """
+    history = {name: _figures(name, values) for name, values in history.items()}
     names = [name for name in history if not name.startswith("val_")]
+    if not names:
+        raise ValueError("the history has no figures")
     with picture(1 + 4.6 * len(names), 3.6, theme) as figure:
         panels = figure.subplots(1, len(names), squeeze=False)[0]
         for panel, name in zip(panels, names, strict=True):
@@ -59,6 +66,16 @@ def plot_history(history: Mapping[str, Sequence[float]], *, theme: str = "light"
                 _mark_best(panel, validation, best)
             panel.legend()
     return figure
+
+
+def _figures(name: object, values: Sequence[float]) -> list[float]:
+    """A figure's numbers, one an epoch."""
+    if not isinstance(name, str):
+        raise TypeError(f"figures have names, got {quoted(name)}")
+    numbers = as_numbers_of(values, f"{quoted(name)} of the history")
+    if numbers.ndim != 1:
+        raise ValueError(f"{quoted(name)} of the history must be a number an epoch")
+    return [float(number) for number in numbers]
 
 
 def _mark_best(panel: Axes, values: Sequence[float], best: float) -> None:

@@ -246,4 +246,26 @@ def _place(error: BaseException) -> str:
     )
 
 
-HUNT = Hunt(drawn(case), short=10.0, long=600.0)
+HUNT = Hunt(
+    drawn(case),
+    short=10.0,
+    long=600.0,
+    mended=(
+        "whole numbers of hundreds of digits and signalling NaNs raised OverflowError and "
+        "InvalidOperation in checks, arrays of objects, estimators and splits",
+        "optimisers and schedules kept fractions and long doubles, and no kernel compiles for them",
+        "names of a class of text of one's own were unknown, and categories unseen",
+        "errors that quoted nested lists, long texts and numbers of many digits were unreadable or "
+        "a RecursionError",
+        "sparse matrices whose indices lead out of them ended the process in SciPy, as targets and "
+        "in other forms than rows",
+        "lists in themselves hung in Polars",
+        "a table's settings, table, times, ordered values and rows were not looked at",
+        "callbacks of estimators, their figures and flags were not looked at",
+        "a figure that is not recorded was missed after an epoch, with the model changed",
+        "find_learning_rate and load_state_dict took anything for a model, and y of any length",
+        "streams cast what is complex or too large",
+        "parts of a layer, a loss or an optimiser of one's own were used without a look",
+        "sizes of images, steps of schedules and epsilons beyond float32 were not looked at",
+    ),
+)

@@ -262,7 +262,16 @@ def case(rng: Rng) -> Tally:
     return Tally(1, faults)
 
 
-HUNT = Hunt(drawn(case), short=20.0, long=600.0)
+HUNT = Hunt(
+    drawn(case),
+    short=20.0,
+    long=900.0,
+    mended=(
+        "checkpoints written when the clock had been set back were refused by the fit that resumed",
+        "a log whose disk was full in its header went on without one, and logs were not "
+        "rewritten whole or not at all",
+    ),
+)
 
 if __name__ == "__main__":
     main()
