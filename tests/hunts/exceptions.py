@@ -1,8 +1,8 @@
 """Exceptions at any line of a fit: the team is gone, and the model has taken some whole steps.
 
-It is raised at a line of Python that is drawn, all files counted, or by a signal, with a second one
-while the first is handled. The model is then in a state that a fit without it goes through, and
-goes on training to the same bits as a copy of it.
+It is raised at a line of Python that is drawn, all files counted, or by a signal at a moment that
+is drawn, with a second one while the first is handled. The model is then in a state that a fit
+without it goes through, and goes on training to the same bits as a copy of it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from training_state import state_of
 X = np.linspace(-1.0, 1.0, 400, dtype=np.float32).reshape(100, 4)
 Y = X[:, 0] * X[:, 1]
 EPOCHS = 3
-LATER = (1, 2, 3, 5, 8, 13)
-"""Lines between two signals."""
+SECONDS = 0.006
+"""A fit takes about as long."""
+LATER = (1e-5, 2e-5, 5e-5, 1e-4, 3e-4)
+"""Seconds between two signals."""
 
 
 class Own(Exception):
@@ -111,11 +113,6 @@ def lines_of(n_threads: int, kind: str, apart: bool) -> int:
     return lines.count
 
 
-def raise_own(number: int, frame: Any) -> None:
-    """A signal's handler."""
-    raise Own
-
-
 def check(model: jn.Sequential, legal: list[Any], folder: Path, where: str) -> None:
     """The team is gone, the model has taken some whole steps, and files are whole."""
     assert DOOR.sum() == 0, f"{where}: somebody is at work"
@@ -129,40 +126,78 @@ def check(model: jn.Sequential, legal: list[Any], folder: Path, where: str) -> N
     assert state_of(model) == state_of(twin), f"{where}: another way from here"
 
 
-def case(rng: Rng) -> Tally:
-    """Raise at a line of a fit, or twice."""
-    n_threads, apart = int(rng.integers(1, 3)), bool(rng.integers(2))
-    kind, error = str(rng.choice(list(KINDS))), ERRORS[int(rng.integers(len(ERRORS)))]
-    engine.LONG_FLOPS = 0.0 if apart else 1e9  # whether the calling thread only waits
-    legal = states(n_threads)
-    line = int(rng.integers(1, lines_of(n_threads, kind, apart) + 1))
-    by_signals = sys.platform != "win32" and bool(rng.integers(2))
-    places = {line, line + int(rng.choice(LATER))} if by_signals else {line}
+def _comes_of_it(error: BaseException | None) -> bool:
+    """Whether an error is what was raised, or was raised while that was handled.
 
+    Of an interrupt while it removes a folder, Python's own library makes an OSError.
+    """
+    while error is not None and not isinstance(error, ERRORS):
+        error = error.__context__
+    return error is not None
+
+
+def raised_at_a_line(rng: Rng, lines: int, train: Callable[[], None]) -> tuple[int, str]:
+    """Raise at a line; how often, and where it was."""
+    place, raised = int(rng.integers(1, lines + 1)), ERRORS[int(rng.integers(len(ERRORS)))]
     struck: list[int] = []
 
     def strike(at: int) -> None:
-        if at in places:
+        if at == place:
             struck.append(at)
-            if not by_signals:
-                raise error(f"at line {at}")
-            signal.raise_signal(signal.SIGUSR1)
+            raise raised(f"at line {at}")
 
-    if by_signals:
-        signal.signal(signal.SIGUSR1, raise_own)
+    sys.settrace(Lines(strike))
+    try:
+        train()
+    except BaseException as error:
+        if not _comes_of_it(error):
+            raise
+    finally:
+        sys.settrace(None)
+    return len(struck), f"{raised.__name__} at line {place}"
+
+
+def raised_by_signals(rng: Rng, lines: int, train: Callable[[], None]) -> tuple[int, str]:
+    """Raise at a moment, and once more shortly after it; how often, and when it was."""
+    first, later = rng.uniform(1e-5, SECONDS), float(rng.choice(LATER))
+    struck: list[int] = []
+
+    def handle(number: int, frame: Any) -> None:
+        struck.append(number)
+        if len(struck) == 2:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+        if len(struck) <= 2:
+            raise Own
+
+    signal.signal(signal.SIGALRM, handle)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, first, later)
+            train()
+        finally:
+            struck += [0, 0]  # from here on nothing is raised
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+    except BaseException as error:
+        if not _comes_of_it(error):
+            raise
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+    return min(2, struck.count(signal.SIGALRM)), f"signals after {first:.6f} s and {later:g} s"
+
+
+def case(rng: Rng) -> Tally:
+    """Raise at a line of a fit, or by two signals."""
+    n_threads, apart = int(rng.integers(1, 3)), bool(rng.integers(2))
+    kind = str(rng.choice(list(KINDS)))
+    engine.LONG_FLOPS = 0.0 if apart else 1e9  # whether the calling thread only waits
+    legal, lines = states(n_threads), lines_of(n_threads, kind, apart)
+    by_signals = sys.platform != "win32" and bool(rng.integers(2))
     model = new_model(n_threads)
     with arguments(kind) as (given, folder):
-        sys.settrace(Lines(strike))
-        try:
-            fit(model, **given)
-        except ERRORS:
-            pass
-        finally:
-            sys.settrace(None)
-        how = "signals" if by_signals else error.__name__
-        where = f"{kind}, {n_threads} threads, apart {apart}, {how} at {sorted(places)}"
-        check(model, legal, folder, where)
-    return Tally(1, len(struck))
+        disturb = raised_by_signals if by_signals else raised_at_a_line
+        faults, how = disturb(rng, lines, lambda: fit(model, **given))
+        check(model, legal, folder, f"{kind}, {n_threads} threads, apart {apart}, {how}")
+    return Tally(1, faults)
 
 
 HUNT = Hunt(drawn(case), short=10.0, long=300.0)
