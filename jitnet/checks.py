@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
@@ -88,6 +89,17 @@ def check_choice(name: str, value: Any, choices: Any) -> str:
     if plain not in choices:
         raise ValueError(f"unknown {name} {quoted(value)}; {known}")
     return plain
+
+
+def check_names(name: str, values: Any) -> list[str]:
+    """Return names as a list; a single text is none of them, though it has letters."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be a sequence of names, got {quoted(values)}")
+    names = list(values)
+    for each in names:
+        if not isinstance(each, str):
+            raise TypeError(f"{name} must be a sequence of names, got {quoted(each)} in it")
+    return [str.__str__(each) for each in names]
 
 
 def keep(owner: object, **values: Any) -> None:

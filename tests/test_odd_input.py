@@ -207,6 +207,13 @@ def test_text_of_any_class_is_the_category_that_it_is() -> None:
     ("call", "kind", "words"),
     [
         (lambda m: ANY.TableModel("tall", table="a"), TypeError, "table must be a Table"),
+        (lambda m: ANY.Table(drop="day"), TypeError, "drop must be a sequence of names, got 'day'"),
+        (
+            lambda m: ANY.Table(categorical=[3]),
+            TypeError,
+            "categorical must be a sequence of names",
+        ),
+        (lambda m: ANY.Table(ordinal={"kind": "abc"}), TypeError, "the order of 'kind' must be a"),
         (lambda m: jn.TableModel("tall", epochs=0.5), TypeError, "epochs must be a whole number"),
         (lambda m: jn.TableModel("tall", hidden=4), TypeError, "hidden must be a tuple"),
         (lambda m: jn.TableModel("tall", batch_size=0), ValueError, "batch_size must be at least"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.quoting import quoted, shortened
 from jitnet.tabular.columns import Category, Column, Date, Number, Ordinal, Scale
 from jitnet.tabular.edges import bin_edges
 from jitnet.tabular.values import as_text, numbers_of
@@ -120,7 +121,8 @@ def _learn_ordinal(series: Any, order: tuple[str, ...], bins: int) -> Ordinal:
     found = set(as_text(series).drop_nulls().unique())
     if unknown := sorted(found - set(order)):
         raise ValueError(
-            f"column {series.name!r}: {unknown[0]!r} is not in its order {', '.join(order)}"
+            f"column {series.name!r}: {quoted(unknown[0])} is not in its order "
+            f"{shortened(', '.join(order))}"
         )
     blank = Ordinal(series.name, order, ())
     return Ordinal(series.name, order, _scales(numbers_of(blank, series), max(bins, len(order))))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.checks import check_whole
+from jitnet.checks import check_names, check_whole
 from jitnet.errors import NotFittedError
 from jitnet.quoting import quoted
 from jitnet.tabular.columns import Category, Column, Ordinal
@@ -87,12 +87,16 @@ class Table:
         bins: int | None = None,
     ) -> None:
         self.task, self.bins = task, None if bins is None else check_whole("bins", bins, least=0)
-        self.categorical, self.drop = list(categorical), list(drop)
+        self.categorical = check_names("categorical", categorical)
+        self.drop = check_names("drop", drop)
         if not isinstance(ordinal, Mapping | None):
             raise TypeError(
                 f"ordinal must be a dict of columns to their values, got {quoted(ordinal)}"
             )
-        self.ordinal = {name: list(values) for name, values in (ordinal or {}).items()}
+        self.ordinal = {
+            name: check_names(f"the order of {quoted(name)}", values)
+            for name, values in (ordinal or {}).items()
+        }
         self.columns: list[Column] = []
         self.refused: dict[str, str] = {}
         self._target: Target | None = None
