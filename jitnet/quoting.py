@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 LONGEST = 1000
 """Letters of what others have said or given."""
 
@@ -16,7 +18,7 @@ def quoted(value: object, longest: int = LONGEST) -> str:
 
     Examples
     --------
-    >>> quoted("ten"), quoted([1] * 100, 7)
+    >>> quoted("ten"), quoted([1] * 100, 6)
     ("'ten'", '[1, 1, …')
     >>> quoted(10**5000)
     'an int'
@@ -26,3 +28,10 @@ def quoted(value: object, longest: int = LONGEST) -> str:
     except Exception:  # whole numbers of many digits, lists in lists, a user's own
         name = type(value).__name__
         return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, as one line."""
+    text: str = getattr(error, "strerror", None) or str(error)
+    lines = itertools.chain(text.strip().splitlines(), [type(error).__name__])
+    return shortened(next(lines))

@@ -167,12 +167,16 @@ def check_parameters(
             raise ValueError(
                 "weights do not say what shape the layers take; call build(shape) before"
             )
-    expected = [row.parameter.shape for row in nodes_of(shape).parameters]
+    parameters = [row.parameter for row in nodes_of(shape).parameters]
+    expected = [parameter.shape for parameter in parameters]
     given = [array.shape for array in arrays]
     if given != expected:
         raise ValueError(f"weights must have the shapes {expected}, got {given}")
-    for array, name in zip(arrays, names, strict=True):
+    for array, name, parameter in zip(arrays, names, parameters, strict=True):
         check_fits(array, dtype, name)
+        if parameter.least is not None and array.min() < parameter.least:
+            said = f"{parameter.name}, must be at least {parameter.least:g}"
+            raise ValueError(f"{name}, {said}, but contains {array.min():g}")
     return [_cast(array, dtype) for array in arrays]
 
 

@@ -42,12 +42,15 @@ class Hunt(NamedTuple):
         Seconds after which its figures mean something.
     mended : sequence of str
         What it has found so far; each is mended, and a test of its own in the suite.
+    needs : str
+        A package without which it is passed over; the extra ``fuzz`` has it.
     """
 
     run: Run
     short: float
     long: float
     mended: tuple[str, ...] = ()
+    needs: str = ""
 
 
 def drawn(case: Callable[[Rng], Tally]) -> Run:

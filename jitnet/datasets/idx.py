@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import zlib
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+
+from jitnet.io.packed import check_gzip
 
 __all__ = ["read_idx"]
 
@@ -65,13 +68,14 @@ def read_idx(path: str | PathLike[str]) -> NDArray[Any]:
 
 def _read_packed(path: Path) -> NDArray[Any]:
     try:
+        check_gzip(path)
         with gzip.open(path) as file:
-            dtype, shape, _ = _read_header(cast(BinaryIO, file), path)
             content = file.read()
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, ValueError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}") from None
-    _check_size(len(content), dtype, shape, path)
-    return np.frombuffer(content, dtype).reshape(shape)
+    dtype, shape, start = _read_header(io.BytesIO(content), path)
+    _check_size(len(content) - start, dtype, shape, path)
+    return np.frombuffer(content, dtype, offset=start).reshape(shape)
 
 
 def _read_header(file: BinaryIO, path: Path) -> tuple[np.dtype[Any], tuple[int, ...], int]:

@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from jitnet.checks import check_whole
 from jitnet.extras import install
-from jitnet.quoting import quoted
+from jitnet.quoting import first_line, quoted
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
-MOST_PIXELS = 2**15
-"""Height and width of an image at most."""
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""What is read, whatever a file is called; Pillow would start programs for others."""
+MOST_SIDE = 2**15
+"""Height and width that images are brought to at most."""
+MOST_PIXELS = 1 << 26
+"""Pixels of an image: a few bytes may say that there are as many as the memory holds."""
 DEEP = 257
 """Steps of 16 bits in one of 8."""
 
@@ -28,6 +32,10 @@ class ImageFolder(NamedTuple):
     X: NDArray[np.uint8]
     y: NDArray[np.int64]
     classes: tuple[str, ...]
+
+
+DAMAGED = (OSError, SyntaxError, ValueError)
+"""What Pillow raises where a file is damaged."""
 
 
 def load_image_folder(
@@ -91,7 +99,7 @@ def load_image_folder(
 def _checked_size(size: Any) -> tuple[int, int]:
     if not isinstance(size, tuple | list) or len(size) != 2:
         raise ValueError(f"size must be a height and a width, got {quoted(size)}")
-    height, width = (check_whole("size", n, least=1, most=MOST_PIXELS) for n in size)
+    height, width = (check_whole("size", n, least=1, most=MOST_SIDE) for n in size)
     return height, width
 
 
@@ -146,17 +154,21 @@ def _read_all(files: Sequence[Path], size: tuple[int, int] | None) -> Iterator[A
     except ImportError as error:
         raise ImportError(f"images need the package Pillow: {install('images')}") from error
 
+    bombs = Image.DecompressionBombError, Image.DecompressionBombWarning
     for file in files:
         try:
-            with Image.open(file) as opened:
+            with Image.open(file, formats=FORMATS) as opened:
+                if opened.width * opened.height > MOST_PIXELS:
+                    raise ValueError(f"it has more than {MOST_PIXELS:,} pixels")
                 image: Any = opened
                 if opened.mode.startswith("I"):
                     image = Image.fromarray((np.asarray(opened) // DEEP).astype(np.uint8))
                 image = image.convert("L" if image.mode in ("1", "L") else "RGB")
                 if size is not None and image.size != size[::-1]:
                     image = image.resize(size[::-1], Image.Resampling.BILINEAR)
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-            raise ValueError(f"{str(file)!r} is no image, or damaged: {error}") from None
+        except (UnidentifiedImageError, *bombs, *DAMAGED) as error:
+            said = first_line(error)
+            raise ValueError(f"{str(file)!r} is no image, or damaged: {said}") from None
         array = np.asarray(image)
         yield array if array.ndim == 3 else array[:, :, np.newaxis]
 

@@ -8,10 +8,12 @@ from string import Template
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from jitnet.arrays import Array
 from jitnet.export.c_exponential import constants_of
 from jitnet.export.c_functions import FILTERS_AT_ONCE, FUNCTIONS, ROLLED
+from jitnet.export.network import in_type
 
 CONSTANTS_A_LINE = 6
 
@@ -32,6 +34,7 @@ class Source:
 
     def __init__(self, dtype: np.dtype[Any], functions: Mapping[str, str] | None = None) -> None:
         self.real, self.suffix, self.digits = TYPES[dtype.name]
+        self._dtype = dtype
         self._functions = FUNCTIONS if functions is None else functions
         self.arrays: list[str] = []
         self.calls: list[str] = []
@@ -60,15 +63,19 @@ class Source:
 
     def number(self, value: float) -> str:
         """A number, exact, in the type of all."""
-        return number_of(value, self.real)
+        return self._texts(value)[0]
 
     def numbers(self, array: Array) -> str:
         """Numbers between braces, some a line."""
-        return braced(self.number(value) for value in array.ravel().tolist())
+        return braced(self._texts(array))
 
     def weight(self, stem: str, array: Array) -> str:
         """Keep an array of constants; its name."""
-        return self.constants(self.real, stem, map(self.number, array.ravel().tolist()))
+        return self.constants(self.real, stem, self._texts(array))
+
+    def _texts(self, array: ArrayLike) -> list[str]:
+        values = in_type(array, self._dtype).ravel().tolist()
+        return [number_of(value, self.real) for value in values]
 
     def constants(self, kind: str, stem: str, texts: Iterable[str]) -> str:
         """Keep an array of constants of a type of their own, as C has them; its name."""

@@ -13,7 +13,12 @@ from jitnet.arrays import Array
 from jitnet.export.keras_layers import LAYERS, InKeras
 from jitnet.export.network import Stage, read, row_for
 from jitnet.extras import install
+from jitnet.quoting import first_line
+from jitnet.layers.layer import Shape
 from jitnet.model import Sequential
+
+DAMAGED = (LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What h5py raises where a file is damaged, or of another kind."""
 
 
 def from_keras(path: str | PathLike[str], model: Sequential) -> Sequential:
@@ -62,29 +67,21 @@ def from_keras(path: str | PathLike[str], model: Sequential) -> Sequential:
         need = f"a weights file of Keras's needs the package h5py: {install('keras')}"
         raise ImportError(need) from error
 
-    stages = list(with_weights(read(model).stages))
-    with Path(path).open("rb"):  # the system's own error where there is no such file
-        pass
-    try:
-        with h5py.File(path) as file:
-            found = _arrays(file)
-    except OSError as error:
-        raise ValueError(f"{os.fspath(path)!r} is no file of HDF5: {error}") from error
-    named = _named(stages)
+    named = _named(list(with_weights(read(model).stages)))
     expected = {
         f"{group}/{name}": shape
         for stage, group, row in named
         for name, shape in row.shapes(stage).items()
     }
-    wrong = sorted(set(found) ^ set(expected))
-    if wrong:
+    with Path(path).open("rb"):  # the system's own error where there is no such file
+        pass
+    try:
+        with h5py.File(path) as file:
+            found = _arrays(file, expected)
+    except DAMAGED as error:
         raise ValueError(
-            f"the model and {os.fspath(path)!r} must have the same weights, but not both have "
-            f"{wrong}"
-        )
-    for name, shape in expected.items():
-        if found[name].shape != shape:
-            raise ValueError(f"{name} must be {shape}, but is {found[name].shape}")
+            f"{os.fspath(path)!r} is no file of HDF5 that fits: {first_line(error)}"
+        ) from error
     weights: list[Array] = []
     for stage, group, row in named:
         arrays = [found[f"{group}/{name}"] for name in row.shapes(stage)]
@@ -113,13 +110,26 @@ def _named(stages: list[Stage]) -> list[tuple[Stage, str, InKeras]]:
     return named
 
 
-def _arrays(file: Any) -> Mapping[str, Array]:
-    """All arrays of a file but those of the optimiser."""
-    arrays: dict[str, Array] = {}
+def _arrays(file: Any, expected: Mapping[str, Shape]) -> Mapping[str, Array]:
+    """The arrays that are expected, of a file that has no others but those of the optimiser."""
+    there: dict[str, Any] = {}
 
     def take(name: str, found: Any) -> None:
         if hasattr(found, "shape") and not name.startswith("optimizer/"):
-            arrays[name] = found[()]
+            there[name] = found
 
     file.visititems(take)
-    return arrays
+    wrong = sorted(set(there) ^ set(expected))
+    if wrong:
+        raise ValueError(f"it must have the weights of the model, but not both have {wrong}")
+    return {name: _array(name, there[name], shape) for name, shape in expected.items()}
+
+
+def _array(name: str, found: Any, shape: Shape) -> Array:
+    """An array's numbers, which lie in the file itself: it may name any other one for them."""
+    if found.shape != shape:
+        raise ValueError(f"{name} must be {shape}, but is {found.shape}")
+    if found.external or found.is_virtual:
+        raise ValueError(f"the numbers of {name} lie in other files, which are not read")
+    array: Array = found[()]
+    return array

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.engine.nodes import is_several
@@ -121,6 +122,16 @@ def refuse_mask(exported: Exported, destination: str) -> None:
             f"{destination} does not know which time steps there are: an Embedding must be without "
             "mask_zero to travel"
         )
+
+
+def in_type(array: ArrayLike, dtype: DTypeLike) -> Array:
+    """Numbers in a destination's type, refused where they do not fit."""
+    with np.errstate(over="ignore"):
+        cast: Array = np.ascontiguousarray(array, dtype)
+    if cast.dtype.kind == "f" and not np.isfinite(cast).all():
+        wrong = np.asarray(array)[~np.isfinite(cast)].flat[0]
+        raise ValueError(f"a number of the model, {wrong:g}, does not fit into {cast.dtype}")
+    return cast
 
 
 def row_for(layer: Any, table: Mapping[type, Row], destination: str) -> Row:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.network import channels_first, planes_of
+from jitnet.export.network import channels_first, in_type, planes_of
 from jitnet.layers.layer import Shape
 
 OPSET, IR_VERSION = 22, 10
@@ -90,7 +90,7 @@ class Graph:
         """Keep an array in the graph's type, or whole numbers as they are; its name."""
         array = np.asarray(array)
         kind = np.int64 if array.dtype.kind == "i" else self.dtype
-        return self.constant(name, np.ascontiguousarray(array, kind))
+        return self.constant(name, in_type(array, kind))
 
     def constant(self, name: str, array: Array) -> str:
         """Keep an array in its own type; its name."""

@@ -16,6 +16,7 @@ from jitnet.export.torch_chain import named
 from jitnet.export.torch_layers import COUNTER, modules_of
 from jitnet.extras import install
 from jitnet.io.files import write_file
+from jitnet.quoting import shortened
 from jitnet.model import Sequential
 
 INSTALL = f"a file of a state dict needs the package safetensors: {install('cli')}"
@@ -114,7 +115,7 @@ def load_state_dict(model: Sequential, path: str | PathLike[str]) -> None:
     except (SafetensorError, KeyError, TypeError) as error:
         raise ValueError(
             f"{os.fspath(path)!r} is no file of safetensors, or of a type that NumPy has not: "
-            f"{error!r}"
+            f"{shortened(repr(error))}"
         ) from error
     from_state_dict(model, tensors)
 
@@ -132,7 +133,8 @@ def from_state_dict(model: Sequential, tensors: Mapping[str, Array]) -> None:
     wrong = sorted(set(places) ^ {name for name in tensors if not name.endswith(COUNTER)})
     if wrong:
         raise ValueError(
-            f"the model and the file must have the same tensors, but not both have {wrong}"
+            "the model and the file must have the same tensors, but not both have "
+            f"{shortened(str(wrong))}"
         )
     flat = np.zeros(sum(array.size for array in weights))
     for name, place in places.items():

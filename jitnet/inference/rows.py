@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from jitnet.tabular.reading import (
-    DAMAGED,
     TEXT,
     check_lines,
-    first_line,
     read_table,
+    refused,
     scan_text,
     suffix_of,
     without_empty_end,
@@ -56,7 +55,7 @@ def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
         return
     held_back = None  # empty lines, which count if others follow
     is_whole = kind not in TEXT
-    try:
+    with refused(path):
         for piece in _scanned(path, kind, header).collect_batches(
             chunk_size=ROWS_AT_ONCE, maintain_order=True
         ):
@@ -68,8 +67,6 @@ def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
             if len(rows):
                 yield before, rows
                 before += len(rows)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *DAMAGED) as error:
-        raise ValueError(f"{str(path)!r}: {first_line(error)}") from None
     if not before:
         raise ValueError(f"{str(path)!r} has no rows")
 

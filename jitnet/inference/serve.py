@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
 import socket
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,13 @@ from jitnet.tabular.values import TRUTH
 
 MOST_BYTES = 1 << 20
 """Bytes of a request."""
+MOST_CONNECTIONS = 500
+"""Connections at a time; more are answered with the code 503."""
 MOST_PORT = 65_535
 MOST_ROWS = 1000
 """Rows of a request."""
+MOST_SECONDS = 60.0
+"""After which a connection is closed when it has its answer; after as long again in any case."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a pair that stands for one letter: JSON can say it, and no answer can."""
@@ -40,7 +46,7 @@ def serve_model(path: Path, host: str, port: int) -> None:
         ``pip install '.[serve]'``.
     """
     try:
-        import uvicorn
+        import uvicorn  # noqa: F401 - said before the model is loaded
     except ImportError as error:
         raise ImportError(f"serving needs starlette and uvicorn: {install('serve')}") from error
 
@@ -50,7 +56,39 @@ def serve_model(path: Path, host: str, port: int) -> None:
     app = application(model)
     listener = _listener(host, port)
     say(f"serving         http://{host}:{port}/predict; also /schema and /health")
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    server(app).run(sockets=[listener])
+
+
+def server(app: Any) -> Any:
+    """A uvicorn.Server of an application, with limits to what connections take."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=_limited,
+            ws="none",
+            limit_concurrency=MOST_CONNECTIONS,
+            log_level="warning",
+        )
+    )
+
+
+def _limited(**given: Any) -> Any:
+    """A connection that ends after some time, whatever comes and however slowly."""
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    protocol = AutoHTTPProtocol(**given)
+    loop, known = asyncio.get_running_loop(), weakref.ref(protocol)
+    loop.call_later(MOST_SECONDS, _end, known, "shutdown")
+    loop.call_later(2 * MOST_SECONDS, _end, known, "abort")
+    return protocol
+
+
+def _end(known: weakref.ref[Any], how: str) -> None:
+    protocol = known()
+    if protocol is not None and protocol.transport and not protocol.transport.is_closing():
+        getattr(protocol if how == "shutdown" else protocol.transport, how)()
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -106,13 +144,15 @@ def application(model: Any) -> Any:
     async def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok", "predicts": model.table.target.name})
 
-    return Starlette(
+    served = Starlette(
         routes=[
             Route("/predict", predict, methods=["POST"]),
             Route("/schema", show_schema),
             Route("/health", health),
         ]
     )
+    served.router.redirect_slashes = False  # it would send a client wherever its request says
+    return served
 
 
 def _refusal(text: str, status: int) -> Any:

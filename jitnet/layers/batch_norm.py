@@ -433,7 +433,9 @@ class BatchNorm(Layer):
                 Parameter("weight", (channels,), _ones(channels)),
                 Parameter("bias", (channels,)),
                 Parameter("running_mean", (channels,), trained=False),
-                Parameter("running_variance", (channels,), _ones(channels), trained=False),
+                Parameter(
+                    "running_variance", (channels,), _ones(channels), trained=False, least=0.0
+                ),
             ),
             rooms={
                 **dict.fromkeys(("start", "shift", "squares", "mean", "rstd"), of_panel),

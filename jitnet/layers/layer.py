@@ -34,6 +34,8 @@ class Parameter(NamedTuple):
         Whether the optimiser steps it; otherwise it is only copied and saved.
     order : {"C", "F"}, default "C"
         How it lies in memory, where kernels see it as a flat array.
+    least : float, optional
+        The least that its values can be.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Parameter(NamedTuple):
     l2: float = 0.0
     trained: bool = True
     order: Literal["C", "F"] = "C"
+    least: float | None = None
 
     @property
     def size(self) -> int:

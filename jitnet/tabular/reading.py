@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import gzip
-import itertools
 import struct
 import tokenize
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
+from jitnet.io.packed import check_gzip, check_zip
+from jitnet.quoting import first_line
 from jitnet.tabular.frames import check_installed
 from jitnet.tabular.values import as_dates
 
@@ -72,21 +74,28 @@ def read_table(path: Path, *, header: bool = True) -> Any:
         Without the package polars.
     """
     check_installed()
-    import polars as pl
-
     kind = suffix_of(path)
     if kind not in READERS:
         raise ValueError(f"{str(path)!r}: a table is one of {', '.join(READERS)}; .gz is unpacked")
     with path.open("rb") as file:  # the system's own error where there is no such file
         if not file.read(1):
             raise ValueError(f"{str(path)!r} is empty")
-    try:
+    with refused(path):
         frame = READERS[kind](path, header)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *DAMAGED) as error:
-        raise ValueError(f"{str(path)!r}: {first_line(error)}") from error
     if not len(frame):
         raise ValueError(f"{str(path)!r} has no rows")
     return frame
+
+
+@contextmanager
+def refused(path: Path) -> Iterator[None]:
+    """Say of what goes wrong within, in one line, that it is the file that is damaged."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, *DAMAGED) as error:
+        raise ValueError(f"{str(path)!r}: {first_line(error)}") from error
 
 
 def suffix_of(path: Path) -> str:
@@ -142,6 +151,8 @@ def _form_of(path: Path, header: bool) -> dict[str, Any]:
 
     Dates are left as text: Polars' own search for them takes 5 s for the adult data, not 0.1.
     """
+    if _is_packed(path):
+        check_gzip(path)
     with _opened(path) as file:
         sample = file.read(SAMPLE)
     if not sample:
@@ -155,8 +166,12 @@ def _form_of(path: Path, header: bool) -> dict[str, Any]:
     }
 
 
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
+
+
 def _opened(path: Path) -> TextIO:
-    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
+    opener: Any = gzip.open if _is_packed(path) else open
     file: TextIO = opener(path, "rt", encoding="utf-8-sig", errors=ESCAPED, newline="")
     return file
 
@@ -257,6 +272,7 @@ def _read_npz(path: Path, header: bool) -> Any:
 
     if not zipfile.is_zipfile(path):
         raise ValueError("it is no NPZ file")
+    check_zip(path)
     columns: dict[str, Any] = {}
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         for name, array in arrays.items():
@@ -284,12 +300,6 @@ def _of_known_type(array: Any) -> Any:
 
 def _columns_of(name: str, array: Any) -> dict[str, Any]:
     return {f"{name}_{k}": array[:, k] for k in range(array.shape[1])}
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, as one line."""
-    text: str = getattr(error, "strerror", None) or str(error)
-    return next(itertools.chain(text.strip().splitlines(), [type(error).__name__]))
 
 
 TEXT = (".csv", ".tsv", ".txt", ".data")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.tabular.frames import INSTALL
+from jitnet.tabular.reading import refused
 
 ROWS_AT_ONCE = 1 << 14
 READ_AHEAD = 1 << 18
@@ -28,6 +29,10 @@ class RowGroups:
 
     Raises
     ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is damaged: here, or where it is read.
     ImportError
         Without pyarrow.
     """
@@ -40,7 +45,9 @@ class RowGroups:
 
         # by default a whole row group is read ahead
         self._file: Any = partial(pq.ParquetFile, path, pre_buffer=False, buffer_size=READ_AHEAD)
-        with self._file() as file:
+        with path.open("rb"):  # the system's own error where there is no such file
+            self._path = path
+        with refused(path), self._file() as file:
             groups = range(file.metadata.num_row_groups)
             counts = [file.metadata.row_group(group).num_rows for group in groups]
         self.starts = np.concatenate([[0], np.cumsum(counts)])
@@ -90,7 +97,7 @@ class RowGroups:
         import polars as pl
 
         first = int(self.starts[group])
-        with self._file() as file:
+        with refused(self._path), self._file() as file:
             for batch in file.iter_batches(ROWS_AT_ONCE, row_groups=[group], use_threads=False):
                 frame = pl.DataFrame(batch)
                 yield first, frame

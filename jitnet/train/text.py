@@ -57,7 +57,7 @@ def train_text(options: argparse.Namespace) -> int:
         known = ", ".join(NETWORKS)
         raise ValueError(f"argument --network: there is no network {cell!r}; there are: {known}")
     steps, batch = options.steps or STEPS, options.batch_size or BATCH
-    text = _read(path)
+    text = read_text(path)
     X, y = _pieces(text.training, steps, batch, path)
     batch_held = max(1, min(batch, (len(text.validation) - 1) // steps))
     held_out = cut_stream(text.validation, steps, batch_held)
@@ -135,7 +135,7 @@ class Samples(Callback):
             self.progress.note(f"after epoch {epoch}, loss {logs['loss']:.3f}:\n{lines}")
 
 
-def _read(path: Path) -> Text:
+def read_text(path: Path) -> Text:
     """A file's text; a ValueError says what is wrong with it."""
     try:
         if path.stat().st_size > MOST_BYTES:
