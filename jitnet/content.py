@@ -65,12 +65,11 @@ def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) 
     for moment, views in engine.training.moment_views(state).items():
         for name, view in zip(names, views, strict=True):
             kept = tensors[f"{moment}.{name}"]
-            if kept.shape != view.shape:
-                raise ValueError(f"{moment}.{name} must be {view.shape}, but is {kept.shape}")
+            _check_alike(f"{moment}.{name}", kept, view)
             view[:] = kept
     state.clock[STEPS_TAKEN] = check_whole("step", description["step"], least=0)
     state.clock[EPOCHS_TAKEN] = check_whole("epoch", description["epoch"], least=0)
-    powers = [float(power) for power in description["powers"]]
+    powers = [check_number("each of powers", n, least=0.0, most=1.0) for n in description["powers"]]
     if len(powers) < len(state.powers) or (len(powers) > len(state.powers) and not first):
         raise ValueError(f"powers must be {len(state.powers)} numbers, but are {powers}")
     state.powers[:] = powers[: len(state.powers)]
@@ -82,14 +81,25 @@ def restore(model: Any, description: dict[str, Any], tensors: dict[str, Array]) 
         engine.rate_scale = check_number("rate_scale", description["rate_scale"], above=0.0)
 
 
+def _check_alike(name: str, found: Array, wanted: Array) -> None:
+    if (found.shape, found.dtype) != (wanted.shape, wanted.dtype):
+        raise ValueError(
+            f"{name} must be {wanted.shape} of {wanted.dtype}, but is {found.shape} of "
+            f"{found.dtype}"
+        )
+
+
 def _restore_states(states: Array, rows: Array, nodes: Nodes) -> None:
     """Lay the states of examples into panels, which may have another width than those they had."""
     panels = states.reshape(-1, nodes.state_size, nodes.width)
     count = len(panels) * nodes.width
-    if rows.ndim != 2 or rows.shape[1] != nodes.state_size or not np.isfinite(rows).all():
+    if (rows.ndim, rows.shape[1:], rows.dtype) != (2, (nodes.state_size,), states.dtype):
         raise ValueError(
-            f"{STATES} must be finite rows of {nodes.state_size}, but are {rows.shape}"
+            f"{STATES} must be rows of {nodes.state_size} numbers of {states.dtype}, but are "
+            f"{rows.shape} of {rows.dtype}"
         )
+    if not np.isfinite(rows).all():
+        raise ValueError(f"{STATES} must be finite")
     padded = np.zeros((count, nodes.state_size), states.dtype)
     padded[: len(rows)] = rows[:count]
     panels[...] = np.moveaxis(padded.reshape(len(panels), nodes.width, -1), 2, 1)

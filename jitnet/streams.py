@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import os
+import re
 import sys
 import unicodedata
 from contextlib import suppress
@@ -47,6 +48,7 @@ TWINS = {
 LEFT = {errno.EPIPE, errno.EINVAL} if sys.platform == "win32" else {errno.EPIPE}
 """What writing to a pipe without a reader gives."""
 
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 MARKS = {"<super>": "^", "<sub>": "_"}
 READABLE = "jitnet.readable"
 
@@ -120,9 +122,22 @@ class Output:
 
 
 def say(text: str) -> None:
-    """Print a line; the command goes on where nobody reads it."""
+    """Print a line, which steers no terminal; the command goes on where nobody reads it."""
     with suppress(ReaderLeft):
-        print(text, flush=True)
+        print(visible(text), flush=True)
+
+
+def visible(text: str) -> str:
+    r"""A text in which control characters but the end of a line and the tab can be seen.
+
+    Names in a file may be a stranger's: a terminal would do what they say.
+
+    Examples
+    --------
+    >>> print(visible("size\x1b[2J"))
+    size\x1b[2J
+    """
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def fitting(text: str, encoding: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jitnet.streams import visible
+
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """The width of each column: that of its widest cell."""
@@ -63,8 +65,9 @@ def format_table(rows: Sequence[Sequence[str]], left: int = 1, indent: str = "")
     tanh   0.42
     relu   1.00
     """
-    widths = column_widths(rows)
-    return "\n".join((indent + format_row(row, widths, left)).rstrip() for row in rows)
+    lines = [[visible(cell).replace("\n", "\\n") for cell in row] for row in rows]
+    widths = column_widths(lines)
+    return "\n".join((indent + format_row(line, widths, left)).rstrip() for line in lines)
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

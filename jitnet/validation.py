@@ -183,8 +183,7 @@ def check_parameters(
 def check_epsilon(optimizer: Optimizer, dtype: np.dtype[Any]) -> None:
     """Refuse an ε that is zero in the model's type: it is there to keep a quotient finite."""
     epsilon = getattr(optimizer, "epsilon", 1.0)
-    with np.errstate(over="ignore"):
-        kept = np.asarray(epsilon).astype(dtype)
+    kept = _cast(np.asarray(epsilon), dtype)
     if not 0 < kept < np.inf:
         bounds = "above 0" if kept == 0 else "finite"
         raise ValueError(f"epsilon must be {bounds} in {dtype}, got {quoted(epsilon)}")

@@ -70,7 +70,7 @@ def _close_safetensors(parts: Sequence[bytes]) -> bytes:
     header: dict[str, Any] = {"__metadata__": {"jitnet": parts[0].decode(errors="replace")}}
     end = 0
     for name, (dtype, shape) in json.loads(parts[1]).items():
-        start, end = end, end + math.prod(shape) * BYTES.get(dtype, 4)
+        start, end = end, end + math.prod(map(int, shape)) * BYTES.get(dtype, 4)
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)

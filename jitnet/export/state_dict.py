@@ -18,6 +18,7 @@ from jitnet.extras import install
 from jitnet.io.files import write_file
 from jitnet.quoting import shortened
 from jitnet.model import Sequential
+from jitnet.validation import as_numbers_of, check_fits
 
 INSTALL = f"a file of a state dict needs the package safetensors: {install('cli')}"
 
@@ -93,6 +94,8 @@ def load_state_dict(model: Sequential, path: str | PathLike[str]) -> None:
         If the model has not been built.
     OSError
         If the file cannot be read.
+    TypeError
+        If a tensor holds no real numbers.
     ValueError
         If it is no such file, or has other tensors than the model; the model is left as it was.
     ImportError
@@ -138,10 +141,12 @@ def from_state_dict(model: Sequential, tensors: Mapping[str, Array]) -> None:
         )
     flat = np.zeros(sum(array.size for array in weights))
     for name, place in places.items():
-        given = tensors[name]
+        given = as_numbers_of(tensors[name], name)
         if given.shape != place.shape:
             raise ValueError(f"{name} must be {place.shape}, but is {given.shape}")
-        flat[place] += given
+        check_fits(given, model.dtype, name)
+        with np.errstate(over="ignore"):  # a sum that is too large is refused below
+            flat[place] += given
     ends = np.cumsum([array.size for array in weights])[:-1]
     parts = np.split(flat, ends)
     model.set_weights([part.reshape(w.shape) for part, w in zip(parts, weights, strict=True)])

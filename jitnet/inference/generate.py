@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jitnet.generation import generate
 from jitnet.inference.model import load_model
+from jitnet.streams import visible
 
 
 def write_text(
@@ -21,6 +22,7 @@ def write_text(
         raise ValueError(f"{str(path)!r}: {error}") from None
     if prompt:
         sys.stdout.write(prompt)
+    is_seen = sys.stdout.isatty()
     for character in characters:
-        sys.stdout.write(character)
+        sys.stdout.write(visible(character) if is_seen else character)
     sys.stdout.write("\n")

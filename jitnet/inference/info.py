@@ -7,6 +7,7 @@ from typing import Any
 
 from jitnet.inference.model import load_model
 from jitnet.model import Sequential
+from jitnet.streams import say
 from jitnet.tables import format_table
 from jitnet.tabular.columns import Category, Column, Ordinal
 
@@ -37,7 +38,7 @@ def show_machine() -> None:
         "cache": folders().written or "none, as no folder can be written",
     }
     for name, value in rows.items():
-        print(f"{name:<16}{value}")
+        say(f"{name:<16}{value}")
 
 
 def show_model(path: Path) -> None:
@@ -47,19 +48,19 @@ def show_model(path: Path) -> None:
         _show_network(model)
         return
     target = model.table.target
-    print(f"predicts        {target.about}")
-    print(f"networks        {len(model.networks)}, {len(model.table.features)} features")
+    say(f"predicts        {target.about}")
+    say(f"networks        {len(model.networks)}, {len(model.table.features)} features")
     rows = [("column", "kind", "values"), *(_described(c) for c in model.table.columns)]
-    print("\n" + format_table(rows, left=3) + "\n")
+    say("\n" + format_table(rows, left=3) + "\n")
     _show_network(model.networks[0])
 
 
 def _show_network(model: Sequential) -> None:
     engine = model._built()
     shape = ", ".join(map(str, engine.nodes.shape))
-    print(f"takes           ({shape}) numbers an example")
-    print(f"gives           {engine.n_outputs} outputs, for the loss {model.loss}")
-    print(f"trained         {engine.epoch:,} epochs, {engine.step:,} steps\n")
+    say(f"takes           ({shape}) numbers an example")
+    say(f"gives           {engine.n_outputs} outputs, for the loss {model.loss}")
+    say(f"trained         {engine.epoch:,} epochs, {engine.step:,} steps\n")
     model.summary()
 
 

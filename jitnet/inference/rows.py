@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jitnet.tabular.columnar import scan_columns
 from jitnet.tabular.reading import (
     TEXT,
     check_lines,
+    kind_of,
     read_table,
     refused,
     scan_text,
-    suffix_of,
     without_empty_end,
 )
 
@@ -49,7 +50,7 @@ def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
     """
     import polars as pl
 
-    kind, before = suffix_of(path), 0
+    kind, before = kind_of(path), 0
     if kind == ".npz":
         yield 0, rows_of(path)
         return
@@ -72,10 +73,4 @@ def pieces_of(path: Path, *, header: bool = True) -> Iterator[tuple[int, Any]]:
 
 
 def _scanned(path: Path, kind: str, header: bool) -> Any:
-    import polars as pl
-
-    if kind == ".parquet":
-        return pl.scan_parquet(path)
-    if kind in (".arrow", ".feather", ".ipc"):
-        return pl.scan_ipc(path)
-    return scan_text(path, header)
+    return scan_text(path, header) if kind in TEXT else scan_columns(path, kind)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jitnet.plots.style import COLORS, picture
+from jitnet.plots.style import COLORS, label, picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,7 +76,8 @@ def plot_importance(falls: dict[str, float], score: str, *, theme: str = "light"
     shown = list(falls.items())[:SHOWN]
     with picture(7.0, 1.0 + 0.3 * len(shown), theme) as figure:
         panel = figure.subplots()
-        panel.barh([name for name, _ in shown], [fall for _, fall in shown], color=COLORS[0])
+        panel.barh(range(len(shown)), [fall for _, fall in shown], color=COLORS[0])
+        panel.set_yticks(range(len(shown)), [label(name) for name, _ in shown])
         panel.invert_yaxis()
         panel.grid(axis="y", visible=False)
         panel.set_xlabel(f"fall of {score} when the column is shuffled")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.plots.style import COLORS, picture
+from jitnet.plots.style import COLORS, label, picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,7 +54,7 @@ def plot_confusion(confusion: Array, classes: Sequence[Any], *, theme: str = "li
         panel = figure.subplots()
         panel.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         panel.grid(visible=False)
-        names = [str(name) for name in classes]
+        names = [label(str(name)) for name in classes]
         turned = max(map(len, names)) * count > 40
         panel.set_xticks(range(count), names, rotation=90 if turned else 0)
         panel.set_yticks(range(count), names)
@@ -105,6 +105,7 @@ def plot_predicted(
         left.plot(true, said, "o", **dots)
         ends = [min(true.min(), said.min()), max(true.max(), said.max())]
         left.plot(ends, ends, color=COLORS[1], linewidth=1.2)
+        name = label(name)
         left.set(xlabel=f"{name}, true", ylabel=f"{name}, predicted")
         right.plot(said, said - true, "o", **dots)
         right.axhline(0, color=COLORS[1], linewidth=1.2)

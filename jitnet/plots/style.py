@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from jitnet.extras import install
 from jitnet.quoting import quoted
+from jitnet.streams import visible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # The palette of Okabe and Ito, https://jfly.uni-koeln.de/color/, in an order of contrast
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#767676")
+LONGEST = 60
+"""Letters of a name."""
 INKS = {"light": ("#222222", "#888888", "#ffffff"), "dark": ("#e6e6e6", "#8a8a8a", "#16181c")}
 """Of each theme the colours of text, of axes, and of the ground."""
 
@@ -44,11 +47,24 @@ def style(theme: str) -> dict[str, Any]:
         "lines.linewidth": 1.8,
         "savefig.facecolor": ground,
         "text.color": text,
+        "text.parse_math": False,  # a column's name is no formula
         "xtick.color": axes,
         "xtick.labelcolor": text,
         "ytick.color": axes,
         "ytick.labelcolor": text,
     }
+
+
+def label(name: str) -> str:
+    """A name as it stands in a picture: what is long, or steers a terminal, is not drawn as it is.
+
+    Examples
+    --------
+    >>> label("living area")
+    'living area'
+    """
+    text = visible(name)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import numpy as np
 
 from jitnet.io.packed import check_gzip, check_zip
 from jitnet.quoting import first_line
+from jitnet.tabular.columnar import ARROW, scan_columns
 from jitnet.tabular.frames import check_installed
 from jitnet.tabular.values import as_dates
 
@@ -74,9 +75,7 @@ def read_table(path: Path, *, header: bool = True) -> Any:
         Without the package polars.
     """
     check_installed()
-    kind = suffix_of(path)
-    if kind not in READERS:
-        raise ValueError(f"{str(path)!r}: a table is one of {', '.join(READERS)}; .gz is unpacked")
+    kind = kind_of(path)
     with path.open("rb") as file:  # the system's own error where there is no such file
         if not file.read(1):
             raise ValueError(f"{str(path)!r} is empty")
@@ -85,6 +84,14 @@ def read_table(path: Path, *, header: bool = True) -> Any:
     if not len(frame):
         raise ValueError(f"{str(path)!r} has no rows")
     return frame
+
+
+def kind_of(path: Path) -> str:
+    """The suffix that says what a table is, of those that are known."""
+    kind = suffix_of(path)
+    if kind not in READERS:
+        raise ValueError(f"{str(path)!r}: a table is one of {', '.join(READERS)}; .gz is unpacked")
+    return kind
 
 
 @contextmanager
@@ -254,16 +261,8 @@ def _stripped(series: Any) -> Any:
     return whole if (whole == numbers).all() else numbers
 
 
-def _read_parquet(path: Path, header: bool) -> Any:
-    import polars as pl
-
-    return pl.read_parquet(path)
-
-
-def _read_arrow(path: Path, header: bool) -> Any:
-    import polars as pl
-
-    return pl.read_ipc(path)
+def _read_columns(path: Path, header: bool) -> Any:
+    return scan_columns(path, suffix_of(path)).collect()
 
 
 def _read_npz(path: Path, header: bool) -> Any:
@@ -281,7 +280,7 @@ def _read_npz(path: Path, header: bool) -> Any:
                 raise ValueError(f"{name!r} has the type {kind}, which no table's column has")
             if array.ndim not in (1, 2):
                 raise ValueError(f"the array {name!r} has the shape {array.shape}, no table's")
-            array = _of_known_type(array)
+            array = _of_known_type(name, array)
             parts = {name: array} if array.ndim == 1 else _columns_of(name, array)
             if twice := sorted(set(parts) & set(columns)):
                 raise ValueError(f"the column {twice[0]!r} is there twice")
@@ -289,13 +288,21 @@ def _read_npz(path: Path, header: bool) -> Any:
     return pl.DataFrame(columns)
 
 
-def _of_known_type(array: Any) -> Any:
+def _of_known_type(name: str, array: Any) -> Any:
     """An array as Polars takes it, which knows no wider numbers and not each unit of time."""
+    if array.dtype.kind == "U" and not _is_unicode(array):
+        raise ValueError(f"the array {name!r} has letters that Unicode has not")
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         return array.astype(np.float64)
     if array.dtype.kind == "M" and np.datetime_data(array.dtype)[0] not in UNITS:
         return array.astype("datetime64[us]")
     return array
+
+
+def _is_unicode(array: Any) -> bool:
+    """Whether an array's letters are such, of which none is half of another: no text has those."""
+    codes = np.frombuffer(np.ascontiguousarray(array).tobytes(), array.dtype.str[0] + "u4")
+    return bool(((codes < 0xD800) | ((codes > 0xDFFF) & (codes < 0x110000))).all())
 
 
 def _columns_of(name: str, array: Any) -> dict[str, Any]:
@@ -305,8 +312,7 @@ def _columns_of(name: str, array: Any) -> dict[str, Any]:
 TEXT = (".csv", ".tsv", ".txt", ".data")
 READERS: dict[str, Callable[[Path, bool], Any]] = {
     **dict.fromkeys(TEXT, _read_text),
-    ".parquet": _read_parquet,
-    **dict.fromkeys((".arrow", ".feather", ".ipc"), _read_arrow),
+    **dict.fromkeys((".parquet", *ARROW), _read_columns),
     ".npz": _read_npz,
 }
 """What a file is read by, by its suffix."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from jitnet.tabular.columnar import scan_columns
 from jitnet.tabular.frames import INSTALL
 from jitnet.tabular.reading import refused
 
@@ -47,6 +48,8 @@ class RowGroups:
         self._file: Any = partial(pq.ParquetFile, path, pre_buffer=False, buffer_size=READ_AHEAD)
         with path.open("rb"):  # the system's own error where there is no such file
             self._path = path
+        with refused(path):
+            scan_columns(path, ".parquet")
         with refused(path), self._file() as file:
             groups = range(file.metadata.num_row_groups)
             counts = [file.metadata.row_group(group).num_rows for group in groups]

@@ -1,11 +1,13 @@
 """A folder of images: read, trained on, and predicted."""
 
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 import jitnet as jn
 from jitnet.cli import main
@@ -57,6 +59,29 @@ def test_what_is_no_image_is_named(folder: Path) -> None:
     (folder / "dark" / "zz.png").write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError, match=r"zz.png' is no image, or damaged"):
         load_image_folder(folder)
+
+
+def test_a_few_bytes_that_say_they_are_a_gigabyte_are_refused(folder: Path) -> None:
+    whole = (folder / "dark" / "00.png").read_bytes()
+    for side in (9000, 12_000, 100_000):  # Pillow takes the first, warns of the second
+        head = b"IHDR" + side.to_bytes(4, "big") * 2 + whole[24:29]
+        content = whole[:12] + head + zlib.crc32(head).to_bytes(4, "big") + whole[33:]
+        (folder / "dark" / "zz.png").write_bytes(content)
+        with pytest.raises(ValueError, match=r"zz.png' is no image, or damaged: .* pixels"):
+            load_image_folder(folder)
+
+
+def test_no_program_is_started_for_a_format_that_is_none_of_images(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pillow runs Ghostscript for PostScript, whatever the file is called."""
+    started: list[Any] = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *given: started.append(given))
+    Image.new("L", (12, 9)).save(folder / "dark" / "zz.eps")
+    (folder / "dark" / "zz.eps").rename(folder / "dark" / "zz.png")
+    with pytest.raises(ValueError, match=r"zz.png' is no image, or damaged"):
+        load_image_folder(folder)
+    assert not started
 
 
 def test_a_folder_without_two_classes_is_refused(tmp_path: Path, folder: Path) -> None:

@@ -177,3 +177,15 @@ def test_nothing_of_it_is_imported_before_it_is_touched() -> None:
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\nTrue\n"
+
+
+@pytest.mark.parametrize("output", ["model.c", "model.onnx"])
+def test_numbers_that_are_none_in_the_models_type_elsewhere_are_refused(
+    output: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A normalisation's weight over a deviation of nearly 0 is a number that overflows."""
+    model = jn.Sequential([jn.BatchNorm(epsilon=1e-30), jn.Dense(1)], "mse").build(1)
+    model.set_weights([[1e38], [0.0], [0.0], [1e-30], [[1.0]], [0.0]])
+    model.save(tmp_path / "model.safetensors")
+    refused(tmp_path, output)
+    assert "does not fit into float32" in said(capsys)

@@ -34,6 +34,7 @@ LAYERS_WITH_WEIGHTS: Sequence[Any] = (
 )
 
 SHAPE = (6, 4, 2)
+WEIGHT = "layers/dense/vars/0"
 
 GROUPS = {
     "conv2d": 2,
@@ -241,6 +242,51 @@ def test_other_weights_are_refused_and_leave_the_model_as_it_was(
         jn.from_keras(tmp_path / "model.weights.h5", model)
     for found, expected in zip(model.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_numbers_that_lie_in_other_files_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"nobody else reads this here")
+    outside = [(str(tmp_path / "secret"), 0, 24)]
+    virtual = h5py.VirtualLayout((3, 2), "f4")
+    virtual[:] = h5py.VirtualSource(tmp_path / "other.h5", "numbers", (3, 2))
+    model = jn.Sequential([jn.Dense(2)], "mse").build(3)
+    for is_virtual in (False, True):
+        with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+            if is_virtual:
+                file.create_virtual_dataset(WEIGHT, virtual)
+            else:
+                file.create_dataset(WEIGHT, (3, 2), "f4", external=outside)
+            file["layers/dense/vars/1"] = np.ones(2, "f4")
+        with pytest.raises(ValueError, match=f"the numbers of {WEIGHT} lie in other files"):
+            jn.from_keras(tmp_path / "model.weights.h5", model)
+
+
+def test_an_array_is_not_read_before_its_shape_fits(tmp_path: Path) -> None:
+    """A file of some kilobytes may say that it has a petabyte of zeros."""
+    with h5py.File(tmp_path / "model.weights.h5", "w") as file:
+        file.create_dataset(WEIGHT, (1 << 25, 1 << 25), "f4", chunks=(64, 64))
+        file["layers/dense/vars/1"] = np.ones(2, "f4")
+    model = jn.Sequential([jn.Dense(2)], "mse").build(3)
+    with pytest.raises(ValueError, match=r"vars/0 must be \(3, 2\), but is \(33554432, "):
+        jn.from_keras(tmp_path / "model.weights.h5", model)
+
+
+def test_a_weights_file_that_is_damaged_anywhere_gets_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "model.weights.h5"
+    with h5py.File(path, "w") as file:
+        file[WEIGHT], file["layers/dense/vars/1"] = np.ones((3, 2), "f4"), np.ones(2, "f4")
+    whole = path.read_bytes()
+    model = jn.Sequential([jn.Dense(2)], "mse").build(3)
+    refusals, said = set(), ""
+    for place in range(0, len(whole), 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            jn.from_keras(path, model)
+        except ValueError as error:
+            refusals.add(type(error.__cause__))
+            said += str(error)
+    assert "\n" not in said
+    assert refusals > {OSError, RuntimeError}, "h5py says it in many ways"
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

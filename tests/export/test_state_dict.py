@@ -1,5 +1,6 @@
 """A file of a state dict has the names and layouts of PyTorch's, and gives the weights back."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,28 @@ def test_other_tensors_are_refused_and_leave_the_model_as_it_was(
     with pytest.raises(ValueError, match=message):
         from_state_dict(model, given)
     np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_infinities_in_two_biases_that_are_summed_are_refused() -> None:
+    model = jn.Sequential([jn.SimpleRNN(2)], "mse").build((3, 2))
+    given = to_state_dict(model)
+    given |= {"0.bias_ih_l0": np.full(2, np.inf), "0.bias_hh_l0": np.full(2, -np.inf)}
+    with pytest.raises(ValueError, match=r"0.bias_\w+_l0 must be finite, but contains -?inf"):
+        from_state_dict(model, given)
+
+
+def test_an_error_is_short_however_long_a_files_names_are(tmp_path: Path) -> None:
+    model = jn.Sequential([jn.Dense(1)], "mse").build(1)
+    numpy_files.save_file({"x" * 50_000: np.ones(1)}, tmp_path / "weights.safetensors")
+    with pytest.raises(ValueError, match="must have the same tensors") as error:
+        jn.load_state_dict(model, tmp_path / "weights.safetensors")
+    assert len(str(error.value)) < 1500
+    header = json.dumps({"x": {"dtype": "y" * 50_000, "shape": [], "data_offsets": [0, 0]}})
+    content = len(header).to_bytes(8, "little") + header.encode()
+    (tmp_path / "weights.safetensors").write_bytes(content)
+    with pytest.raises(ValueError, match="is no file of safetensors") as error:
+        jn.load_state_dict(model, tmp_path / "weights.safetensors")
+    assert len(str(error.value)) < 1500
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """The endpoint answers rows, and refuses what is no row."""
 
+import contextlib
 import json
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 import jitnet as jn
+from jitnet.inference import serve
 from jitnet.inference.serve import MOST_BYTES, MOST_ROWS, _said, application, serve_model
 from tabular.frames import mixed
 
@@ -23,19 +23,22 @@ def model() -> jn.TableModel:
     return jn.TableModel("dear", epochs=3).fit(mixed(300).drop("price"))
 
 
+@contextlib.contextmanager
+def running(server: Any) -> Iterator[tuple[str, int]]:
+    """Where a server listens, on the loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield listener.getsockname()
+        server.should_exit = True
+        thread.join()
+
+
 @pytest.fixture(scope="module")
 def address(model: jn.TableModel) -> Iterator[str]:
-    """Where a server of the model listens, on the loopback."""
-    config = uvicorn.Config(application(model), host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    """Where a server of the model listens."""
+    with running(serve.server(application(model))) as (host, port):
+        yield f"http://{host}:{port}"
 
 
 def asked(address: str, path: str, content: Any = None) -> tuple[int, Any]:
@@ -108,6 +111,52 @@ def test_a_client_that_leaves_in_the_middle_ends_nothing(
             client.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     assert asked(address, "predict", {})[0] == 200
     assert not caplog.records
+
+
+def test_a_request_sends_nobody_elsewhere(address: str) -> None:
+    """What a client says that the host is called is no place to send it to."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall(b"GET /health/ HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n")
+        answer = client.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert b"evil" not in answer
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"POST /pre",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+        b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n",  # and nothing more
+    ],
+    ids=["nothing", "half a line", "half a body", "a whole request"],
+)
+def test_a_connection_ends_however_little_it_sends(
+    sent: bytes, model: jn.TableModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "MOST_SECONDS", 0.2)
+    with running(serve.server(application(model))) as (host, port):
+        with socket.create_connection((host, port), timeout=30) as client:
+            client.sendall(sent)
+            while client.recv(1 << 16):
+                pass
+        assert asked(f"http://{host}:{port}", "health")[0] == 200
+
+
+def test_a_server_takes_so_many_connections_and_no_more(
+    model: jn.TableModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "MOST_CONNECTIONS", 3)
+    with running(serve.server(application(model))) as place, contextlib.ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(socket.create_connection(place))
+        address = f"http://{place[0]}:{place[1]}"
+        assert asked(address, "health")[0] == 503
+        held.close()
+        while asked(address, "health")[0] == 503:
+            pass
 
 
 @pytest.mark.parametrize("place", [("127.0.0.1", 99_999), ("999.1.1.1", 0)])

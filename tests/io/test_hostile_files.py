@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import jitnet as jn
 
 pytest.importorskip("polars", reason="a table needs polars")
+safe_open: Any = pytest.importorskip("safetensors").safe_open
 safetensors = pytest.importorskip("safetensors.numpy", reason="a model file needs safetensors")
 
 ROWS = 60
@@ -184,3 +186,47 @@ def test_numbers_at_the_ends_of_their_range_can_be_used(
     scale(**changes)(description["table"])
     model = load(tmp_path, tensors, description)
     assert len(model.predict({**FRAME, "size": [None, 1e308] * (ROWS // 2)})) == ROWS
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> tuple[dict[str, Any], Any]:
+    """A network's tensors and its description, with what Adam keeps."""
+    model = jn.Sequential([jn.Dense(2, "relu"), jn.Dense(1)], "mse", jn.Adam())
+    model.fit(np.ones((4, 3)), np.ones(4), epochs=1, progress=False)
+    model.save(tmp_path / "trained.safetensors")
+    with safe_open(tmp_path / "trained.safetensors", framework="numpy") as file:
+        description = json.loads(file.metadata()["jitnet"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    del description["digest"]
+    return tensors, description
+
+
+def moments(tensors: dict[str, Any]) -> list[str]:
+    return [name for name in tensors if "_moment." in name]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda array: np.full(array.shape, 1e300),
+        lambda array: array.astype(np.float64),
+        lambda array: array.astype(np.int32),
+        lambda array: array[..., np.newaxis],
+        lambda array: array.ravel()[:0],
+    ],
+    ids=["too large", "wider", "whole", "an axis more", "nothing"],
+)
+def test_what_an_optimiser_keeps_has_the_models_type_and_shapes(
+    change: Any, tmp_path: Path, trained: Any
+) -> None:
+    tensors, description = trained
+    assert len(moments(tensors)) > 2
+    for name in moments(tensors):
+        said = refuse(tmp_path, tensors | {name: change(tensors[name])}, description)
+        assert name in said
+
+
+@pytest.mark.parametrize("powers", [[2.0, 0.5], [-1.0, 0.5], [None, 0.5], [1e999, 0.5], [0.5]])
+def test_powers_of_decays_lie_between_0_and_1(powers: Any, tmp_path: Path, trained: Any) -> None:
+    tensors, description = trained
+    assert "powers" in refuse(tmp_path, tensors, description | {"powers": powers})

@@ -309,3 +309,13 @@ def test_a_batch_is_one_block_where_others_would_be_several(
 def test_bad_settings_are_refused(given: dict[str, Any], kind: type[Exception]) -> None:
     with pytest.raises(kind, match=next(iter(given))):
         jn.BatchNorm(**given)
+
+
+def test_a_variance_below_zero_is_refused() -> None:
+    model = jn.Sequential([jn.BatchNorm(), jn.Dense(1)], "mse").build(2)
+    weights = model.get_weights()
+    weights[3] = np.array([1.0, -1e-30])
+    with pytest.raises(
+        ValueError, match=r"weights\[3\], running_variance, must be at least 0, but"
+    ):
+        model.set_weights(weights)

@@ -183,3 +183,13 @@ def test_pickled_arrays_are_not_read(tmp_path: Path) -> None:
     np.savez(tmp_path / "rows.npz", X=np.array([{"a": 1}], object))
     with pytest.raises(ValueError, match=r"rows\.npz"):
         read_table(tmp_path / "rows.npz")
+
+
+@pytest.mark.parametrize("code", [0xD800, 0xDFFF, 0x110000, 0xFFFFFFFF])
+@pytest.mark.parametrize("order", "<>")
+def test_letters_that_unicode_has_not_are_refused(tmp_path: Path, code: int, order: str) -> None:
+    words = np.array(["ab", "c"], f"{order}U2")
+    words.view(f"{order}u4")[2] = code
+    np.savez(tmp_path / "rows.npz", word=words)
+    with pytest.raises(ValueError, match="'word' has letters that Unicode has not"):
+        read_table(tmp_path / "rows.npz")

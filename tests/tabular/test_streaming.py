@@ -14,6 +14,22 @@ from jitnet.tabular.streaming import fit_file
 from tabular.frames import mixed
 
 
+def test_a_file_that_is_damaged_anywhere_gets_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    mixed(60).drop("price", "grade").write_parquet(path, row_group_size=30)
+    whole = path.read_bytes()
+    refused = []
+    for place in range(0, len(whole), 31):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x3C]) + whole[place + 1 :])
+        try:
+            for _, frame in RowGroups(path).in_order():
+                assert frame.columns
+        except ValueError as error:
+            refused.append(str(error))
+    assert len(refused) > 20
+    assert all(said.startswith(repr(str(path))) and "\n" not in said for said in refused)
+
+
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
     """A file of many row groups."""
