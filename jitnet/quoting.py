@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import itertools
 
+from jitnet.streams import visible
+
 LONGEST = 1000
 """Letters of what others have said or given."""
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """A text, of which what is too long is left out."""
-    return text if len(text) <= longest else f"{text[:longest]} …"
+    r"""A text as one line that is not too long to be read, and steers no terminal.
+
+    Examples
+    --------
+    >>> print(shortened("a\nb"))
+    a\nb
+    """
+    line = visible(text[: longest + 1]).replace("\n", "\\n")
+    return line if len(text) <= longest else f"{line[:longest]} …"
 
 
 def quoted(value: object, longest: int = LONGEST) -> str:

@@ -17,6 +17,7 @@ import io
 import os
 import pickle
 import re
+import stat
 import sys
 import tempfile
 import threading
@@ -101,11 +102,23 @@ def _user_cache() -> Path:
 class Folders(NamedTuple):
     """The folders that kernels are read from, and the one that they are written to, if any.
 
-    These are NUMBA_CACHE_DIR's, and where that cannot be written the user's own besides.
+    These are NUMBA_CACHE_DIR's, and where that cannot be written the user's own besides; neither,
+    where another user may have put code there.
     """
 
     read: tuple[Path, ...]
     written: Path | None
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a folder is there to which no stranger can have written: the user's or root's."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return False
+    if not hasattr(os, "geteuid"):
+        return True
+    return found.st_uid in (0, os.geteuid()) and not found.st_mode & stat.S_IWOTH
 
 
 @functools.cache
@@ -116,11 +129,14 @@ def folders() -> Folders:
     with contextlib.suppress(RuntimeError):  # no home is known
         bases.append(_user_cache())
     for base in bases if digest else []:
-        read.append((base / "jitnet" / str(digest)).absolute())
+        folder = (base / "jitnet" / str(digest)).absolute()
         with contextlib.suppress(OSError):
-            read[-1].mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=read[-1]):
-                return Folders(tuple(read), read[-1])
+            folder.mkdir(0o755, parents=True, exist_ok=True)
+        if not _is_own(folder):
+            continue
+        read.append(folder)
+        with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=folder):
+            return Folders(tuple(read), folder)
     return Folders(tuple(read), None)
 
 

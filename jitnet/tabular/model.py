@@ -7,6 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback, Checkpoint, EarlyStopping
 from jitnet.callbacks.checkpoint import CHECKPOINT_MINUTES
@@ -296,8 +298,9 @@ class TableModel:
         else:
             X = self.table.transform(frame)
         outputs = networks[0].predict(X)
-        for network in networks[1:]:
-            outputs = outputs + network.predict(X)
+        with np.errstate(over="ignore", invalid="ignore"):  # as in the networks themselves
+            for network in networks[1:]:
+                outputs = outputs + network.predict(X)
         return outputs / len(networks) if len(networks) > 1 else outputs
 
     def _trained(self) -> list[Sequential]:

@@ -103,8 +103,8 @@ class Target:
         if self.classes:
             classes: Array = np.array(self.classes)[predictions.argmax(axis=1)]
             return classes
-        learned = predictions[:, 0].astype(np.float64) * self.deviation + self.mean
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            learned = predictions[:, 0].astype(np.float64) * self.deviation + self.mean
             numbers: Array = np.exp(learned) if self.is_log else learned
         return numbers
 

@@ -179,8 +179,10 @@ def test_a_port_that_is_taken_is_refused(model: jn.TableModel, tmp_path: Path) -
 
 def test_a_prediction_that_is_not_finite_is_said() -> None:
     frame = {"x": [0.0, 1.0] * 30, "y": [0.5, 1.5] * 30}
-    numbers = jn.TableModel("y", epochs=1).fit(frame)
-    for network in numbers.networks:
-        network.set_weights([weights * 0 + 3e38 for weights in network.get_weights()])
+    numbers = jn.TableModel("y", epochs=1, ensemble=2).fit(frame)
+    for network, sign in zip(numbers.networks, (1, -1), strict=True):
+        *others, last, bias = network.get_weights()
+        great = [weights * 0 + 3e38 for weights in others]
+        network.set_weights([*great, last * 0 + sign * 3e38, bias])
     with pytest.raises(ValueError, match=r"the prediction, (inf|nan), is no finite number"):
         _said(numbers, {"x": 1.0})

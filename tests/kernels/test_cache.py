@@ -196,6 +196,23 @@ def test_a_cache_that_can_only_be_read_is_read(full: Runner, tmp_path: Path) -> 
         assert ended.stdout.split()[0] == "0"  # kernels compiled
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners and rights as POSIX has them")
+@pytest.mark.parametrize("stranger", ["may write", "owns it"])
+def test_code_that_a_stranger_may_have_put_there_is_not_run(full: Runner, stranger: str) -> None:
+    folder = full.folder / "jitnet" / SHARED
+    if stranger == "may write":
+        folder.chmod(0o777)
+    elif os.geteuid() == 0:
+        os.chown(folder, 65534, -1)
+    else:
+        pytest.skip("only root may give a folder away")
+    before = sorted(folder.iterdir())
+    home = str(full.folder / "home")
+    compiled, written = full.run(HOME=home, XDG_CACHE_HOME=home)
+    assert (compiled, written) == (1, str(full.folder / "home" / "jitnet" / SHARED))
+    assert sorted(folder.iterdir()) == before
+
+
 def test_a_second_process_compiles_nothing(full: Runner) -> None:
     assert full.run() == (0, str(full.folder / "jitnet" / SHARED))
 
