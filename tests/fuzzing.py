@@ -165,16 +165,17 @@ def main(module: str, *words: str) -> None:
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # says what it skips
     hunt = importlib.import_module(module)
+    is_hunt = words[0].startswith("-")
+    for followed in hunt.INSTRUMENTED if is_hunt else ():
+        _follow(followed)
     with tempfile.TemporaryDirectory(prefix="jitnet-cases-") as name:
         readers = Readers(hunt.READERS, Path(name))
-        if not words[0].startswith("-"):
+        if not is_hunt:
             for word in words:
                 readers.read(Path(word).read_bytes())
             return
         import atheris
 
-        for followed in hunt.INSTRUMENTED:
-            _follow(followed)
         corpus = Path(words[-1])
         for number, seed in enumerate(readers.seeds):
             (corpus / f"seed-{number:03d}").write_bytes(seed)

@@ -12,8 +12,10 @@ STRANGE: tuple[Any, ...] = (
     float("nan"), float("inf"), "", "0", "nan", "1e999", "\0", "\n", "\x1b[2J", "\ud800", "\udc80",
     "../../x", "/etc/x", "*/", '"', "<script>", "é" * 50, "x" * 5000, [], {}, [[]], [0], [1, 1],
 )  # fmt: skip
-DEEP = 300
+DEEP = 60
 """How deep a value is put into lists at most."""
+GREAT = 1e200
+"""Numbers from which on none is made a float, which a whole one may not become."""
 MOST_PLACES = 2000
 """Places within a value from which on it does not grow."""
 
@@ -76,7 +78,8 @@ def _nudge(rng: Random, place: Place, places: list[Place]) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         _replace(rng, place, places)
     else:
-        near = value + 1, value - 1, value * 2, -value, float(value), 1e9 * value
+        is_great = abs(value) > GREAT
+        near = value + 1, value - 1, value * 2, -value, value if is_great else 1e9 * value
         owner[key] = rng.choice(near)
 
 

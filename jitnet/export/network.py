@@ -129,7 +129,7 @@ def in_type(array: ArrayLike, dtype: DTypeLike) -> Array:
     with np.errstate(over="ignore"):
         cast: Array = np.ascontiguousarray(array, dtype)
     if cast.dtype.kind == "f" and not np.isfinite(cast).all():
-        wrong = np.asarray(array)[~np.isfinite(cast)].flat[0]
+        wrong = np.ravel(array)[~np.isfinite(cast).ravel()][0]
         raise ValueError(f"a number of the model, {wrong:g}, does not fit into {cast.dtype}")
     return cast
 

@@ -186,6 +186,7 @@ def test_numbers_that_are_none_in_the_models_type_elsewhere_are_refused(
     """A normalisation's weight over a deviation of nearly 0 is a number that overflows."""
     model = jn.Sequential([jn.BatchNorm(epsilon=1e-30), jn.Dense(1)], "mse").build(1)
     model.set_weights([[1e38], [0.0], [0.0], [1e-30], [[1.0]], [0.0]])
-    model.save(tmp_path / "model.safetensors")
-    refused(tmp_path, output)
-    assert "does not fit into float32" in said(capsys)
+    for one in (model, jn.Sequential([jn.Rescaling(1e300), jn.Dense(1)], "mse").build(1)):
+        one.save(tmp_path / "model.safetensors")
+        refused(tmp_path, output)
+        assert "does not fit into float32" in said(capsys)
