@@ -186,4 +186,18 @@ INSTRUMENTED = (
     "tomllib._parser",
 )  # fmt: skip
 
-HUNT = Hunt(guided(__name__), short=30.0, long=3600.0, needs=NEEDS)
+HUNT = Hunt(
+    guided(__name__),
+    short=30.0,
+    long=3600.0,
+    needs=NEEDS,
+    mended=(
+        "A damaged file of Keras's ended in errors of h5py's, of many kinds.",
+        "Errors were as long as what a file says, or had its ends of lines.",
+        "A model whose numbers overflow elsewhere became C that does not compile.",
+        "A normalisation took a variance below 0.",
+        "Moments of another type than the model's were cast, and overflowed with a warning.",
+        "An ε that is infinite in the model's type was taken, with a warning.",
+        "Infinite tensors of a state dict, and ensembles that overflow, ended in NumPy's warnings.",
+    ),
+)

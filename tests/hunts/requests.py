@@ -134,4 +134,10 @@ INSTRUMENTED = (
     "starlette.requests", "starlette.routing", "uvicorn.protocols.http.h11_impl",
 )  # fmt: skip
 
-HUNT = Hunt(guided(__name__), short=30.0, long=3600.0, needs=NEEDS)
+HUNT = Hunt(
+    guided(__name__),
+    short=30.0,
+    long=3600.0,
+    needs=NEEDS,
+    mended=("A slash too many sent a client to whatever host its request named.",),
+)
