@@ -22,37 +22,36 @@ PACKAGE = Path(jn.__file__).parent
 KERNELS = {"kernels/cache.py", "compiling.py"}
 """What unpickles compiled kernels, from a folder that is the user's own, and from its own child."""
 MODULES = {"dill", "joblib", "marshal", "pickle", "shelve"}
+KEYWORDS = ("allow_pickle", "shell")
 CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "torch.load"}
 
 NAMES = (
     "../../x", "/etc/x", "..", "nul\0", "two\nlines\r\n", "*/ int x; /*", "say \"x\" 'y' \\",
-    "<script>alert(1)</script>", "&lt;img src=x onerror=y&gt;", "$\\frac{", "%s%n{0}", "\x1b[2J",
+    "<script>alert(1)</script>", "&lt;img src=x onerror=y&gt;", "$\\frac{$", "%s%n{0}", "\x1b[2J",
     "??/", "${x}", "é" * 200,
 )  # fmt: skip
 """Of columns, of values and of classes."""
+TARGET = "../../x \x1b[2J \0"
 ROWS = 60
-
-
-def called(node: ast.Call) -> str:
-    return ast.unparse(node.func)
 
 
 def runs_content(path: Path) -> list[str]:
     """What in a module makes objects or code of bytes."""
-    found = []
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            module = getattr(node, "module", None)
-            names = [module or ""] if module else [alias.name for alias in node.names]
-            found += [name for name in names if name.partition(".")[0] in MODULES]
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if is_pickling(alias.name)]
+        elif isinstance(node, ast.ImportFrom):
+            found += [name for name in [node.module or ""] if is_pickling(name)]
         elif isinstance(node, ast.Call):
-            keywords = {keyword.arg for keyword in node.keywords}
-            wrong = called(node) in CALLS or keywords & {"allow_pickle", "shell"}
-            is_safe = all(ast.unparse(k.value) == "False" for k in node.keywords if k.arg in
-                          ("allow_pickle", "shell"))  # fmt: skip
-            if called(node) in CALLS or (wrong and not is_safe):
-                found.append(called(node))
+            found += [name for name in [ast.unparse(node.func)] if name in CALLS]
+            given = {str(word.arg): ast.unparse(word.value) for word in node.keywords}
+            found += [word for word in KEYWORDS if given.get(word, "False") != "False"]
     return found
+
+
+def is_pickling(module: str) -> bool:
+    return module.partition(".")[0] in MODULES
 
 
 def test_nothing_makes_objects_or_code_of_a_files_content() -> None:
@@ -81,14 +80,14 @@ def frame() -> Any:
     numbers = {f"{name} number": [float(k % 7) for k in range(ROWS)] for name in NAMES}
     words = {f"{name} word": [NAMES[k % 3 + at] for k in range(ROWS)]
              for at, name in enumerate(NAMES[:-3])}  # fmt: skip
-    return pl.DataFrame(numbers | words | {NAMES[0]: [NAMES[k % 2 + 6] for k in range(ROWS)]})
+    return pl.DataFrame(numbers | words | {TARGET: [NAMES[k % 2 + 6] for k in range(ROWS)]})
 
 
 @pytest.fixture(scope="module")
 def content(frame: Any, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A model file that is full of such names."""
     path = tmp_path_factory.mktemp("made") / "model.safetensors"
-    jn.TableModel(NAMES[0], epochs=1, hidden=(3,)).fit(frame).save(path)
+    jn.TableModel(TARGET, epochs=1, hidden=(3,)).fit(frame).save(path)
     return path.read_bytes()
 
 

@@ -29,9 +29,11 @@ def running(server: Any) -> Iterator[tuple[str, int]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        yield listener.getsockname()
-        server.should_exit = True
-        thread.join()
+        try:
+            yield listener.getsockname()
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="module")
