@@ -80,7 +80,7 @@ def frame() -> Any:
     numbers = {f"{name} number": [float(k % 7) for k in range(ROWS)] for name in NAMES}
     words = {f"{name} word": [NAMES[k % 3 + at] for k in range(ROWS)]
              for at, name in enumerate(NAMES[:-3])}  # fmt: skip
-    return pl.DataFrame(numbers | words | {TARGET: [NAMES[k % 2 + 6] for k in range(ROWS)]})
+    return pl.DataFrame(numbers | words | {TARGET: [NAMES[7 + k % 2 * 2] for k in range(ROWS)]})
 
 
 @pytest.fixture(scope="module")
