@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jitnet.callbacks import ReduceOnPlateau as ReduceOnPlateau
     from jitnet.callbacks import TensorBoard as TensorBoard
     from jitnet.callbacks import TimeBudget as TimeBudget
+    from jitnet.ensemble import Ensemble as Ensemble
     from jitnet.errors import NotFittedError as NotFittedError
     from jitnet.estimators import MLPClassifier as MLPClassifier
     from jitnet.estimators import MLPRegressor as MLPRegressor
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
     from jitnet.layers import SimpleRNN as SimpleRNN
     from jitnet.learning_rates import find_learning_rate as find_learning_rate
     from jitnet.loading import load as load
+    from jitnet.many import Fitted as Fitted
+    from jitnet.many import fit_many as fit_many
     from jitnet.model import Sequential as Sequential
     from jitnet.optimizers import SGD as SGD
     from jitnet.optimizers import Adam as Adam
@@ -83,6 +86,7 @@ HOMES = {
         "TensorBoard",
         "TimeBudget",
     ),
+    "jitnet.ensemble": ("Ensemble",),
     "jitnet.errors": ("NotFittedError",),
     "jitnet.estimators": (
         "MLPClassifier",
@@ -133,6 +137,10 @@ HOMES = {
     ),
     "jitnet.learning_rates": ("find_learning_rate",),
     "jitnet.loading": ("load",),
+    "jitnet.many": (
+        "Fitted",
+        "fit_many",
+    ),
     "jitnet.model": ("Sequential",),
     "jitnet.optimizers": (
         "Adam",

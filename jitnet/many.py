@@ -1,0 +1,165 @@
+"""Many networks side by side: each on one core, all from the same arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+from numpy.typing import ArrayLike
+
+from jitnet.callbacks import Callback
+from jitnet.checks import check_whole
+from jitnet.history import History
+from jitnet.model import Lengths, Sequential
+from jitnet.progress import Progress, make_progress
+from jitnet.threads import available_threads, check_threads
+
+LOOK_SECONDS = 0.2
+"""How often the calling thread says how far all are, and looks for an interrupt."""
+
+
+class Fitted(NamedTuple):
+    """How the fit of one of many networks ended."""
+
+    model: Sequential
+    history: History
+    """As from `Sequential.fit`; of the epochs that ended before an error."""
+    error: Exception | None
+    """What has ended it early, such as a FloatingPointError where its loss is not finite."""
+
+
+def fit_many(
+    models: Sequence[Sequential],
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    epochs: int = 10,
+    batch_size: int | None = 128,
+    shuffle: bool = True,
+    validation_data: Sequence[ArrayLike | None] | None = None,
+    sample_weight: ArrayLike | None = None,
+    lengths: Lengths = None,
+    callbacks: Callable[[int], Sequence[Callback]] | None = None,
+    progress: bool | Progress | None = None,
+    n_threads: int | None = None,
+) -> list[Fitted]:
+    """Train many networks on the same examples, side by side: each on one core.
+
+    Each ends in the bits that it has when it is trained alone. One that fails leaves the others; an
+    interrupt ends all of them as it ends one, and is raised.
+
+    Parameters
+    ----------
+    models : sequence of Sequential
+        The networks, which may differ in all they are made of.
+    X, y, epochs, batch_size, shuffle, validation_data, sample_weight, lengths
+        As in `Sequential.fit`, the same for all. X is read where it lies by all of them.
+    callbacks : callable, optional
+        ``callbacks(place)`` makes those of the network in this place: each has its own.
+    progress : bool or Progress, optional
+        As in `Sequential.fit`; what is shown is the mean over all networks.
+    n_threads : int, optional
+        Networks that are trained at a time; by default as many as there are cores for it.
+
+    Returns
+    -------
+    list of Fitted
+        For each network its model, its history, and the error that has ended it, if any.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the models are none, or anything given does not fit the first of them.
+
+    Examples
+    --------
+    >>> import jitnet as jn
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
+    >>> models = [jn.Sequential([jn.Dense(1)], "mse", jn.SGD(0.1), seed=s) for s in range(3)]
+    >>> fits = jn.fit_many(models, X, y, epochs=500, batch_size=None)
+    >>> [round(fit.model.predict([[4.0]]).item(), 2) for fit in fits]
+    [9.0, 9.0, 9.0]
+    """
+    networks = check_models(models)
+    epochs = check_whole("epochs", epochs, least=1)
+    shown, workers = make_progress(progress), check_threads(n_threads) or available_threads()
+    examples = {
+        "X": X,
+        "y": y,
+        "sample_weight": sample_weight,
+        "lengths": lengths,
+        "validation_data": validation_data,
+    }
+    options = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle, "n_threads": 1}
+    fits = [
+        _Fit(model, () if callbacks is None else callbacks(place))
+        for place, model in enumerate(networks)
+    ]
+    networks[0]._examples(X, y, sample_weight, lengths)  # what is wrong is said before any work
+    shown.start(epochs)
+    with ThreadPoolExecutor(min(workers, len(fits))) as pool:
+        try:
+            running = [pool.submit(fit.run, **examples, **options) for fit in fits]
+            while wait(running, LOOK_SECONDS).not_done:
+                _show(shown, fits)
+            _show(shown, fits)
+        except BaseException:
+            for fit in fits:
+                fit.is_stopped = True
+            raise
+        finally:
+            shown.close()
+    return [future.result() for future in running]
+
+
+def check_models(models: Any) -> list[Sequential]:
+    """Several networks, each of them once.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are none.
+    """
+    networks: list[Any] = list(models) if isinstance(models, Sequence) else []
+    if not networks:
+        raise ValueError(f"models must be a list of at least one Sequential, got {models!r}")
+    for place, model in enumerate(networks):
+        if not isinstance(model, Sequential):
+            raise TypeError(f"models[{place}] must be a Sequential, got {model!r}")
+        if any(model is other for other in networks[:place]):
+            raise ValueError(f"models[{place}] is in the list twice; each network is one model")
+    return networks
+
+
+def _show(progress: Progress, fits: Sequence[_Fit]) -> None:
+    """Show the mean of what all fits have done, and of each figure over those that have any."""
+    known = [fit.logs for fit in fits if fit.logs]
+    names = known[0].keys() if known else ()
+    means = {name: sum(logs.get(name, 0.0) for logs in known) / len(known) for name in names}
+    progress.update(sum(fit.done for fit in fits) / len(fits), means)
+
+
+class _Fit(Progress):
+    """The fit of one network, of which others see how far it is, and which they can stop."""
+
+    def __init__(self, model: Sequential, callbacks: Sequence[Callback]) -> None:
+        super().__init__()
+        self.model, self.callbacks = model, callbacks
+        self.done, self.logs, self.is_stopped = 0.0, dict[str, float](), False
+
+    def update(self, done: float, logs: dict[str, float]) -> None:
+        """Take note of how far the fit is; end it like an interrupt if it is to stop."""
+        self.done, self.logs = done, logs
+        if self.is_stopped:
+            raise KeyboardInterrupt
+
+    def run(self, **given: Any) -> Fitted:
+        """Fit, and say how that ended."""
+        error = None
+        try:
+            self.update(0.0, {})  # it may be stopped before its turn comes
+            self.model.fit(**given, callbacks=self.callbacks, progress=self)
+        except Exception as raised:
+            error = raised
+        return Fitted(self.model, History(self.model.history), error)
