@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jitnet.arrays import Array
+from jitnet.checks import check_number
 from jitnet.errors import NotFittedError
 from jitnet.many import Fitted, check_models, fit_many
 from jitnet.model import Lengths, Sequential
+from jitnet.quoting import quoted
 
 
 class Ensemble:
@@ -165,5 +167,13 @@ class Ensemble:
         NotFittedError, TypeError, ValueError
             As in `Sequential.predict`, and if a level is none.
         """
+        for level in _as_list(levels):
+            check_number("a level", level, least=0.0, most=1.0)
         found: Array = np.quantile(self.predict_each(X, lengths=lengths), levels, axis=0)
         return found.astype(self.members[0].dtype)
+
+
+def _as_list(levels: Any) -> list[Any]:
+    if isinstance(levels, str) or not isinstance(levels, Sequence | np.ndarray):
+        raise TypeError(f"levels must be a list of numbers, got {quoted(levels)}")
+    return list(levels)

@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 from numpy.typing import ArrayLike
 
 from jitnet.callbacks import Callback
-from jitnet.checks import check_whole
+from jitnet.checks import check_flag, check_whole
+from jitnet.hints import hinted
 from jitnet.history import History
 from jitnet.model import Lengths, Sequential
 from jitnet.progress import Progress, make_progress
+from jitnet.quoting import quoted
+from jitnet.settings import check_callbacks
 from jitnet.threads import available_threads, check_threads
 
 LOOK_SECONDS = 0.2
@@ -29,6 +32,7 @@ class Fitted(NamedTuple):
     """What has ended it early, such as a FloatingPointError where its loss is not finite."""
 
 
+@hinted
 def fit_many(
     models: Sequence[Sequential],
     X: ArrayLike,
@@ -70,7 +74,7 @@ def fit_many(
     Raises
     ------
     TypeError, ValueError
-        If the models are none, or anything given does not fit the first of them.
+        If the models are none, or anything given does not fit one of them.
 
     Examples
     --------
@@ -82,7 +86,9 @@ def fit_many(
     [9.0, 9.0, 9.0]
     """
     networks = check_models(models)
-    epochs = check_whole("epochs", epochs, least=1)
+    epochs, shuffle = check_whole("epochs", epochs, least=1), check_flag("shuffle", shuffle)
+    if batch_size is not None:
+        batch_size = check_whole("batch_size", batch_size, least=1)
     shown, workers = make_progress(progress), check_threads(n_threads) or available_threads()
     examples = {
         "X": X,
@@ -92,11 +98,10 @@ def fit_many(
         "validation_data": validation_data,
     }
     options = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle, "n_threads": 1}
-    fits = [
-        _Fit(model, () if callbacks is None else callbacks(place))
-        for place, model in enumerate(networks)
-    ]
-    networks[0]._examples(X, y, sample_weight, lengths)  # what is wrong is said before any work
+    for model in networks:  # what is wrong is said before any work
+        shape = model._examples(X, y, sample_weight, lengths).shape
+        model._validation(validation_data, shape)
+    fits = [_Fit(model, _made(callbacks, place)) for place, model in enumerate(networks)]
     shown.start(epochs)
     with ThreadPoolExecutor(min(workers, len(fits))) as pool:
         try:
@@ -123,13 +128,25 @@ def check_models(models: Any) -> list[Sequential]:
     """
     networks: list[Any] = list(models) if isinstance(models, Sequence) else []
     if not networks:
-        raise ValueError(f"models must be a list of at least one Sequential, got {models!r}")
+        raise ValueError(f"models must be a list of at least one Sequential, got {quoted(models)}")
     for place, model in enumerate(networks):
         if not isinstance(model, Sequential):
-            raise TypeError(f"models[{place}] must be a Sequential, got {model!r}")
+            raise TypeError(f"models[{place}] must be a Sequential, got {quoted(model)}")
         if any(model is other for other in networks[:place]):
             raise ValueError(f"models[{place}] is in the list twice; each network is one model")
     return networks
+
+
+def _made(callbacks: Any, place: int) -> Sequence[Callback]:
+    """The callbacks of the network in a place."""
+    if callbacks is None:
+        return ()
+    if not callable(callbacks):
+        raise TypeError(
+            f"callbacks must be a function of a network's place, got {quoted(callbacks)}; for "
+            "instance lambda place: [jn.EarlyStopping()]"
+        )
+    return check_callbacks(callbacks(place))
 
 
 def _show(progress: Progress, fits: Sequence[_Fit]) -> None:

@@ -222,7 +222,7 @@ def _fit(name: str) -> Callable[[Rng], dict[str, Any]]:
         if rng.random() < 0.4:
             found["validation_data"] = fresh(DATA[name])
             found["callbacks"] = [jn.EarlyStopping(patience=1), jn.Callback()]
-        found["progress"] = False
+        found |= {"progress": False, "n_threads": 1}
         if rng.random() < 0.2:
             found["callbacks"] = [jn.Checkpoint(_path(rng, "folder"))]
         return found
@@ -596,6 +596,27 @@ def _use_row(kind: str) -> Callable[[Any, Rng], Any]:
 NUMBERS = itertools.count()
 
 
+def _members() -> list[Any]:
+    """Two networks that are not fitted yet."""
+    return [jn.Sequential([jn.Dense(3, "tanh"), jn.Dense(1)], "mse", seed=s) for s in range(2)]
+
+
+def _fit_many(rng: Rng) -> dict[str, Any]:
+    """What many networks are fitted with."""
+    found = _fit("regressor")(rng)
+    if "callbacks" in found:
+        found["callbacks"] = lambda place: [jn.EarlyStopping(patience=1)] if place else []
+        found.setdefault("validation_data", fresh(DATA["regressor"]))
+    return found | {"n_threads": 2}
+
+
+def _ensemble() -> Any:
+    """Networks that predict together."""
+    ensemble = jn.Ensemble(_members())
+    ensemble.fit(X, VALUES, epochs=1)
+    return ensemble
+
+
 CALLS: dict[str, Call] = {
     "jn.Activation": _layer(lambda rng: {"activation": _draw(ACTIVATIONS)(rng)}),
     "jn.AveragePool1D": _layer(_pool((2,))),
@@ -745,6 +766,20 @@ CALLS: dict[str, Call] = {
         },
         endless=("steps",),
     ),
+    "jn.fit_many": Call(
+        lambda rng: _fit_many(rng) | {"models": _members()}, endless=("epochs",), weight=2.0
+    ),
+    "jn.Fitted": Call(
+        lambda rng: {"model": a_copy("regressor")(), "history": jn.History(), "error": None},
+        compared=False,
+        weight=0.1,
+    ),
+    "jn.Ensemble": Call(lambda rng: {"models": _members()}, weight=0.5),
+    "Ensemble.fit": Call(_fit_many, lambda: jn.Ensemble(_members()), endless=("epochs",)),
+    "Ensemble.predict": Call(lambda rng: {"X": X.copy()}, _ensemble),
+    "Ensemble.predict_each": Call(lambda rng: {"X": X.copy()}, _ensemble, weight=0.5),
+    "Ensemble.deviation": Call(lambda rng: {"X": X.copy()}, _ensemble, weight=0.5),
+    "Ensemble.quantiles": Call(lambda rng: {"X": X.copy(), "levels": (0.1, 0.9)}, _ensemble),
     "jn.from_keras": Call(lambda rng: {"path": files()["keras"], "model": a_copy("regressor")()}),
     "jn.from_sklearn": Call(_sklearn_network),
     "jn.from_torch": Call(_torch_module),

@@ -19,11 +19,13 @@ import secrets
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import own_definitions
 from hunting import Hunt
+from jitnet.extras import install
 from jitnet.machine import processor
 
 FOLDER = Path(__file__).parent / "hunts"
@@ -37,6 +39,12 @@ def load(name: str) -> tuple[Hunt, str]:
     """A hunt, and what it says of itself."""
     module = importlib.import_module(f"hunts.{name}")
     return module.HUNT, str(module.__doc__).partition("\n")[0]
+
+
+def missing(name: str) -> str:
+    """The package that a hunt needs and that is not there; empty where there is none."""
+    needed = load(name)[0].needs
+    return needed if needed and find_spec(needed) is None else ""
 
 
 def hunt_one(name: str, seconds: float, seed: int, first: int) -> None:
@@ -126,6 +134,9 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     lost = 0
     for name in [given.name] if given.name else NAMES:
+        if needed := missing(name):
+            print(f"{name:<14} is passed over: it needs {needed}: {install('fuzz')}", flush=True)
+            continue
         seconds = given.seconds or getattr(load(name)[0], given.length or "long")
         figures = hunt_apart(name, seconds, seed)
         lost += figures is None

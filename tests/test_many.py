@@ -97,10 +97,12 @@ def test_an_interrupt_ends_all_and_each_is_as_one_that_ended_there() -> None:
     ]  # an epoch at a time
     with pytest.raises(KeyboardInterrupt):
         jn.fit_many(models, X, Y, epochs=10**6, n_threads=3, callbacks=lambda place: watched[place])
-    for model, alone in zip(models, networks(3), strict=True):
-        epochs = len(model.history["loss"])
-        alone.fit(X, Y, epochs=epochs)
-        assert state_of(model) == state_of(alone)
+    ended = [len(model.history.get("loss", [])) for model in models]
+    assert ended[0] >= 3
+    for model, alone, epochs in zip(models, networks(3), ended, strict=True):
+        if epochs:  # it may have been stopped before its turn came
+            alone.fit(X, Y, epochs=epochs)
+            assert state_of(model) == state_of(alone)
 
 
 def test_what_a_callback_raises_ends_its_own_network() -> None:

@@ -13,9 +13,9 @@ from jitnet.arrays import Array
 from jitnet.export.keras_layers import LAYERS, InKeras
 from jitnet.export.network import Stage, read, row_for
 from jitnet.extras import install
-from jitnet.quoting import first_line
 from jitnet.layers.layer import Shape
 from jitnet.model import Sequential
+from jitnet.quoting import first_line
 
 DAMAGED = (LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 """What h5py raises where a file is damaged, or of another kind."""

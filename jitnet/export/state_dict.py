@@ -16,8 +16,8 @@ from jitnet.export.torch_chain import named
 from jitnet.export.torch_layers import COUNTER, modules_of
 from jitnet.extras import install
 from jitnet.io.files import write_file
-from jitnet.quoting import shortened
 from jitnet.model import Sequential
+from jitnet.quoting import shortened
 from jitnet.validation import as_numbers_of, check_fits
 
 INSTALL = f"a file of a state dict needs the package safetensors: {install('cli')}"
