@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -51,7 +52,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A module of a reader that is wrong in several ways."""
     (tmp_path / "planted.py").write_text(PLANTED)
     folders = [str(tmp_path), str(Path(jn.__file__).parent.parent)]
-    monkeypatch.setenv("PYTHONPATH", ":".join(folders))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
     return "planted"
 
 

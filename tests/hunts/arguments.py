@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import resource
 import signal
 import tempfile
 import traceback
@@ -71,6 +70,8 @@ def _settled() -> list[Call]:
     left_out = missing()
     assert not left_out, f"tests/good_calls.py has no row for {', '.join(left_out)}"
     os.chdir(tempfile.mkdtemp(prefix="arguments-"))
+    import resource  # which Windows has not
+
     resource.setrlimit(resource.RLIMIT_AS, (ROOM, resource.getrlimit(resource.RLIMIT_AS)[1]))
     signal.signal(signal.SIGALRM, _hangs)
     return list(calls().values())

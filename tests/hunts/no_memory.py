@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -52,6 +51,8 @@ def take_all() -> list[bytearray]:
 
 def try_in_child(call: Callable[[], Any], model: jn.Sequential, few: Any, room: int) -> int:
     """How a call ends that has little memory left; in a process that ends after it."""
+    import resource  # which Windows has not
+
     before, said = state_of(model), model.predict(few).tobytes()
     size = int(STATM.read_text().split()[0]) * resource.getpagesize()
     kept = resource.getrlimit(resource.RLIMIT_AS)
