@@ -167,10 +167,10 @@ class Ensemble:
         NotFittedError, TypeError, ValueError
             As in `Sequential.predict`, and if a level is none.
         """
-        for level in _as_list(levels):
-            check_number("a level", level, least=0.0, most=1.0)
-        found: Array = np.quantile(self.predict_each(X, lengths=lengths), levels, axis=0)
-        return found.astype(self.members[0].dtype)
+        shares = [check_number("a level", q, least=0.0, most=1.0) for q in _as_list(levels)]
+        each = self.predict_each(X, lengths=lengths)
+        found: Array = np.quantile(each.astype(np.float64), np.array(shares), axis=0)
+        return found.astype(each.dtype)
 
 
 def _as_list(levels: Any) -> list[Any]:

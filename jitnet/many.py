@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
@@ -112,6 +113,8 @@ def fit_many(
         except BaseException:
             for fit in fits:
                 fit.is_stopped = True
+            while any(fit.is_at_work for fit in fits):  # the pool forgets a thread that just began
+                time.sleep(LOOK_SECONDS / 100)
             raise
         finally:
             shown.close()
@@ -163,7 +166,8 @@ class _Fit(Progress):
     def __init__(self, model: Sequential, callbacks: Sequence[Callback]) -> None:
         super().__init__()
         self.model, self.callbacks = model, callbacks
-        self.done, self.logs, self.is_stopped = 0.0, dict[str, float](), False
+        self.done, self.logs = 0.0, dict[str, float]()
+        self.is_at_work = self.is_stopped = False
 
     def update(self, done: float, logs: dict[str, float]) -> None:
         """Take note of how far the fit is; end it like an interrupt if it is to stop."""
@@ -173,10 +177,12 @@ class _Fit(Progress):
 
     def run(self, **given: Any) -> Fitted:
         """Fit, and say how that ended."""
-        error = None
+        error, self.is_at_work = None, True
         try:
             self.update(0.0, {})  # it may be stopped before its turn comes
             self.model.fit(**given, callbacks=self.callbacks, progress=self)
         except Exception as raised:
             error = raised
+        finally:
+            self.is_at_work = False
         return Fitted(self.model, History(self.model.history), error)

@@ -79,6 +79,8 @@ class Call:
         Whether what it gives does not depend on the types that it is given.
     written : sequence of str
         Arguments that name files which it writes.
+    trains : bool, default False
+        Whether it changes models that it is given.
     """
 
     arguments: Callable[[Rng], dict[str, Any]] = lambda rng: {}
@@ -88,6 +90,7 @@ class Call:
     weight: float = 1.0
     compared: bool = True
     written: tuple[str, ...] = ()
+    trains: bool = False
     name: str = field(default="", init=False)
     function: Callable[..., Any] | None = field(default=None, init=False)
 
@@ -767,7 +770,10 @@ CALLS: dict[str, Call] = {
         endless=("steps",),
     ),
     "jn.fit_many": Call(
-        lambda rng: _fit_many(rng) | {"models": _members()}, endless=("epochs",), weight=2.0
+        lambda rng: _fit_many(rng) | {"models": _members()},
+        endless=("epochs",),
+        weight=2.0,
+        trains=True,
     ),
     "jn.Fitted": Call(
         lambda rng: {"model": a_copy("regressor")(), "history": jn.History(), "error": None},

@@ -278,7 +278,7 @@ def model_of(**given: Any) -> jn.Sequential:
         (model_of, {"optimizer": "adm"}, ValueError, "unknown optimizer 'adm'; there are: sgd"),
         (model_of, {"optimizer": 0.1}, TypeError, "an optimiser such as Adam(), got 0.1"),
         (model_of, {"optimizer": jn.Adam(epsilon=1e-300)}, ValueError, "above 0 in float32"),
-        (model_of, {"optimizer": jn.Adam(epsilon=1e39)}, ValueError, "finite and above 0 in float"),
+        (model_of, {"optimizer": jn.Adam(epsilon=1e39)}, ValueError, "finite in float32"),
         (model_of, {"seed": -1}, ValueError, "seed must be from 0 to 9223372036854775807"),
         (model_of, {"seed": True}, TypeError, "seed must be a whole number, got True"),
         (model_of, {"dtype": "float16"}, ValueError, "'float32' or 'float64', got 'float16'"),

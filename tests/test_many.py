@@ -90,18 +90,15 @@ def test_an_interrupt_ends_all_and_each_is_as_one_that_ended_there() -> None:
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     models = networks(3)
-    watched: list[list[jn.Callback]] = [
-        [Interrupt()],
-        [jn.Callback()],
-        [jn.Callback()],
-    ]  # an epoch at a time
+    watched: list[list[jn.Callback]] = [[Interrupt()], [jn.Callback()], [jn.Callback()]]
+    options: dict[str, Any] = {"batch_size": None}  # a step is an epoch
     with pytest.raises(KeyboardInterrupt):
-        jn.fit_many(models, X, Y, epochs=10**6, n_threads=3, callbacks=lambda place: watched[place])
+        jn.fit_many(models, X, Y, epochs=10**6, callbacks=lambda place: watched[place], **options)
     ended = [len(model.history.get("loss", [])) for model in models]
     assert ended[0] >= 3
     for model, alone, epochs in zip(models, networks(3), ended, strict=True):
         if epochs:  # it may have been stopped before its turn came
-            alone.fit(X, Y, epochs=epochs)
+            alone.fit(X, Y, epochs=epochs, **options)
             assert state_of(model) == state_of(alone)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jitnet.io.packed import check_gzip
+from jitnet.quoting import shortened
 
 __all__ = ["read_idx"]
 
@@ -22,6 +23,9 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 
 GZIP = b"\x1f\x8b"
 """How a packed file begins; an IDX file begins with two zeros."""
+
+LONGEST = 200
+"""Letters of a shape that are said: a header may have 255 axes."""
 
 
 def read_idx(path: str | PathLike[str]) -> NDArray[Any]:
@@ -96,7 +100,6 @@ def _check_size(found: int, dtype: np.dtype[Any], shape: tuple[int, ...], path: 
     expected = math.prod(shape) * dtype.itemsize
     if found != expected:
         kind = "is cut off" if found < expected else "is too long"
-        sizes = "×".join(map(str, shape))
-        raise ValueError(
-            f"{path} {kind}: {sizes} numbers take {expected:,} bytes, there are {found:,}"
-        )
+        sizes = shortened("×".join(map(str, shape)), LONGEST)
+        wanted = shortened(f"{expected:,}", LONGEST)
+        raise ValueError(f"{path} {kind}: {sizes} numbers take {wanted} bytes, there are {found:,}")

@@ -70,6 +70,10 @@ DAMAGED = {
     "unknown type": (b"\0\0\x0a\x01" + CONTENT[4:], "is no IDX file"),
     "no axes": (b"\0\0\x08\0" + CONTENT[4:], "is no IDX file"),
     "lengths cut off": (CONTENT[:11], "is cut off: it ends before the lengths of its 2 axes do"),
+    "more axes than one would say": (
+        bytes([0, 0, 8, 255]) + b"\xff" * 1020,
+        "is cut off: 4294967295×.* … numbers take .* … bytes, there are 0",
+    ),
     "a byte less": (CONTENT[:-1], "is cut off: 3×2 numbers take 6 bytes, there are 5"),
     "a byte more": (CONTENT + b"\0", "is too long: 3×2 numbers take 6 bytes, there are 7"),
     "lengths beyond all memory": (

@@ -1,4 +1,4 @@
-"""tables, images, arrays and texts out of a stranger's files"""
+"""Tables, images, arrays and texts of strangers are refused in one line, or can be used."""
 
 from __future__ import annotations
 
@@ -168,6 +168,7 @@ HUNT = Hunt(
     long=3600.0,
     needs=NEEDS,
     mended=(
+        "An IDX file of hundreds of axes got an error of thousands of letters.",
         "A damaged Parquet file that streams ended in an OSError of PyArrow's.",
         "Letters that Unicode has not ended an NPZ file in a SystemError.",
     ),

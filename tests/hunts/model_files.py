@@ -1,4 +1,4 @@
-"""models, checkpoints, others' weights and configurations out of a stranger's files
+"""Models, checkpoints and weights of strangers are refused in one line, or can be used.
 
 What can be loaded is used as well: it predicts, is shown, saved, exported.
 """

@@ -1,4 +1,4 @@
-"""requests from strangers to a table's model, as JSON and as any bytes on the wire"""
+"""Requests of strangers, as JSON and as any bytes on the wire, are answered or refused."""
 
 from __future__ import annotations
 
