@@ -96,11 +96,17 @@ class Call:
 
 
 def public() -> dict[str, Any]:
-    """Every public function, class, method and settable property by its name."""
+    """Every public function, class, method and settable property by its name.
+
+    What needs a package that is not there is left out.
+    """
     found: dict[str, Any] = {}
     for module, names in ((jn, jn.__all__), (ex, ex.__all__), (jn.datasets, jn.datasets.__all__)):
         for name in names:
-            thing = getattr(module, name)
+            try:
+                thing = getattr(module, name)
+            except ImportError:
+                continue
             if _is_called(thing):
                 short = module.__name__.replace("jitnet", "jn", 1)
                 found[f"{short}.{name}"] = thing
