@@ -99,7 +99,11 @@ def fit_many(
         "validation_data": validation_data,
     }
     options = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle, "n_threads": 1}
-    for model in networks:  # what is wrong is said before any work
+    kinds = {
+        (repr(model.layers), model.loss, model.dtype, model._engine is None): model
+        for model in networks
+    }
+    for model in kinds.values():  # what is wrong is said before any work
         shape = model._examples(X, y, sample_weight, lengths).shape
         model._validation(validation_data, shape)
     fits = [_Fit(model, _made(callbacks, place)) for place, model in enumerate(networks)]
