@@ -410,8 +410,9 @@ class Engine:
 
     def _team(self, data: Data, batch: int, products: int) -> int:
         """Threads for such steps."""
-        if n_threads := asked_for(self.n_threads):
-            return min(n_threads, available_threads())
+        n_threads = asked_for(self.n_threads)
+        if n_threads is not None:
+            return 1 if n_threads == 1 else min(n_threads, available_threads())
         work = self._work(data, self._block_of(data, batch), products)
         return available_threads() if work >= PARALLEL_FLOPS else 1
 
