@@ -34,10 +34,11 @@ def fingerprint(parts: Iterable[Examples | None]) -> str:
 def _arrays(examples: Examples | None) -> list[Array]:
     if examples is None:
         return []
-    return [*_inputs(examples.rows), examples.targets, examples.weights]
+    return [*arrays_of(examples.rows), examples.targets, examples.weights]
 
 
-def _inputs(rows: Rows) -> list[Array]:
+def arrays_of(rows: Rows) -> list[Array]:
+    """The arrays that inputs are made of."""
     if isinstance(rows, SparseRows):
         return [rows.indptr, rows.indices, rows.numbers]
     if isinstance(rows, Several):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jitnet.callbacks import Callback
 from jitnet.engine.slices import Slice
@@ -14,7 +15,21 @@ from jitnet.history import History
 from jitnet.kernels import cache
 from jitnet.progress import Progress
 
+if TYPE_CHECKING:
+    from jitnet.ranks import Ranks
+
 Logs = dict[str, float]
+InFirst = Callable[[Callable[[], Any], FitState], None]
+"""Does some work, in the first rank where there are several, which then all are where that is."""
+
+
+def in_first_of(ranks: Ranks | None) -> InFirst:
+    """How work is done that one rank does for all."""
+    return _alone if ranks is None else ranks.in_first
+
+
+def _alone(work: Callable[[], Any], fit: FitState) -> None:
+    work()
 
 
 class Record:
@@ -52,16 +67,16 @@ def follow(
     slices: Iterable[Slice],
     progress: Progress,
     validate: Callable[[], Logs] | None,
+    in_first: InFirst,
 ) -> History:
     """Run the slices, record each epoch in the model's history, and call the callbacks.
 
     A slice may end many epochs at once, but one alone where there is a validation or a callback.
+    What a callback does, it does within a call of ``in_first``.
     """
     model, callbacks = fit.model, fit.callbacks
     record = model._record = Record(fit.history)
     logs: Logs = {name: values[-1] for name, values in fit.history.items() if values}
-    listeners = [c for c in callbacks if type(c).on_steps_end is not Callback.on_steps_end]
-    listeners.sort(key=lambda callback: callback.comes_last)
     try:
         with shown(progress, fit.settings.epochs):
             for done, ended, error, place in slices:
@@ -74,19 +89,27 @@ def follow(
                 progress.update(done, logs)
                 if error is not None:
                     raise error
-                if ended["loss"]:
-                    fit.stopped = wants_to_stop(callbacks, model, record.epochs, logs)
-                if listeners:
-                    fit.place, fit.epochs_done, fit.history = place, done, record.history()
-                    for callback in listeners:
-                        callback.on_steps_end(model, fit)
+                if callbacks:
+                    fit.place, fit.epochs_done = place, done
+                    in_first(partial(_tell, fit, record, logs, bool(ended["loss"])), fit)
                 if fit.stopped or fit.paused:
                     break
-        for callback in callbacks:
-            callback.on_fit_end(model)
+        if callbacks:
+            in_first(lambda: [callback.on_fit_end(model) for callback in callbacks], fit)
     finally:
         model._record = record  # a callback that trains puts another there
     return record.history()
+
+
+def _tell(fit: FitState, record: Record, logs: Logs, has_ended: bool) -> None:
+    """Tell the callbacks of some steps, and of the epoch that has ended in them, if one has."""
+    if has_ended:
+        fit.stopped = wants_to_stop(fit.callbacks, fit.model, record.epochs, logs)
+    listeners = [c for c in fit.callbacks if type(c).on_steps_end is not Callback.on_steps_end]
+    if listeners:
+        fit.history = record.history()
+        for callback in sorted(listeners, key=lambda callback: callback.comes_last):
+            callback.on_steps_end(fit.model, fit)
 
 
 def wants_to_stop(callbacks: Sequence[Callback], model: Any, epoch: int, logs: Logs) -> bool:

@@ -18,7 +18,7 @@ from jitnet.engine.data import Rows, count_of
 from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.layers.layer import Layer, Shape
 from jitnet.several import Several
-from jitnet.validation import Inputs, as_numbers_of, check_inputs
+from jitnet.validation import Inputs, RowsOfCount, as_numbers_of, check_inputs
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,11 @@ def take_inputs(
     dtype: Any,
     *,
     name: str = "X",
+    looked_at: RowsOfCount = slice,
 ) -> Given:
     """The inputs of examples, of a shape if it is known, as rows of a type that the kernels read.
+
+    Those ``looked_at`` alone are read.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def take_inputs(
                 f"{name} must be one array, got a tuple of {len(X)}; several inputs need a first "
                 "layer jn.Branches([[…], […]])"
             )
-        part = check_inputs(X, shape, dtype, name=name)
+        part = check_inputs(X, shape, dtype, name=name, looked_at=looked_at)
         if lengths is None:
             return Given(part.rows, part.shape, (part,))
         return Given(Several((_dense(part.rows, name),), (lengths,)), part.shape, (part,))
@@ -73,7 +76,7 @@ def take_inputs(
         raise ValueError(f"lengths must be a tuple of {wanted}, an array or None for each branch")
     shapes = shape if shape is not None else (None,) * wanted
     parts = tuple(
-        check_inputs(part, own, dtype, name=f"{name}[{number}]")
+        check_inputs(part, own, dtype, name=f"{name}[{number}]", looked_at=looked_at)
         for number, (part, own) in enumerate(zip(X, shapes, strict=True))
     )
     counts = [len(part.rows) for part in parts]

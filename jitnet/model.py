@@ -6,9 +6,7 @@ import inspect
 import math
 import secrets
 from collections.abc import Sequence
-from functools import cache
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,18 +14,14 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.callbacks import Callback
-from jitnet.callbacks.monitor import check_figure
-from jitnet.checks import check_choice, check_flag, check_number, check_whole
+from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.content import content_of
 from jitnet.engine import Engine
 from jitnet.engine.batches import check_stateful
-from jitnet.engine.data import count_of
 from jitnet.engine.nodes import Nodes, Shapes
-from jitnet.engine.steps.state import Data
 from jitnet.errors import NotFittedError, overflow
-from jitnet.fingerprint import fingerprint
-from jitnet.fit_state import FitSettings, FitState
-from jitnet.fitting import Record, follow
+from jitnet.fit import Fit, data_of
+from jitnet.fitting import Record
 from jitnet.hints import hinted, missing_method
 from jitnet.history import History
 from jitnet.inputs import for_network, shape_given, step_weights, take_inputs
@@ -38,10 +32,9 @@ from jitnet.layers.chain import check_layers
 from jitnet.losses import LOSSES
 from jitnet.losses.objective import Objective
 from jitnet.optimizers import Optimizer
-from jitnet.progress import Progress, make_progress
+from jitnet.progress import Progress
 from jitnet.quoting import quoted
 from jitnet.settings import (
-    check_callbacks,
     check_dtype,
     check_optimizer,
     check_output,
@@ -50,12 +43,12 @@ from jitnet.settings import (
     check_smoothing,
 )
 from jitnet.shapes import nodes_of_inputs, shape_by_layers
-from jitnet.sparse import SparseRows
 from jitnet.stream import Stream
 from jitnet.summary import format_summary, short_repr
 from jitnet.threads import check_threads, threads_of_call
 from jitnet.validation import (
     Examples,
+    RowsOfCount,
     check_epsilon,
     check_parameters,
     check_targets,
@@ -248,6 +241,7 @@ class Sequential:
         progress: bool | Progress | None = None,
         resume: str | PathLike[str] | None = None,
         n_threads: int | None = None,
+        communicator: Any = None,
     ) -> History:
         """Train, from the weights and the optimiser's state there are.
 
@@ -289,6 +283,14 @@ class Sequential:
             ``epochs`` counts from the beginning of that fit.
         n_threads : int, optional
             Threads of this fit; by default the model's. The bits are those of any number.
+        communicator : mpi4py.MPI.Comm, optional
+            The processes, its ranks, that call this with the same arguments, and train one network
+            together: each reads and computes its part of the examples, whole batches of which are
+            normalised and summed up, and has the same weights after each step. The bits are those
+            of any number of ranks, though not those without: an epoch's batches are drawn in
+            another order, and their sums taken in another one. Callbacks are called, and a bar is
+            shown, in rank 0 alone. A rank that fails by itself ends all. The ranks of one machine
+            share its cores.
 
         Returns
         -------
@@ -314,64 +316,23 @@ class Sequential:
         >>> model.predict([[4.0]]).round(2).item()
         9.0
         """
-        epochs = check_whole("epochs", epochs, least=1)
-        shuffle = check_flag("shuffle", shuffle)
-        listeners = check_callbacks(callbacks)
-        shown, n_threads = make_progress(progress), check_threads(n_threads)
-        examples = self._examples(X, y, sample_weight, lengths)
-        validation = self._validation(validation_data, examples.shape)
-        rows = examples.rows
-        mostly_zeros = isinstance(rows, SparseRows) and rows.is_mostly_zeros
-        batch = count = count_of(rows)
-        if batch_size is not None:
-            batch = min(batch, check_whole("batch_size", batch_size, least=1))
-        for listener in listeners:
-            listener.check(None if resume is None else Path(resume))
-        was_built = self._engine
-        engine = was_built or self._begin(examples.shape, mostly_zeros=mostly_zeros)._built()
-        data = _data_of(engine, examples)
-        checked = None if validation is None else _data_of(engine, validation)
-        validate = None if checked is None else lambda: engine.evaluate(checked, batch)
-        figures = engine.figures + tuple(f"val_{n}" for n in engine.figures if validate)
-        settings = FitSettings(
-            epochs=epochs,
-            examples=count,
-            batch_size=batch,
-            shuffle=shuffle,
-            figures=figures,
-            data=cache(lambda: fingerprint([examples, validation])),
-        )
-        fit = FitState(self, settings, listeners)
-        try:
-            engine.check_batches(data, batch)
-            if engine.nodes.state_size:
-                check_stateful(engine.nodes, count, batch, shuffle=shuffle)
-                if checked is not None:
-                    check_stateful(engine.nodes, checked.examples, batch)
-            engine.training.hold_states(batch)
-            for listener in listeners:
-                if listener.watched is not None:
-                    check_figure(listener.watched, figures)
-            for listener in listeners:
-                listener.on_fit_begin(self, epochs)
-            if resume is not None:
-                file = fit.resume(resume)
-                shown.resuming(fit.epochs_done, epochs, file)
-            slices = engine.train(
-                data,
-                batch,
-                epochs if not fit.stopped else 0,
-                shuffle=shuffle,
-                each_epoch=bool(listeners) or validation is not None,
-                begin=fit.place,
-                every=math.gcd(*(listener.every_steps or 0 for listener in listeners)),
-            )
-            with threads_of_call(n_threads):
-                return follow(fit, slices, shown, validate)
-        except (TypeError, ValueError):  # of a kernel that does not compile, or such batches
-            if was_built is None and not engine.step:
-                self._engine = None
-            raise
+        options: dict[str, Any] = {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "shuffle": shuffle,
+            "validation_data": validation_data,
+            "sample_weight": sample_weight,
+            "lengths": lengths,
+            "callbacks": callbacks,
+            "progress": progress,
+            "resume": resume,
+            "n_threads": n_threads,
+        }
+        if communicator is not None:
+            from jitnet.ranks import fit_on_ranks
+
+            return fit_on_ranks(self, communicator, X, y, **options)
+        return Fit(self, X, y, **options).run()
 
     @hinted
     def partial_fit(
@@ -506,7 +467,7 @@ class Sequential:
         {'loss': 0.5}
         """
         engine = self._built()
-        data = _data_of(engine, self._examples(X, y, sample_weight, lengths))
+        data = data_of(engine, self._examples(X, y, sample_weight, lengths))
         if batch_size is not None:
             batch_size = check_whole("batch_size", batch_size, least=1)
             check_stateful(engine.nodes, data.examples, batch_size)
@@ -612,7 +573,7 @@ class Sequential:
         [12.0, 4.0]
         """
         engine = self._built()
-        data = _data_of(engine, self._examples(X, y, sample_weight, lengths))
+        data = data_of(engine, self._examples(X, y, sample_weight, lengths))
         with threads_of_call(n_threads):
             _, found = engine.gradients(data)
         if not all(np.isfinite(array).all() for array in found):
@@ -795,10 +756,12 @@ class Sequential:
         shape: Shapes | None = None,
         *,
         name: str = "",
+        looked_at: RowsOfCount = slice,
     ) -> Examples:
-        """Checked examples."""
+        """Checked examples; of X so far as it is ``looked_at``."""
         shape = self._engine.nodes.shape if self._engine else shape
-        given = take_inputs(X, lengths, self.layers, shape, self.dtype, name=f"X{name}")
+        what = lengths, self.layers, shape, self.dtype
+        given = take_inputs(X, *what, name=f"X{name}", looked_at=looked_at)
         nodes = nodes_of_inputs(self._nodes, given.shape, given.parts[0].given, f"X{name}")
         rows, count = for_network(given, nodes, f"X{name}"), given.count
         targets, labels = check_targets(
@@ -823,9 +786,3 @@ class Sequential:
             )
         X, y, sample_weight, lengths = (*given, None, None)[:4]
         return self._examples(X, y, sample_weight, lengths, shape, name=" of validation_data")
-
-
-def _data_of(engine: Engine, examples: Examples) -> Data:
-    """Examples as the compiled loop reads them."""
-    rows, _, targets, labels, weights, uniform = examples
-    return engine.data(rows, targets, labels, weights, uniform=uniform)

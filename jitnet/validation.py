@@ -34,6 +34,10 @@ CHUNK_ELEMENTS = 1 << 20
 """Elements that are looked at together, so that a file on disk never has to fit into memory."""
 
 
+RowsOfCount = Callable[[int], slice]
+"""Some rows of so many; ``slice`` itself is all of them."""
+
+
 class Inputs(NamedTuple):
     """Examples as rows that the kernels read, and the shape of one, as the model knows it."""
 
@@ -54,19 +58,27 @@ class Examples(NamedTuple):
     uniform: bool
 
 
-def check_inputs(X: ArrayLike, shape: Shape | None, dtype: Any, *, name: str = "X") -> Inputs:
+def check_inputs(
+    X: ArrayLike,
+    shape: Shape | None,
+    dtype: Any,
+    *,
+    name: str = "X",
+    looked_at: RowsOfCount = slice,
+) -> Inputs:
     """Examples, of a shape if it is known, as rows of a type that the kernels read.
 
     They are copied only to change their type, or where the numbers of an example do not lie at one
     stride. Any other layout is left as it is: C or Fortran order, strides, read-only,
-    memory-mapped. Sparse matrices become `SparseRows`.
+    memory-mapped. Sparse matrices become `SparseRows`. Of so many rows those ``looked_at``, by
+    default all, are read, and must be finite.
     """
     array: Any = X if is_sparse(X) else as_numbers_of(X, name)
     own = example_shape(array.shape, shape, name)
     if is_sparse(array):
         return Inputs(_checked_rows(array, dtype, name), own, array.shape)
     rows = rows_of(array)
-    check_fits(rows, dtype, name, FILL if array.ndim == 2 else "")
+    check_fits(rows[looked_at(len(rows))], dtype, name, FILL if array.ndim == 2 else "")
     return Inputs(rows if rows.dtype in SOURCES else _converted(rows), own, array.shape)
 
 

@@ -30,7 +30,17 @@ from jitnet.engine.steps.span import (
     PANELS,
     SOURCES,
 )
-from jitnet.kernels.blocks import Block, address_of, entry_of, is_compiled, signature_of
+from jitnet.kernels.blocks import (
+    BY_PANELS,
+    INDICES,
+    Block,
+    address_of,
+    entry_of,
+    is_compiled,
+    places_of,
+    signature_of,
+    words_of,
+)
 from jitnet.kernels.cache import compilation
 from jitnet.kernels.cpu import TILES
 from jitnet.layers.layer import Cut, Node, Operation, few_of
@@ -40,10 +50,10 @@ from jitnet.quoting import quoted
 UNIT_GRAIN = TILES[0]
 """Units are cut between workers at multiples of the tall tile's rows."""
 
-ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, ALONE, BARRIER, RECORD = range(8)
+ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, ALONE, BARRIER, WHOLE, RECORD = range(9)
 """The columns of a row: the block; what is divided between workers, at multiples of what (a count
 of 0: panels alone), and what otherwise; whether panels are never divided; when there is a barrier
-before it; then the words of the record."""
+before it, and whether it needs what all ranks have of a batch; then the words of the record."""
 
 NEVER, IN_LOCKSTEP, ALWAYS = range(3)
 """When there is a barrier."""
@@ -347,7 +357,7 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
             bounds[phase] = places[0], places[-1] + 1
     before = None
     for row, (phase, call) in zip(rows, calls, strict=True):
-        row[[ADDRESS, ALONE]] = address_of(call.block), call.alone
+        row[[ADDRESS, ALONE, WHOLE]] = address_of(call.block), call.alone, call.whole
         row[BARRIER] = _barrier(call, before[1] if before and before[0] == phase else None)
         before = phase, call
         if call.cut is not None:
@@ -356,6 +366,32 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
                 row[[OTHER_COUNT, OTHER_GRAIN]] = call.cut.otherwise[1:3]
         row[RECORD : RECORD + len(call.words)] = call.words
     return Table(rows, bounds)
+
+
+class Panels(NamedTuple):
+    """An array of panels, one after the other, in a batch's values."""
+
+    place: int
+    size: int  # of a panel
+    indices: bool  # whether it is of int32
+
+
+def shared_by(phases: Mapping[int, Sequence[Call]], width: int) -> dict[int, list[Panels]]:
+    """By its row in the table: the arrays of panels of a block that needs the whole batch."""
+    calls = [call for phase in sorted(phases) for call in phases[phase]]
+    shared: dict[int, list[Panels]] = {}
+    for row, call in enumerate(calls):
+        if call.whole:
+            sources = call.block[1]
+            places = zip(sources, places_of(sources), strict=False)
+            found = [(source, call.words[place:]) for source, place in places]
+            shared[row] = [_panels(*pair, width) for pair in found if pair[0] in BY_PANELS]
+    return shared
+
+
+def _panels(source: str, words: Sequence[int], width: int) -> Panels:
+    size = int(np.prod(words[1 : words_of(source)])) * width
+    return Panels(words[0], size, source in INDICES)
 
 
 def _barrier(call: Call, before: Call | None) -> int:

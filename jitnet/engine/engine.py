@@ -7,7 +7,7 @@ bit.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import config, typeof
@@ -39,6 +39,7 @@ from jitnet.engine.steps.state import (
     Penalties,
     Plan,
     Progress,
+    Shards,
 )
 from jitnet.engine.steps.update import CHUNK
 from jitnet.engine.turns import State
@@ -59,6 +60,9 @@ from jitnet.threads import (
     run_team,
     run_team_apart,
 )
+
+if TYPE_CHECKING:
+    from jitnet.ranks import Ranks
 
 WORKSPACE_BYTES = 64 << 20
 """Room that a block of examples may take; a longer batch goes through in several blocks."""
@@ -81,6 +85,7 @@ FIRST_FLOPS = 2e9
 LONG_FLOPS = 1e9
 """Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
 NO_RATES, NO_CALLS = np.zeros(0), np.zeros((0, 0), np.int64)
+NO_PARTIAL = {np.dtype(kind): np.zeros((0, 0), kind) for kind in (np.float32, np.float64)}
 UPDATE_FLOPS = 20
 """Work of a parameter's update, most of it waiting for memory, as so many operations. It counts
 where inputs are sparse: else a batch multiplies by each weight more often."""
@@ -286,6 +291,7 @@ class Engine:
         goes_back: bool = True,
         begin: Place | None = None,
         every: int = 0,
+        ranks: Ranks | None = None,
     ) -> Iterator[Slice]:
         """Train, slice by slice (see `slices.train`); batches that do not fit are a ValueError."""
         self.check_batches(data, batch)
@@ -299,6 +305,7 @@ class Engine:
             goes_back=goes_back,
             begin=begin,
             every=every,
+            ranks=ranks,
         )
 
     def check_batches(self, data: Data, batch: int) -> None:
@@ -335,10 +342,12 @@ class Engine:
         threads: int,
         link: str | None = None,
         states: Array | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         """Take some compiled steps, in the network's turn, as all who work on it share its room.
 
         Stateful layers begin in, and leave examples in, the given states, else those of training.
+        ``ranks`` exchange what the steps need of one another.
         """
         room = self._room_for(plan.block, threads, data.by_twin)
         labels = data.labels.size > 0
@@ -352,6 +361,10 @@ class Engine:
             room.make(wanted, _loop_of((network, *arguments)))
             _loops.add(self.dtype)
         arguments = (room.network(wanted, network), *arguments)
+        if ranks is not None:
+            ranks.exchange.attach(
+                network.gradients, room.work.values, room.shared(wanted), progress
+            )
 
         def steps(wanted: int, team: Array) -> Any:
             return run_steps(wanted, team, *arguments)
@@ -363,11 +376,21 @@ class Engine:
             return run_team(size, steps, team)
 
         self.training.turns.take(work)
+        if ranks is not None:
+            ranks.exchange.check()
 
     def plan(
-        self, stage: int, batch: int, steps: int, data: Data, first_epoch: int, shuffle: bool
+        self,
+        stage: int,
+        batch: int,
+        steps: int,
+        data: Data,
+        first_epoch: int,
+        shuffle: bool,
+        shards: Shards | None = None,
     ) -> Plan:
-        """What some steps are to do."""
+        """What some steps are to do; with ``shards`` a batch goes through as a whole."""
+        is_whole = shards is not None or (stage == TRAIN and self._is_whole)
         return Plan(
             stage=stage,
             gain=self.objective.gain,
@@ -381,9 +404,10 @@ class Engine:
             first_epoch=first_epoch,
             examples=data.examples,
             batch=batch,
-            block=batch if stage == TRAIN and self._is_whole else self._block_of(data, batch),
+            block=batch if is_whole else self._block_of(data, batch),
             steps=steps,
             rates=self._rates(steps) if stage == TRAIN else NO_RATES,
+            shards=shards or Shards(1, 0, 1, 0, np.zeros((1, 3)), NO_PARTIAL[self.dtype]),
         )
 
     def _rates(self, steps: int) -> Array:

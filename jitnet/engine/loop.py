@@ -19,7 +19,7 @@ import numpy as np
 from jitnet.engine import calls as c
 from jitnet.engine.steps import span as s
 from jitnet.engine.steps.gather import batch_weight
-from jitnet.engine.steps.output import add_up, write_predictions
+from jitnet.engine.steps.output import add_totals, add_up, write_predictions
 from jitnet.engine.steps.portions import (
     ONE,
     barrier,
@@ -28,7 +28,9 @@ from jitnet.engine.steps.portions import (
     in_lockstep,
     new_worker,
     share,
+    take_part,
 )
+from jitnet.engine.steps.shards import keep_sum, panels_of, sum_of_all
 from jitnet.engine.steps.state import (
     ENDED,
     EPOCH,
@@ -113,6 +115,7 @@ def _steps(worker: Any, network: Any, work: Any, feed: Any, plan: Any, progress:
     first_step = clock[STEPS_TAKEN]
     for i in range(powers.size):
         worker.reals[s.POWERS + i] = powers[i]
+    worker.span[s.EXCHANGE] = plan.shards.exchange
     call_by_count(worker, c.PREPARE)
     barrier(worker)
     for step in range(plan.steps):
@@ -135,11 +138,11 @@ def _steps(worker: Any, network: Any, work: Any, feed: Any, plan: Any, progress:
         for first in range(position, last, plan.block):
             stop = min(first + plan.block, last)
             worker.span[s.ADD] = 1 if first > position else 0
-            worker.span[s.FIRST_EXAMPLE] = first - position
-            worker.span[s.BATCH_FIRST] = order + first
-            worker.span[s.BATCH_LAST] = order + stop
+            worker.span[s.BLOCK_EXAMPLE] = first - position
+            worker.span[s.BLOCK_FIRST] = order + first
+            worker.span[s.BLOCK_LAST] = order + stop
             stopped = _run_block(
-                worker, network.door, work, plan, progress, importance, first, stop, loaded
+                worker, network, work, plan, progress, importance, first, stop, loaded
             )
             loaded = stop - first == plan.examples
             if stopped:
@@ -194,7 +197,7 @@ def _scales(per_example: bool, weight: float, examples: int) -> Any:
 @njit(inline=True)
 def _run_block(
     worker: Any,
-    door: Any,
+    network: Any,
     work: Any,
     plan: Any,
     progress: Any,
@@ -208,17 +211,19 @@ def _run_block(
     Inputs that are ``loaded`` need not be gathered. Returns whether the team stops: that is written
     before a barrier and read behind it, before the next, so that all workers read the same.
     """
-    panels = (last - first + work.width - 1) // work.width
+    worker.span[s.BLOCK_PANELS] = (last - first + work.width - 1) // work.width
+    p0, p1 = panels_of(worker, plan.shards, plan.shards.first, plan.shards.last)
+    take_part(worker, p0, p1)
+    panels = p1 - p0
     lockstep = in_lockstep(panels, worker.size)
-    counters, sums = progress.counters, progress.sums
-    worker.span[s.PANELS], worker.span[s.EXAMPLES] = panels, last - first
+    counters, sums, shards = progress.counters, progress.sums, plan.shards
     if not loaded:
         call_by_panels(worker, lockstep, panels, c.GATHER)
         call_by_panels(worker, NO, panels, c.TARGETS)
     call_by_panels(worker, lockstep, panels, c.FORWARD)
     if lockstep:
         barrier(worker)
-    if worker.rank == 0 and (atomic_load(counters, REQUEST) == 1 or is_shut(door)):
+    if worker.rank == 0 and (atomic_load(counters, REQUEST) == 1 or is_shut(network.door)):
         counters[STOPPED] = 1
     if plan.stage == PREDICT:
         call_by_panels(worker, NO, panels, c.LINK)
@@ -233,12 +238,38 @@ def _run_block(
     if plan.stage > EVALUATE:
         call_by_panels(worker, lockstep, panels, c.BACKWARD)
     barrier(worker)
+    if shards.exchange != 0:
+        _sum_shards(worker, network.gradients, work, shards, plan.accuracy)
+        if worker.rank == 0 and atomic_load(counters, REQUEST) == 1:  # the exchange has failed
+            counters[STOPPED] = 1
+        barrier(worker)
     if worker.rank == worker.size - 1:
-        add_up(worker.values, work, panels, plan.accuracy, importance, sums)
+        if shards.exchange == 0:
+            add_up(worker.values, work, 0, panels, plan.accuracy, shards.totals[0])
+        add_totals(shards.totals, importance, sums)
         if plan.stage == TRAIN and not math.isfinite(sums[LOSS] + sums[PENALTY]):
             counters[FAILED] = 1
-    if plan.stage > EVALUATE:
+    if plan.stage > EVALUATE and shards.exchange == 0:
         call_by_count(worker, c.GRADIENTS)
     stopped = counters[STOPPED] == 1
     barrier(worker)
     return stopped
+
+
+@njit
+def _sum_shards(worker: Any, gradients: Any, work: Any, shards: Any, accuracy: bool) -> None:
+    """The gradients and the sums of this rank's shards, each by itself; then those of all ranks."""
+    kept = 0
+    for shard in range(shards.first, shards.last):
+        p0, p1 = panels_of(worker, shards, shard, shard + 1)
+        take_part(worker, p0, p1)
+        if worker.rank == 0:
+            add_up(worker.values, work, p0, p1, accuracy, shards.totals[shard])
+        if p0 < p1:
+            call_by_count(worker, c.GRADIENTS)
+        barrier(worker)
+        kept = keep_sum(worker, gradients, shards, shard, p0 < p1, kept)
+        barrier(worker)
+    if worker.rank == 0:
+        sum_of_all(worker, shards)
+    barrier(worker)

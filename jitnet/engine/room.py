@@ -82,7 +82,7 @@ class Room:
         self.dtype = state.now.parameters.dtype
         self.places: Places = place_batch(nodes, panels, self.dtype)
         self._layout = c.Layout(nodes, self.places, self.dtype, owners)
-        self._tables: dict[Wanted, tuple[c.Table, Array]] = {}
+        self._tables: dict[Wanted, tuple[c.Table, Array, dict[int, list[c.Panels]]]] = {}
         self.work = Work(
             values=self.places.values(self.dtype),
             scratch=zeros((threads, self._scratch_size()), self.dtype, 6),
@@ -114,12 +114,20 @@ class Room:
         phases = self.phases(wanted)
         c.compile_calls(phases, loop)
         table = c.table_of(phases)
-        self._tables[wanted] = table, self._ranges(table, wanted)
+        self._tables[wanted] = (
+            table,
+            self._ranges(table, wanted),
+            c.shared_by(phases, self.nodes.width),
+        )
 
     def network(self, wanted: Wanted, network: Network) -> Network:
         """A network with the table of calls for what is wanted."""
-        table, ranges = self._tables[wanted]
+        table, ranges, _ = self._tables[wanted]
         return network._replace(calls=table.rows, phases=table.phases, ranges=ranges)
+
+    def shared(self, wanted: Wanted) -> dict[int, list[c.Panels]]:
+        """By the rows of the table: what they need of all ranks' panels."""
+        return self._tables[wanted][2]
 
     def phases(self, wanted: Wanted) -> dict[int, list[c.Call]]:
         """The calls of each phase that is wanted."""

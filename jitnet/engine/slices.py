@@ -17,6 +17,7 @@ from jitnet.engine.turns import State
 
 if TYPE_CHECKING:
     from jitnet.engine.engine import Engine
+    from jitnet.ranks import Ranks
 
 Logs = dict[str, list[float]]
 
@@ -41,6 +42,7 @@ def train(
     goes_back: bool = True,
     begin: Place | None = None,
     every: int = 0,
+    ranks: Ranks | None = None,
 ) -> Iterator[Slice]:
     """Train, slice by slice.
 
@@ -64,6 +66,8 @@ def train(
         there to the bits of the unbroken one. What is not finite then leads back no further.
     every : int, default 0
         Steps at whose multiples a slice ends; 0 is none.
+    ranks : Ranks, optional
+        Several processes that train together, of which this is one.
 
     Yields
     ------
@@ -83,12 +87,14 @@ def train(
         done, began, position = begin.done, begin.copy(), begin.copy()[1:]
         first_epoch -= done // in_epoch
         start = engine.state() if goes_back else None
-    plan_of = _Plans(engine, data, batch, first_epoch, shuffle)
+    plan_of = _Plans(engine, data, batch, first_epoch, shuffle, ranks)
     if done % in_epoch:
         plan_of.resume(began)
     while done < total:
         most = min(pace.steps, every - done % every) if every else pace.steps
         steps = _whole_epochs(most, done % in_epoch, in_epoch, total - done, each_epoch)
+        if ranks is not None:
+            steps = ranks.steps_of_first(min(steps, in_epoch - done % in_epoch))
         if position is None or done % in_epoch == 0:  # a callback may have trained in between
             position = new_position(engine.epoch)
             began = Place(done, *position).copy()
@@ -97,7 +103,7 @@ def train(
         progress = new_progress(engine, position, plan := plan_of(steps))
         before = time.perf_counter()
         try:
-            engine.run(engine.network, data, plan, progress, pace.threads)
+            plan_of.run(plan, progress, pace.threads)
             pace.note(time.perf_counter() - before, int(progress.counters[STEPS]))
             good = _good_epochs(engine, progress)
             # of thousands of epochs it takes a millisecond, in which an interrupt may come
@@ -138,6 +144,7 @@ class _Plans(NamedTuple):
     batch: int
     first_epoch: int
     shuffle: bool
+    ranks: Ranks | None
 
     @property
     def in_epoch(self) -> int:
@@ -146,13 +153,25 @@ class _Plans(NamedTuple):
 
     def __call__(self, steps: int) -> Plan:
         """The plan of some steps."""
-        return self.engine.plan(TRAIN, self.batch, steps, self.data, self.first_epoch, self.shuffle)
+        what = TRAIN, self.batch, steps, self.data, self.first_epoch
+        if self.ranks is None:
+            return self.engine.plan(*what, self.shuffle)
+        return self.engine.plan(*what, False, self.ranks.shards)
+
+    def run(self, plan: Plan, progress: Progress, threads: int) -> None:
+        """Take the steps of a plan."""
+        ranks = self.ranks
+        if ranks is not None and not progress.counters[POSITION]:
+            ranks.lay(self.data, self.engine.seed, int(progress.counters[EPOCH]), self.shuffle)
+        self.engine.run(self.engine.network, self.data, plan, progress, threads, ranks=ranks)
 
     def resume(self, place: Place) -> None:
         """Lay the order of an epoch in whose middle a training goes on."""
-        plan = self(1)
-        if plan.shuffled:
-            shuffle_again(self.data.order, plan.seed, int(place.counters[EPOCH]))
+        plan, epoch = self(1), int(place.counters[EPOCH])
+        if self.ranks is not None:
+            self.ranks.lay(self.data, self.engine.seed, epoch, self.shuffle)
+        elif plan.shuffled:
+            shuffle_again(self.data.order, plan.seed, epoch)
 
 
 def _good_epochs(engine: Engine, progress: Progress) -> int | None:
@@ -178,7 +197,7 @@ def _return_to(engine: Engine, start: State, began: Place, most: int, plan_of: _
         kept, failed = engine.state(), False
         while left and not failed:
             progress = new_progress(engine, position, plan := plan_of(left))
-            engine.run(engine.network, plan_of.data, plan, progress, 1)
+            plan_of.run(plan, progress, 1)
             left -= int(progress.counters[STEPS])
             failed = bool(progress.counters[FAILED])
         if failed or not engine.training.is_finite():

@@ -10,12 +10,13 @@ How an argument is read is its source, a word:
 ========================  ==========================================================  ==========
 source                    argument                                                    words
 ========================  ==========================================================  ==========
-``panels``                (panels, units, width), within the values of a batch        place, units
+``panels``                (panels, units, width), within the values of a batch,       place, units
+                          from the panel ``origin`` on
 ``rows``                  (examples, units), within the values of a batch             place, units
-``steps``                 (panels · times, units, width), within the values           place, units,
+``steps``                 (panels · times, units, width), in the same way             place, units,
                                                                                       times
 ``step_rows``             (examples · times, units), within the values                the same
-``indices``               (panels, units, width) of int32, within the values          place, units
+``indices``               (panels, units, width) of int32, in the same way            place, units
 ``index_rows``            (examples, units) of int32, within the values               place, units
 ``room:n``                an array of n axes, within the values of a batch            place, shape
 ``parameter``             (size,), within the parameters                              place, size
@@ -69,6 +70,8 @@ AXES = {
     "scratch": 2,
 }
 """Axes of the arrays that have more than one."""
+BY_PANELS = ("panels", "steps", "indices")
+"""What has a panel of examples, or of their time steps, after the other."""
 
 
 WORDS = {"steps": 3, "step_rows": 3, "times": 1}
@@ -89,7 +92,7 @@ def words_of(source: str) -> int:
     return 0 if detail else 1
 
 
-def _places(sources: Sequence[str]) -> list[int]:
+def places_of(sources: Sequence[str]) -> list[int]:
     """Where in the record each argument's words begin."""
     places = [0]
     for source in sources:
@@ -250,6 +253,8 @@ class _Reader:
             data = self.builder.gep(self.memories[HOMES[name]], [start])
             if name in INDICES:
                 data = self.builder.bitcast(data, ir.IntType(32).as_pointer())
+            if name in BY_PANELS:
+                data = self.builder.gep(data, [self.origin(sizes)])
             return self.array(kind, data, self.shape(name, sizes))
         element = self.context.get_data_type(kind.dtype).as_pointer()
         words, start = (self.span, int(detail)) if detail else (self.record, place)
@@ -257,11 +262,18 @@ class _Reader:
         size = self.word(words, start + 1)
         return self.array(kind, data, [ir.Constant(I64, 1)] * (kind.ndim - 1) + [size])
 
+    def origin(self, sizes: Sequence[Any]) -> Any:
+        """How far the first panel is from the array's beginning."""
+        place = self.builder.mul(self.word(self.span, ORIGIN), ir.Constant(I64, self.width))
+        for size in sizes:
+            place = self.builder.mul(place, size)
+        return place
+
     def shape(self, name: str, sizes: list[Any]) -> list[Any]:
         """The shape of an array of so many units, or elements."""
         if AXES.get(name) is None:
             return sizes
-        by_panels = AXES[name] == 3
+        by_panels = name in BY_PANELS
         count = self.word(self.span, PANELS if by_panels else EXAMPLES)
         if name in WORDS:
             count = self.builder.mul(count, sizes.pop())
@@ -278,8 +290,8 @@ class _Reader:
         return array._getvalue()
 
 
-PANELS, EXAMPLES = 0, 1
-"""The words, of what changes from call to call, that shapes are made of."""
+PANELS, EXAMPLES, ORIGIN = 0, 1, 2
+"""The words, of what changes from call to call, that shapes are made of, and the first panel."""
 
 
 def _view_meaning(memory: Any, start: int, shape: tuple[int, ...]) -> Any:
@@ -300,7 +312,7 @@ def _foreign_meaning(address: int, size: int, dtype: Any) -> Any:
 def _shape_meaning(name: str, sizes: tuple[int, ...], span: Any, itemsize: int) -> tuple[int, ...]:
     if AXES.get(name) is None:
         return sizes
-    by_panels = AXES[name] == 3
+    by_panels = name in BY_PANELS
     count = span[PANELS if by_panels else EXAMPLES]
     if name in WORDS:
         count *= sizes[-1]
@@ -324,13 +336,13 @@ def _argument_meaning(
     if name == "times":
         return span[int(detail)] * words[0]
     if name in HOMES:
-        sizes = tuple(words[1 : words_of(source)])
-        view = _view_meaning(
-            memories[HOMES[name]], words[0], _shape_meaning(name, sizes, span, memories[3].itemsize)
-        )
+        sizes, start = tuple(words[1 : words_of(source)]), words[0]
+        shape = _shape_meaning(name, sizes, span, memories[3].itemsize)
+        before = span[ORIGIN] * int(np.prod(sizes)) * shape[-1] if name in BY_PANELS else 0
+        memory = memories[HOMES[name]]
         if name in INDICES:
-            return view.reshape(-1).view(np.int32)[: view.size].reshape(view.shape)
-        return view
+            return _view_meaning(memory[start:].view(np.int32), before, shape)
+        return _view_meaning(memory, start + before, shape)
     dtype = FOREIGN[name].name if name in FOREIGN else memories[3].dtype
     address, size = span[int(detail) : int(detail) + 2] if detail else words[:2]
     array = _foreign_meaning(address, size, dtype)
@@ -341,7 +353,7 @@ def _kernel_meaning(
     kernel: Any, sources: str, record: Any, span: Any, reals: Any, *memories: Any
 ) -> None:
     names = sources.split()
-    places = _places(names)
+    places = places_of(names)
     kernel(
         *(
             _argument_meaning(source, record[place:], span, reals, memories)
@@ -373,7 +385,7 @@ def call_kernel(
 
     def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
         reader = _Reader(c, b, a[2:], values)
-        read = [reader.argument(*pair) for pair in zip(names, _places(names), strict=False)]
+        read = [reader.argument(*pair) for pair in zip(names, places_of(names), strict=False)]
         function = c.get_function(kernel, call)
         c.add_linking_libs(getattr(function, "libs", ()))
         function(b, [c.cast(b, *triple) for triple in zip(read, arguments, call.args, strict=True)])

@@ -12,20 +12,31 @@ from jitnet.kernels.simd import lanes, load, splat, sum_lanes
 
 @njit
 def add_up(
-    values: Any, work: Any, panels: int, accuracy: bool, importance: float, sums: Any
+    values: Any, work: Any, first_panel: int, last_panel: int, accuracy: bool, totals: Any
 ) -> None:
-    """Losses, weights and correct ones of a block of examples, onto the epoch's sums."""
+    """The sums of losses, weights and correct ones over some panels of a block."""
+    panel = work.times * work.width
     losses, weights = ahead(values, work.losses), ahead(values, work.weights)
     counts = ahead(values, work.counts)
     loss = weight = correct = splat(losses, 0.0)
-    for i in range(0, panels * work.times * work.width, lanes(losses)):
+    for i in range(first_panel * panel, last_panel * panel, lanes(losses)):
         loss = loss + load(losses, i)
         weight = weight + load(weights, i)
         if accuracy:
             correct = correct + load(counts, i)
-    sums[LOSS] += sum_lanes(loss) * importance
-    sums[WEIGHT] += sum_lanes(weight) * importance
-    sums[CORRECT] += sum_lanes(correct) * importance
+    totals[LOSS] = sum_lanes(loss)
+    totals[WEIGHT] = sum_lanes(weight)
+    totals[CORRECT] = sum_lanes(correct)
+
+
+@njit
+def add_totals(totals: Any, importance: float, sums: Any) -> None:
+    """The sums of each shard of a block (shards, 3), onto the epoch's sums."""
+    for figure in range(totals.shape[1]):
+        total = totals[0, figure]
+        for shard in range(1, totals.shape[0]):
+            total += totals[shard, figure]
+        sums[figure] += total * importance
 
 
 @njit

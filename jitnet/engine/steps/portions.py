@@ -17,19 +17,33 @@ from jitnet.engine.calls import (
     OTHER_COUNT,
     OTHER_GRAIN,
     RECORD,
+    WHOLE,
 )
 from jitnet.engine.steps.span import (
+    BATCH_FIRST,
+    BATCH_LAST,
+    BLOCK_EXAMPLE,
+    BLOCK_FIRST,
+    BLOCK_LAST,
+    BLOCK_PANELS,
+    EXAMPLES,
+    EXCHANGE,
     FIRST,
+    FIRST_EXAMPLE,
     FIRST_PANEL,
     LAST,
     LAST_PANEL,
+    ORIGIN,
     OTHER_FIRST,
     OTHER_LAST,
+    PANELS,
     SCRATCH,
+    WIDTH,
 )
 from jitnet.engine.steps.state import Worker
 from jitnet.kernels import team
 from jitnet.kernels.blocks import call_block
+from jitnet.kernels.exchange import call_exchange
 from jitnet.kernels.intrinsics import address_at, ahead, at
 from jitnet.kernels.jit import njit
 
@@ -45,6 +59,7 @@ def new_worker(rank: int, size: int, team: Any, network: Any, work: Any, words: 
         span[word] = words[word]
     span[SCRATCH] = address_at(at(work.scratch, rank * work.scratch.shape[1]))
     span[SCRATCH + 1] = work.scratch.shape[1]
+    span[WIDTH] = work.width
     return Worker(
         rank,
         size,
@@ -74,6 +89,17 @@ def share(worker: Any, count: int, grain: int) -> tuple[int, int]:
         return 0, count
     first, last = team.share(count, grain, worker.rank, worker.size)
     return first, last
+
+
+@njit
+def take_part(worker: Any, first_panel: int, last_panel: int) -> None:
+    """Have a worker's calls see some panels of the block alone, the first of them as panel 0."""
+    span = worker.span
+    start = first_panel * span[WIDTH]
+    stop = min(last_panel * span[WIDTH], span[BLOCK_LAST] - span[BLOCK_FIRST])
+    span[ORIGIN], span[PANELS], span[EXAMPLES] = first_panel, last_panel - first_panel, stop - start
+    span[FIRST_EXAMPLE] = span[BLOCK_EXAMPLE] + start
+    span[BATCH_FIRST], span[BATCH_LAST] = span[BLOCK_FIRST] + start, span[BLOCK_FIRST] + stop
 
 
 @njit
@@ -120,6 +146,11 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
     p0, p1 = share(worker, panels, ONE)
     for row in range(worker.phases[2 * phase], worker.phases[2 * phase + 1]):
         record = ahead(worker.calls, row * worker.columns)
+        if record[WHOLE] == 1 and span[EXCHANGE] != 0:
+            _call_with_all(worker, row)
+            continue
+        if panels == 0:
+            continue
         count = record[COUNT]
         first, last = 0, count
         span[FIRST_PANEL], span[LAST_PANEL] = p0, p1
@@ -130,6 +161,26 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
             span[FIRST_PANEL], span[LAST_PANEL] = 0, panels
         span[FIRST], span[LAST] = first, last
         call(worker, row)
+
+
+@njit
+def _call_with_all(worker: Any, row: int) -> None:
+    """Call a block that needs the whole batch, of which a rank has but its panels until then."""
+    span, record = worker.span, ahead(worker.calls, row * worker.columns)
+    origin, panels, count = span[ORIGIN], span[PANELS], record[COUNT]
+    barrier(worker)
+    if worker.rank == 0:
+        call_exchange(span[EXCHANGE], row, span[BLOCK_PANELS])
+    barrier(worker)
+    take_part(worker, 0, span[BLOCK_PANELS])
+    first, last = 0, count
+    span[FIRST_PANEL], span[LAST_PANEL] = share(worker, span[PANELS], ONE)
+    if count > 0:
+        first, last = share(worker, count, record[GRAIN])
+        span[FIRST_PANEL], span[LAST_PANEL] = 0, span[PANELS]
+    span[FIRST], span[LAST] = first, last
+    call(worker, row)
+    take_part(worker, origin, origin + panels)
 
 
 @njit

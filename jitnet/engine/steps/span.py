@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from jitnet.kernels.blocks import EXAMPLES, PANELS
+from jitnet.kernels.blocks import EXAMPLES, ORIGIN, PANELS
 
 WORDS = (
     "panels",
     "examples",
+    "origin",
     "first_panel",
     "last_panel",
     "first",
@@ -46,6 +47,7 @@ WORDS = (
 (
     _,
     _,
+    _,
     FIRST_PANEL,
     LAST_PANEL,
     FIRST,
@@ -80,6 +82,13 @@ WORDS = (
     _,
 ) = range(len(WORDS))
 
+BLOCK_WORDS = 6
+BLOCK_FIRST, BLOCK_LAST, BLOCK_EXAMPLE, BLOCK_PANELS, WIDTH, EXCHANGE = range(
+    len(WORDS), len(WORDS) + BLOCK_WORDS
+)
+"""Words behind those, which no kernel asks for: where the block that is in memory lies in the order
+and in the batch, its panels and their width, and the address by which ranks exchange, or 0."""
+
 MAX_DECAYS = 4
 REALS = ("rate", "clip", "scale", "share_of_l2", *(f"power_{i}" for i in range(MAX_DECAYS)))
 """Real numbers: the step's learning rate, the scales of gradients and
@@ -112,8 +121,13 @@ __all__ = [
     "ARRAYS",
     "BATCH_FIRST",
     "BATCH_LAST",
+    "BLOCK_EXAMPLE",
+    "BLOCK_FIRST",
+    "BLOCK_LAST",
+    "BLOCK_PANELS",
     "CLIP",
     "EXAMPLES",
+    "EXCHANGE",
     "FIRST",
     "FIRST_EXAMPLE",
     "FIRST_PANEL",
@@ -127,6 +141,7 @@ __all__ = [
     "MAX_DECAYS",
     "NUMBERS",
     "ORDER",
+    "ORIGIN",
     "OTHER_FIRST",
     "OTHER_LAST",
     "PANELS",
@@ -141,5 +156,6 @@ __all__ = [
     "STATES",
     "TARGETS",
     "TRAINING",
+    "WIDTH",
     "WORDS",
 ]

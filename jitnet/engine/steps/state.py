@@ -105,6 +105,20 @@ class Feed(NamedTuple):
     states: Array  # in which a batch leaves its examples
 
 
+class Shards(NamedTuple):
+    """The parts of each block whose sums are taken by themselves, and those of this rank.
+
+    Their sums do not depend on how many ranks there are, nor does what is made of them.
+    """
+
+    count: int
+    first: int  # of this rank's shards, and the one after its last
+    last: int
+    exchange: int  # the address by which ranks exchange; 0 where there are no others
+    totals: Array  # (count, 3): sums of losses, weights and correct ones
+    partial: Array  # (slots, n_parameters): sums of gradients
+
+
 class Plan(NamedTuple):
     """What is to be done with the data."""
 
@@ -123,6 +137,7 @@ class Plan(NamedTuple):
     block: int  # examples that go through the network at once; a batch is summed block by block
     steps: int
     rates: Array
+    shards: Shards
 
 
 class Progress(NamedTuple):
