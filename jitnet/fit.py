@@ -24,7 +24,7 @@ from jitnet.threads import check_threads, threads_of_call
 from jitnet.validation import Examples, RowsOfCount
 
 if TYPE_CHECKING:
-    from jitnet.ranks import Ranks
+    from jitnet.ranks.ranks import Ranks
 
 
 class Fit:

@@ -16,7 +16,7 @@ from jitnet.kernels import cache
 from jitnet.progress import Progress
 
 if TYPE_CHECKING:
-    from jitnet.ranks import Ranks
+    from jitnet.ranks.ranks import Ranks
 
 Logs = dict[str, float]
 InFirst = Callable[[Callable[[], Any], FitState], None]
@@ -95,7 +95,7 @@ def follow(
                 if fit.stopped or fit.paused:
                     break
         if callbacks:
-            in_first(lambda: [callback.on_fit_end(model) for callback in callbacks], fit)
+            in_first(partial(_tell_of_end, fit), fit)
     finally:
         model._record = record  # a callback that trains puts another there
     return record.history()
@@ -110,6 +110,11 @@ def _tell(fit: FitState, record: Record, logs: Logs, has_ended: bool) -> None:
         fit.history = record.history()
         for callback in sorted(listeners, key=lambda callback: callback.comes_last):
             callback.on_steps_end(fit.model, fit)
+
+
+def _tell_of_end(fit: FitState) -> None:
+    for callback in fit.callbacks:
+        callback.on_fit_end(fit.model)
 
 
 def wants_to_stop(callbacks: Sequence[Callback], model: Any, epoch: int, logs: Logs) -> bool:

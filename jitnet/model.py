@@ -329,7 +329,7 @@ class Sequential:
             "n_threads": n_threads,
         }
         if communicator is not None:
-            from jitnet.ranks import fit_on_ranks
+            from jitnet.ranks.ranks import fit_on_ranks
 
             return fit_on_ranks(self, communicator, X, y, **options)
         return Fit(self, X, y, **options).run()

@@ -62,7 +62,7 @@ from jitnet.threads import (
 )
 
 if TYPE_CHECKING:
-    from jitnet.ranks import Ranks
+    from jitnet.ranks.ranks import Ranks
 
 WORKSPACE_BYTES = 64 << 20
 """Room that a block of examples may take; a longer batch goes through in several blocks."""

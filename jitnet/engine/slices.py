@@ -17,7 +17,7 @@ from jitnet.engine.turns import State
 
 if TYPE_CHECKING:
     from jitnet.engine.engine import Engine
-    from jitnet.ranks import Ranks
+    from jitnet.ranks.ranks import Ranks
 
 Logs = dict[str, list[float]]
 

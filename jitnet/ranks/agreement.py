@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def in_all(communicator: Any, work: Callable[[], Result]) -> Result:
     TypeError, ValueError
         Its own error where all have failed alike, else which ranks have.
     """
-    result: Any = None
+    result: Result | None = None
     error: Exception | None = None
     try:
         result = work()
@@ -41,7 +41,7 @@ def in_all(communicator: Any, work: Callable[[], Result]) -> Result:
     failed = [f"rank {rank}: {text}" for rank, text in enumerate(told) if text is not None]
     if failed:
         raise ValueError("; ".join(failed)) from error
-    return result
+    return cast(Result, result)
 
 
 def agree(communicator: Any, facts: Facts) -> None:

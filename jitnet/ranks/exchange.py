@@ -46,7 +46,7 @@ class Exchange:
         self._received = np.zeros((rounds, ranks, width), dtype)
         self._function, address = address_of_exchange(self._called)
         self.shards = Shards(
-            count=layout.count,
+            number=layout.count,
             first=layout.first,
             last=layout.last,
             exchange=address,
@@ -104,8 +104,7 @@ class Exchange:
         communicator, rank = self.communicator, self.communicator.rank
         partial, received, cuts = self.shards.partial, self._received, self._cuts
         if communicator.size == 1:
-            parts = zip(self._nodes[0], partial, strict=False)
-            self._gradients[:] = sum_nodes(parts)
+            self._gradients[:] = sum_nodes(zip(self._nodes[0], partial, strict=False))
             return
         from mpi4py import MPI
 

@@ -59,8 +59,8 @@ class Layout:
         self.count = shards_of(batch, width)
         if ranks > self.count:
             raise ValueError(
-                f"a batch of {batch} examples is cut into {self.count} shards, for as many ranks "
-                f"at most, and there are {ranks}: take fewer, or a larger batch_size"
+                f"a batch of {batch} examples has shards for {self.count} ranks at most, and there "
+                f"are {ranks}: take fewer, or a larger batch_size"
             )
         self.firsts = [self.count * r // ranks for r in range(ranks + 1)]
         self.first, self.last = self.firsts[rank], self.firsts[rank + 1]

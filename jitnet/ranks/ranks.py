@@ -10,7 +10,6 @@ from typing import Any
 
 from jitnet.engine import Engine
 from jitnet.engine.steps.state import Data, Shards
-from jitnet.extras import install
 from jitnet.fit import Fit
 from jitnet.fit_state import FitState
 from jitnet.history import History
@@ -18,6 +17,7 @@ from jitnet.kernels.panels import panel_width
 from jitnet.quoting import quoted
 from jitnet.ranks.agreement import agree, facts_of, in_all
 from jitnet.ranks.exchange import Exchange
+from jitnet.ranks.launch import MISSING
 from jitnet.ranks.layout import Layout
 from jitnet.threads import asked_for, available_threads, threads_of_call
 
@@ -56,8 +56,7 @@ def check_communicator(communicator: Any) -> None:
     try:
         from mpi4py import MPI
     except ImportError as error:
-        needs = "several ranks need the package mpi4py and an MPI, such as the package mpich"
-        raise ImportError(f"{needs}: {install('mpi')}") from error
+        raise ImportError(MISSING) from error
     if not isinstance(communicator, MPI.Intracomm):
         raise TypeError(
             f"communicator must be one of mpi4py's, such as MPI.COMM_WORLD, got "

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from jitnet.arguments import as_count, as_names, as_rate, as_seed, as_share, as_sizes
+from jitnet.ranks.launch import run_as_ranks
 
 __all__ = ["add_search", "add_train"]
 
@@ -151,22 +152,28 @@ def _add_text(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
 def _run(options: argparse.Namespace) -> int:
     """Do what the arguments say; a mistake in them ends in one line and exit code 2."""
     fail: Callable[[str], NoReturn] = options.parser.error
+    try:
+        return run_as_ranks(_train, options)
+    except (ImportError, ValueError) as error:
+        fail(str(error))
+
+
+def _train(options: argparse.Namespace) -> int:
     kind = _kind_of(options)
     own = options.of_kinds[kind]
     for other, actions in options.of_kinds.items():
         for action in actions:
             if action not in own and getattr(options, action.dest) != action.default:
                 option = action.option_strings[0]
-                fail(f"argument {option}: it is for {other}, not for {options.name}")
+                raise ValueError(f"argument {option}: it is for {other}, not for {options.name}")
     if options.file is not None and kind != TEXT:
-        fail(f"argument FILE: it is for {TEXT}, not for {options.name}")
+        raise ValueError(f"argument FILE: it is for {TEXT}, not for {options.name}")
     if kind == "a table's file" and not Path(options.name).exists():
-        fail(f"argument DATA: there is no file {options.name!r}, and no data set of that name; "
-             f"the data sets are {', '.join(NAMES)}")  # fmt: skip
-    try:
-        return _trained(kind, options)
-    except (ImportError, ValueError) as error:
-        fail(str(error))
+        raise ValueError(
+            f"argument DATA: there is no file {options.name!r}, and no data set of that name; "
+            f"the data sets are {', '.join(NAMES)}"
+        )
+    return _trained(kind, options)
 
 
 def _kind_of(options: argparse.Namespace) -> str:

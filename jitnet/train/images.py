@@ -54,6 +54,7 @@ def train_images(options: argparse.Namespace) -> int:
         progress=progress,
         callbacks=[Checkpoint(folder, every_minutes=CHECKPOINT_MINUTES)] if folder else [],
         resume=folder if options.resume and any(folder.glob(CHECKPOINTS)) else None,
+        communicator=options.communicator,
     )
     seconds = time.perf_counter() - start - progress.compile_seconds
 

@@ -78,6 +78,7 @@ def train(
     progress: bool | Progress | None = None,
     callbacks: Sequence[Callback] = (),
     resume: Path | None = None,
+    communicator: Any = None,
 ) -> Sequential:
     """Train a network as ``jitnet train`` does.
 
@@ -103,6 +104,8 @@ def train(
         Told of each epoch's end.
     resume : Path, optional
         A folder of checkpoints to go on from.
+    communicator : mpi4py.MPI.Comm, optional
+        The ranks that train together; see `Sequential.fit`.
 
     Returns
     -------
@@ -134,6 +137,7 @@ def train(
         callbacks=callbacks,
         progress=progress,
         resume=resume,
+        communicator=communicator,
     )
     return model
 

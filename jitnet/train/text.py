@@ -85,6 +85,7 @@ def train_text(options: argparse.Namespace) -> int:
         callbacks=callbacks,
         progress=progress,
         resume=folder if options.resume and any(folder.glob(CHECKPOINTS)) else None,
+        communicator=options.communicator,
     )
     seconds = time.perf_counter() - start - progress.compile_seconds
     loss = model.evaluate(*held_out, batch_size=batch_held)["loss"]

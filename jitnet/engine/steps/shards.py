@@ -24,7 +24,7 @@ SUMS = -1
 def panels_of(worker: Any, shards: Any, first: int, last: int) -> tuple[int, int]:
     """The panels of the block that shards have."""
     panels = worker.span[BLOCK_PANELS]
-    return panels * first // shards.count, panels * last // shards.count
+    return panels * first // shards.number, panels * last // shards.number
 
 
 @njit

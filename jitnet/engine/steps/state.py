@@ -111,11 +111,11 @@ class Shards(NamedTuple):
     Their sums do not depend on how many ranks there are, nor does what is made of them.
     """
 
-    count: int
+    number: int
     first: int  # of this rank's shards, and the one after its last
     last: int
     exchange: int  # the address by which ranks exchange; 0 where there are no others
-    totals: Array  # (count, 3): sums of losses, weights and correct ones
+    totals: Array  # (number, 3): sums of losses, weights and correct ones
     partial: Array  # (slots, n_parameters): sums of gradients
 
 

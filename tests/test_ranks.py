@@ -1,0 +1,278 @@
+"""Several processes train one network together, to the same bits however many they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mpi4py", reason="several ranks are for mpi4py")
+
+import jitnet as jn
+from jitnet.ranks.layout import Layout, shards_of
+from jitnet.ranks.tree import most_nodes, nodes_of, sum_nodes
+
+JOBS = Path(__file__).with_name("rank_jobs.py")
+LAUNCHER = shutil.which("mpiexec", path=sysconfig.get_path("scripts")) or shutil.which("mpiexec")
+
+launched = pytest.mark.skipif(LAUNCHER is None, reason="there is no mpiexec")
+
+
+def start(ranks: int, command: list[str]) -> subprocess.CompletedProcess[str]:
+    assert LAUNCHER is not None
+    path = os.pathsep.join([str(Path(jn.__file__).parents[1]), str(JOBS.parent)])
+    return subprocess.run(
+        [LAUNCHER, "-n", str(ranks), sys.executable, *command],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def run(ranks: int, job: str, folder: Path, *arguments: str) -> list[Any]:
+    """What each rank says of a job."""
+    folder = folder / f"{job}-{ranks}-{len(list(folder.iterdir()))}"
+    folder.mkdir()
+    ended = start(ranks, [str(JOBS), job, str(folder), *arguments])
+    assert ended.returncode == 0, ended.stderr
+    return [json.loads(Path(folder, f"{rank}.json").read_text()) for rank in range(ranks)]
+
+
+def results(ranks: int, job: str, folder: Path, *arguments: str) -> list[Any]:
+    return [found["result"] for found in run(ranks, job, folder, *arguments)]
+
+
+def errors(ranks: int, job: str, folder: Path, *arguments: str) -> list[Any]:
+    return [found["error"] for found in run(ranks, job, folder, *arguments)]
+
+
+@pytest.mark.parametrize("examples", [32, 100, 256, 500])
+@pytest.mark.parametrize("batch", [32, 100, 256])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_an_epoch_takes_each_row_once_whoever_has_it(
+    examples: int, batch: int, shuffle: bool
+) -> None:
+    batch = min(batch, examples)
+    orders = []
+    for ranks in range(1, shards_of(batch, 8) + 1):
+        order = np.full(examples, -1)
+        for rank in range(ranks):
+            layout, own = Layout(examples, batch, 8, rank, ranks), order.copy()
+            layout.lay(own, 5, 2, shuffle=shuffle, own=True)
+            new = own[own != order]
+            rows = np.arange(examples)[layout.own_rows]
+            np.testing.assert_array_equal(np.sort(new), rows)
+            order = own
+        np.testing.assert_array_equal(np.sort(order), np.arange(examples))
+        orders.append(order.tolist())
+        layout.lay(order, 5, 2, shuffle=shuffle, own=False)
+        orders.append(order.tolist())
+    assert all(order == orders[0] for order in orders)
+
+
+def test_an_order_is_of_its_epoch_and_its_seed() -> None:
+    layout, orders = Layout(256, 64, 8, 0, 1), []
+    for seed, epoch in ((0, 0), (0, 1), (1, 0)):
+        orders.append(np.zeros(256, np.int64))
+        layout.lay(orders[-1], seed, epoch, shuffle=True, own=True)
+    assert len({order.tobytes() for order in orders}) == 3
+
+
+@pytest.mark.parametrize("shards", [1, 2, 8, 16])
+def test_a_sum_has_the_same_bits_however_the_shards_are_divided(shards: int) -> None:
+    numbers = np.random.default_rng(0).normal(size=(shards, 3)).astype(np.float32)
+
+    def added(first: int, last: int) -> list[Any]:
+        """The sums of a rank's nodes."""
+        return [
+            (node, sum_nodes((type(node)(k, 1), numbers[node.first + k].copy()[None])
+                             for k in range(node.size))[0])
+            for node in nodes_of(first, last)
+        ]  # fmt: skip
+
+    alone = sum_nodes(added(0, shards))
+    for ranks in range(2, shards + 1):
+        cuts = [shards * r // ranks for r in range(ranks + 1)]
+        parts = [part for r in range(ranks) for part in added(cuts[r], cuts[r + 1])]
+        np.testing.assert_array_equal(sum_nodes(parts), alone)
+    np.testing.assert_allclose(alone, numbers.sum(axis=0), rtol=1e-5)
+
+
+def test_the_most_nodes_are_those_before_the_last_shard() -> None:
+    assert most_nodes(0, 8) == 3
+    assert most_nodes(0, 1) == 1
+    assert most_nodes(5, 11) == 4
+
+
+@launched
+def test_networks_of_every_kind_have_the_same_bits_with_one_to_four_ranks(tmp_path: Path) -> None:
+    alone = results(1, "drawn_networks", tmp_path, "0", "6")
+    assert len({digest for digest, _ in alone[0]}) == len(alone[0])
+    for ranks in (2, 3, 4):
+        assert results(ranks, "drawn_networks", tmp_path, "0", "6") == alone * ranks
+
+
+@launched
+def test_a_step_of_all_examples_is_that_of_a_fit_alone(tmp_path: Path) -> None:
+    import rank_jobs
+
+    layers = [jn.Dense(16, "tanh"), jn.BatchNorm(), jn.Dense(2)]
+    model = jn.Sequential(layers, "softmax_crossentropy", jn.SGD(0.5), seed=0, dtype="float64")
+    model.fit(rank_jobs.X, rank_jobs.Y, epochs=1, batch_size=None)
+    for found in results(2, "one_step", tmp_path):
+        for ours, alone in zip(found, model.get_weights(), strict=True):
+            # sums of 500 terms in another order
+            np.testing.assert_allclose(ours, alone, rtol=1e-11, atol=1e-13)
+
+
+@launched
+def test_a_rank_reads_its_rows_alone(tmp_path: Path) -> None:
+    others = results(4, "own_rows", tmp_path)
+    assert others == results(1, "own_rows", tmp_path) * 4
+
+
+@launched
+def test_callbacks_are_called_in_the_first_rank_and_count_in_all(tmp_path: Path) -> None:
+    first, *others = results(3, "callbacks", tmp_path)
+    assert first.pop("told") == [1, 2, 3, 4]
+    assert [other.pop("told") for other in others] == [[], []]
+    assert others == [first, first]
+    assert len(first["history"]["loss"]) == 4
+
+
+@launched
+def test_what_a_callback_raises_is_raised_in_all(tmp_path: Path) -> None:
+    first, second = errors(2, "error_in_callback", tmp_path)
+    assert first == ["OSError", "no room for the log"]
+    assert second == ["RuntimeError", "rank 0: no room for the log"]
+
+
+@launched
+def test_a_fit_goes_on_with_another_number_of_ranks_to_the_same_bits(tmp_path: Path) -> None:
+    whole = results(1, "checkpoints", tmp_path, str(tmp_path / "whole"), "5")[0]
+    broken = str(tmp_path / "broken")
+    for ranks, epochs in ((2, "2"), (4, "4"), (1, "5")):
+        found = results(ranks, "checkpoints", tmp_path, broken, epochs)
+    assert found == [whole]
+
+
+@launched
+def test_a_rank_that_dies_ends_the_others_and_the_last_checkpoint_is_whole(tmp_path: Path) -> None:
+    folder, place = str(tmp_path / "kept"), tmp_path / "out"
+    place.mkdir()
+    ended = start(3, [str(JOBS), "killed", str(place), folder])
+    assert ended.returncode != 0
+    assert str(int(signal.SIGKILL)) in ended.stdout + ended.stderr  # the launcher says by what
+    assert not list(place.iterdir())
+    whole = results(1, "checkpoints", tmp_path, str(tmp_path / "whole"), "5")[0]
+    going_on = [str(JOBS), "checkpoints", str(place), folder, "5"]
+    assert start(2, going_on).returncode == 0
+    assert json.loads((place / "0.json").read_text()) == {"result": whole}
+
+
+@launched
+def test_a_rank_that_fails_by_itself_ends_the_others_and_says_why(tmp_path: Path) -> None:
+    ended = start(2, [str(JOBS), "no_memory", str(tmp_path)])
+    assert ended.returncode != 0
+    assert "rank 1 of 2 has failed, which ends the others: MemoryError" in ended.stderr
+
+
+@launched
+def test_a_loss_that_is_not_finite_is_said_by_all_and_leaves_the_same_weights(
+    tmp_path: Path,
+) -> None:
+    first, second = results(2, "diverges", tmp_path)
+    assert first == second
+    assert "the loss became NaN or infinite in epoch 1" in first["error"]
+
+
+@launched
+def test_ranks_of_one_machine_share_its_cores(tmp_path: Path) -> None:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    first, second = results(2, "threads", tmp_path)
+    assert first == [max(1, (cores or 1) // 2)]
+    assert second == []
+
+
+@launched
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("X", "in their X: rank 0 has float32 of shape (500, 6), rank 1 has float32 of shape (499"),
+        ("features", "shape (500, 5)"),
+        ("y", "in their y: rank 0 has (500, 1), digest"),
+        ("NaN", "rank 1: X must be finite, but contains nan"),
+        ("epochs", "in their epochs: rank 0 has 3, rank 1 has 4"),
+        ("batch_size", "in their batch_size: rank 0 has 128, rank 1 has 200"),
+        ("sample_weight", "in their sample_weight"),
+        ("callbacks", "in their callbacks: rank 0 has [], rank 1 has ['EarlyStopping']"),
+        ("seed", "in their seed: rank 0 has 0, rank 1 has 1"),
+        ("layers", "in their layers"),
+        ("weights", "in their state"),
+    ],
+)
+def test_ranks_that_differ_say_in_what_before_the_first_step(
+    what: str, said: str, tmp_path: Path
+) -> None:
+    found = errors(3, "differs", tmp_path, what)
+    assert [kind for kind, _ in found] == ["ValueError"] * 3
+    assert all(said in text for _, text in found), found
+
+
+@launched
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("ranks", "a batch of 32 examples has shards for 1 ranks at most"),
+        ("stateful", "stateful layers cannot be trained by several ranks"),
+    ],
+)
+def test_what_several_ranks_cannot_do_is_refused_in_all(
+    what: str, said: str, tmp_path: Path
+) -> None:
+    found = errors(2, "refused", tmp_path, what)
+    assert all(kind == "ValueError" and said in text for kind, text in found), found
+
+
+def test_what_is_no_communicator_is_refused() -> None:
+    model = jn.Sequential([jn.Dense(1)], "mse")
+    with pytest.raises(TypeError, match=r"communicator must be one of mpi4py's.* got 'world'"):
+        model.fit([[1.0]], [1.0], communicator="world")
+
+
+def test_a_missing_mpi_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    with pytest.raises(ImportError, match=r"mpi4py, and an MPI such as .*mpich.*jitnet\[mpi\]"):
+        jn.Sequential([jn.Dense(1)], "mse").fit([[1.0]], [1.0], communicator=object())
+
+
+@launched
+def test_the_command_trains_with_ranks_of_which_one_speaks(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors", reason="a model is written with safetensors")
+    files, said = [], []
+    for ranks in (1, 2):
+        files.append(tmp_path / f"{ranks}.safetensors")
+        command = f"-m jitnet train digits --epochs 2 --batch-size 128 --output {files[-1]}"
+        ended = start(ranks, command.split())
+        assert ended.returncode == 0, ended.stderr
+        said.append([line for line in ended.stdout.splitlines() if line.startswith("test accur")])
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert len(said[0]) == 1
+    assert said[0] == said[1]
+
+
+@launched
+def test_a_mistake_in_the_command_is_said_once() -> None:
+    ended = start(3, ["-m", "jitnet", "train", "nothing.csv"])
+    assert ended.returncode != 0
+    assert ended.stderr.count("there is no file 'nothing.csv'") == 1
