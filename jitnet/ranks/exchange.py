@@ -79,7 +79,7 @@ class Exchange:
             return
         try:
             if what == SUMS:
-                self._sum()
+                self.sum_gradients()
             else:
                 self._share(self._shared[what], panels)
         except BaseException as error:
@@ -98,7 +98,7 @@ class Exchange:
             spec = [room, (np.diff(bounds) * size, bounds[:-1] * size)]
             self.communicator.Allgatherv(MPI.IN_PLACE, spec)
 
-    def _sum(self) -> None:
+    def sum_gradients(self) -> None:
         """Have the gradients' sum over all shards, and every shard's sums of losses."""
         self.steps += 1
         communicator, rank = self.communicator, self.communicator.rank
