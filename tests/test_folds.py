@@ -155,9 +155,10 @@ def test_each_fold_has_callbacks_of_its_own_and_one_thread() -> None:
 
     with many_cores(4) as sizes:
         found = jn.cross_validate(
-            lambda: jn.Sequential([jn.Dense(512, "tanh"), jn.Dense(1)], "mse"),
+            lambda: jn.Sequential([jn.Dense(2048, "tanh"), jn.Dense(1)], "mse"),
             X,
             VALUES,
+            batch_size=None,
             folds=3,
             n_threads=2,
             callbacks=lambda place: [StopAt(1 + place)],
