@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from jitnet.export.state_dict import load_state_dict as load_state_dict
     from jitnet.export.state_dict import save_state_dict as save_state_dict
     from jitnet.export.torch_modules import to_torch as to_torch
+    from jitnet.folds import CrossValidation as CrossValidation
+    from jitnet.folds import Fold as Fold
+    from jitnet.folds import cross_validate as cross_validate
     from jitnet.generation import generate as generate
     from jitnet.history import History as History
     from jitnet.layers import GRU as GRU
@@ -105,6 +108,11 @@ HOMES = {
         "save_state_dict",
     ),
     "jitnet.export.torch_modules": ("to_torch",),
+    "jitnet.folds": (
+        "CrossValidation",
+        "Fold",
+        "cross_validate",
+    ),
     "jitnet.generation": ("generate",),
     "jitnet.history": ("History",),
     "jitnet.layers": (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
@@ -17,10 +16,8 @@ from jitnet.model import Lengths, Sequential
 from jitnet.progress import Progress, make_progress
 from jitnet.quoting import quoted
 from jitnet.settings import check_callbacks
+from jitnet.side_by_side import side_by_side
 from jitnet.threads import available_threads, check_threads
-
-LOOK_SECONDS = 0.2
-"""How often the calling thread says how far all are, and looks for an interrupt."""
 
 
 class Fitted(NamedTuple):
@@ -87,10 +84,8 @@ def fit_many(
     [9.0, 9.0, 9.0]
     """
     networks = check_models(models)
-    epochs, shuffle = check_whole("epochs", epochs, least=1), check_flag("shuffle", shuffle)
-    if batch_size is not None:
-        batch_size = check_whole("batch_size", batch_size, least=1)
-    shown, workers = make_progress(progress), check_threads(n_threads) or available_threads()
+    options = fit_options(epochs, batch_size, shuffle)
+    shown, threads = make_progress(progress), check_threads(n_threads) or available_threads()
     examples = {
         "X": X,
         "y": y,
@@ -98,31 +93,56 @@ def fit_many(
         "lengths": lengths,
         "validation_data": validation_data,
     }
-    options = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle, "n_threads": 1}
+    check_examples(networks, **examples)
+    fits = [
+        partial(fit_one, model, callbacks_of(callbacks, place), examples | options)
+        for place, model in enumerate(networks)
+    ]
+    return side_by_side(fits, shown, threads=threads)
+
+
+def fit_one(
+    model: Sequential, callbacks: Sequence[Callback], given: dict[str, Any], progress: Progress
+) -> Fitted:
+    """Fit a network on one thread, and say how that ended."""
+    error = None
+    try:
+        model.fit(**given, callbacks=callbacks, progress=progress, n_threads=1)
+    except Exception as raised:
+        error = raised
+    return Fitted(model, History(model.history), error)
+
+
+def fit_options(epochs: Any, batch_size: Any, shuffle: Any) -> dict[str, Any]:
+    """How all networks are trained, checked before any work."""
+    if batch_size is not None:
+        batch_size = check_whole("batch_size", batch_size, least=1)
+    epochs, shuffle = check_whole("epochs", epochs, least=1), check_flag("shuffle", shuffle)
+    return {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
+
+
+def check_examples(
+    networks: Sequence[Sequential],
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    lengths: Any,
+    validation_data: Any,
+) -> None:
+    """Refuse examples that do not fit one of the networks, before any work.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `Sequential.fit`.
+    """
     kinds = {
         (repr(model.layers), model.loss, model.dtype, model._engine is None): model
         for model in networks
     }
-    for model in kinds.values():  # what is wrong is said before any work
+    for model in kinds.values():
         shape = model._examples(X, y, sample_weight, lengths).shape
         model._validation(validation_data, shape)
-    fits = [_Fit(model, _made(callbacks, place)) for place, model in enumerate(networks)]
-    shown.start(epochs)
-    with ThreadPoolExecutor(min(workers, len(fits))) as pool:
-        try:
-            running = [pool.submit(fit.run, **examples, **options) for fit in fits]
-            while wait(running, LOOK_SECONDS).not_done:
-                _show(shown, fits)
-            _show(shown, fits)
-        except BaseException:
-            for fit in fits:
-                fit.is_stopped = True
-            while any(fit.is_at_work for fit in fits):  # the pool forgets a thread that just began
-                time.sleep(LOOK_SECONDS / 100)
-            raise
-        finally:
-            shown.close()
-    return [future.result() for future in running]
 
 
 def check_models(models: Any) -> list[Sequential]:
@@ -144,7 +164,7 @@ def check_models(models: Any) -> list[Sequential]:
     return networks
 
 
-def _made(callbacks: Any, place: int) -> Sequence[Callback]:
+def callbacks_of(callbacks: Any, place: int) -> Sequence[Callback]:
     """The callbacks of the network in a place."""
     if callbacks is None:
         return ()
@@ -154,39 +174,3 @@ def _made(callbacks: Any, place: int) -> Sequence[Callback]:
             "instance lambda place: [jn.EarlyStopping()]"
         )
     return check_callbacks(callbacks(place))
-
-
-def _show(progress: Progress, fits: Sequence[_Fit]) -> None:
-    """Show the mean of what all fits have done, and of each figure over those that have any."""
-    known = [fit.logs for fit in fits if fit.logs]
-    names = known[0].keys() if known else ()
-    means = {name: sum(logs.get(name, 0.0) for logs in known) / len(known) for name in names}
-    progress.update(sum(fit.done for fit in fits) / len(fits), means)
-
-
-class _Fit(Progress):
-    """The fit of one network, of which others see how far it is, and which they can stop."""
-
-    def __init__(self, model: Sequential, callbacks: Sequence[Callback]) -> None:
-        super().__init__()
-        self.model, self.callbacks = model, callbacks
-        self.done, self.logs = 0.0, dict[str, float]()
-        self.is_at_work = self.is_stopped = False
-
-    def update(self, done: float, logs: dict[str, float]) -> None:
-        """Take note of how far the fit is; end it like an interrupt if it is to stop."""
-        self.done, self.logs = done, logs
-        if self.is_stopped:
-            raise KeyboardInterrupt
-
-    def run(self, **given: Any) -> Fitted:
-        """Fit, and say how that ended."""
-        error, self.is_at_work = None, True
-        try:
-            self.update(0.0, {})  # it may be stopped before its turn comes
-            self.model.fit(**given, callbacks=self.callbacks, progress=self)
-        except Exception as raised:
-            error = raised
-        finally:
-            self.is_at_work = False
-        return Fitted(self.model, History(self.model.history), error)

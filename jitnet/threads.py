@@ -46,9 +46,27 @@ def available_threads() -> int:
 
     These are the cores there are for the process, what a container is allowed, and the usual limits
     (README.md lists them): OMP_NUM_THREADS, NUMBA_NUM_THREADS, numba.set_num_threads and
-    threadpoolctl's threadpool_limits.
+    threadpoolctl's threadpool_limits; and within `share_of_threads` that share of them.
     """
+    share = _share.get()
+    return _threads_of_process() if share is None else min(share, _threads_of_process())
+
+
+def _threads_of_process() -> int:
     return max(1, min([int(config.NUMBA_NUM_THREADS), *_limits_of_others(), *_container_limits()]))
+
+
+_share: ContextVar[int | None] = ContextVar("share_of_threads", default=None)
+
+
+@contextlib.contextmanager
+def share_of_threads(threads: int) -> Iterator[None]:
+    """Have calls within this context use at most so many threads, while others use the rest."""
+    token = _share.set(threads)
+    try:
+        yield
+    finally:
+        _share.reset(token)
 
 
 def _container_limits() -> Iterator[int]:
@@ -133,7 +151,7 @@ def left_over(threads: int) -> int:
     """Return ``threads``, or as many as other fits leave, but at least one."""
     if threads == 1:
         return 1
-    return max(1, min(threads, available_threads() - int(DOOR[INSIDE])))
+    return max(1, min(threads, _threads_of_process() - int(DOOR[INSIDE])))
 
 
 Back = queue.SimpleQueue[None]

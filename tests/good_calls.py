@@ -619,6 +619,12 @@ def _fit_many(rng: Rng) -> dict[str, Any]:
     return found | {"n_threads": 2}
 
 
+def _fold() -> jn.Fold:
+    """A fold of a cross-validation."""
+    fit = jn.Fitted(a_copy("regressor")(), jn.History(), None)
+    return jn.Fold(fit, {"loss": 0.5}, np.arange(3))
+
+
 def _ensemble() -> Any:
     """Networks that predict together."""
     ensemble = jn.Ensemble(_members())
@@ -786,6 +792,14 @@ CALLS: dict[str, Call] = {
         compared=False,
         weight=0.1,
     ),
+    "jn.cross_validate": Call(
+        lambda rng: _fit_many(rng) | {"make_model": lambda: _members()[0], "folds": 3, "seed": 5},
+        endless=("epochs",),
+        weight=2.0,
+        trains=True,
+    ),
+    "jn.CrossValidation": Call(lambda rng: {"folds": [_fold()]}, compared=False, weight=0.1),
+    "jn.Fold": Call(lambda rng: _fold()._asdict(), compared=False, weight=0.1),
     "jn.Ensemble": Call(lambda rng: {"models": _members()}, weight=0.5),
     "Ensemble.fit": Call(_fit_many, lambda: jn.Ensemble(_members()), endless=("epochs",)),
     "Ensemble.predict": Call(lambda rng: {"X": X.copy()}, _ensemble),

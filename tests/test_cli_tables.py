@@ -64,6 +64,20 @@ def test_cross_validation_scores_each_fold(here: Path, capsys: pytest.CaptureFix
     np.testing.assert_allclose(mean, np.mean(values), atol=1e-4)  # four digits are shown
 
 
+def test_folds_side_by_side_have_the_scores_of_folds_one_after_the_other(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "train houses.csv --target dear --cross-validate 3 --epochs 2 --ensemble 2"
+    found = []
+    for threads in ("1", "2"):
+        assert main([*line.split(), "--threads", threads]) == 0
+        shown, progress = capsys.readouterr()
+        found.append([row for row in shown.splitlines() if "fold" in row])
+        assert progress.count("epoch 2/2") == 2  # once for all folds, and once for the model
+    assert len(found[0]) == 4
+    assert found[0] == found[1]
+
+
 def test_boosting_is_scored_beside_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = "train houses.csv --target dear --baseline --epochs 1 --quiet"
     assert main(line.split()) == 0

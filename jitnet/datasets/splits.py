@@ -13,6 +13,8 @@ from jitnet.validation import in_range
 __all__ = ["every_nth_of_each_class", "stratified_folds"]
 
 MOST_FOLDS = 2**63 - 1
+NEVER = -1
+"""The fold of examples that are never left out."""
 
 
 def every_nth_of_each_class(y: ArrayLike, n: int = 5) -> NDArray[np.bool_]:
@@ -79,6 +81,19 @@ def stratified_folds(y: ArrayLike, n_folds: int = 5) -> NDArray[np.int64]:
     array([0, 1, 0, 0, 1])
     """
     return _rank_in_class(y) % check_whole("n_folds", n_folds, least=2, most=MOST_FOLDS)
+
+
+def drawn_folds(y: ArrayLike, n_folds: int, seed: int) -> NDArray[np.int64]:
+    """`stratified_folds` of the examples in an order that a seed draws.
+
+    Examples of a class with fewer of them than folds are in the fold `NEVER`.
+    """
+    order = np.random.default_rng(seed).permutation(len(np.asarray(y)))
+    classes = np.asarray(y)[order]
+    _, own, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    folds = np.empty(len(order), np.int64)
+    folds[order] = np.where(counts[own] < n_folds, NEVER, stratified_folds(classes, n_folds))
+    return folds
 
 
 def _rank_in_class(y: ArrayLike) -> NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from jitnet.io.model_file import CHECKPOINTS, write_model
 from jitnet.model import Sequential
 from jitnet.progress import Progress, make_progress
 from jitnet.quoting import quoted
+from jitnet.settings import check_callbacks
+from jitnet.side_by_side import side_by_side
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.parts import held_out
 from jitnet.tabular.preset import Settings, check_settings, settings_for
@@ -27,6 +30,9 @@ from jitnet.tabular.scores import Scores, scores_of
 from jitnet.tabular.table import Table, check_there
 from jitnet.tabular.target import check_complete
 from jitnet.tabular.training import new_network
+from jitnet.threads import asked_for, available_threads
+
+Callbacks = Sequence[Callback] | Callable[[int], Sequence[Callback]]
 
 VALIDATION_SHARE = 1 / 7
 SEEDS_APART = 1000
@@ -102,7 +108,7 @@ class TableModel:
         validation: Any = None,
         group: str | None = None,
         time: str | None = None,
-        callbacks: Sequence[Callback] = (),
+        callbacks: Callbacks = (),
         progress: bool | Progress | None = None,
         checkpoints: str | PathLike[str] | None = None,
         resume: bool = False,
@@ -121,9 +127,13 @@ class TableModel:
             not learned from.
         time : str, optional
             A column whose latest rows are that share.
-        callbacks, progress
-            As in `Sequential.fit`; each network's fit calls the callbacks anew, so that there is
+        callbacks : sequence of Callback or callable, default ()
+            As in `Sequential.fit`; each network's fit calls the callbacks anew, one after the
+            other. Or ``callbacks(place)`` makes those of the network in this place, and the
+            networks are trained side by side, as they are without callbacks. There is
             ``checkpoints`` instead of a `Checkpoint`.
+        progress : bool or Progress, optional
+            As in `Sequential.fit`; what is shown is the mean over all networks.
         checkpoints : str or path-like, optional
             A folder to write checkpoints into, a folder in it for each network: at most one in ten
             seconds, and one at the end.
@@ -140,8 +150,8 @@ class TableModel:
         TypeError, ValueError
             If anything given does not fit.
         """
-        if any(isinstance(callback, Checkpoint) for callback in callbacks):
-            raise ValueError("give checkpoints=folder, in which each network has its own")
+        if not callable(callbacks):
+            _check_callbacks(callbacks)
         before = self.table, self.settings, self.networks
         self.table = Table(**self.table.options)
         try:
@@ -174,41 +184,35 @@ class TableModel:
         self,
         rows: Any,
         validation: Any,
-        callbacks: Sequence[Callback],
+        callbacks: Callbacks,
         progress: Progress,
         checkpoints: str | PathLike[str] | None,
         resume: bool,
     ) -> None:
         """Train the networks on rows whose columns are learned."""
-        X, y = self.table.transform(rows), self.table.targets(rows)
-        checked = self.table.transform(validation), self.table.targets(validation)
-        networks = []
+        options = {
+            "X": self.table.transform(rows),
+            "y": self.table.targets(rows),
+            "validation_data": (self.table.transform(validation), self.table.targets(validation)),
+            "epochs": self.settings.epochs,
+            "batch_size": self.settings.batch_size,
+        }
+        fits = []
         for place in range(self.settings.ensemble):
+            seed = self.seed + SEEDS_APART * place
             network = new_network(
-                self.settings,
-                self.table,
-                len(y),
-                seed=self.seed + SEEDS_APART * place,
-                n_threads=self.n_threads,
+                self.settings, self.table, len(rows), seed=seed, n_threads=self.n_threads
             )
-            listeners = [EarlyStopping(patience=self.settings.epochs), *callbacks]
-            begin = None
+            given = _check_callbacks(callbacks(place)) if callable(callbacks) else callbacks
+            listeners, begin = [EarlyStopping(patience=self.settings.epochs), *given], None
             if checkpoints is not None:
                 folder = Path(checkpoints) / f"network-{place + 1}"
                 listeners.append(Checkpoint(folder, every_minutes=CHECKPOINT_MINUTES))
                 begin = folder if resume and any(folder.glob(CHECKPOINTS)) else None
-            network.fit(
-                X,
-                y,
-                epochs=self.settings.epochs,
-                batch_size=self.settings.batch_size,
-                validation_data=checked,
-                callbacks=listeners,
-                progress=progress,
-                resume=begin,
-            )
-            networks.append(network)
-        self.networks = networks
+            fits.append(partial(_fitted, network, options, listeners, begin))
+        threads = min(asked_for(self.n_threads) or available_threads(), available_threads())
+        shared = not callable(callbacks) and len(callbacks) > 0
+        self.networks = side_by_side(fits, progress, threads=threads, at_once=1 if shared else None)
 
     def predict(self, frame: Any) -> Array:
         """Predict.
@@ -358,6 +362,26 @@ class TableModel:
         model = cls(table.target.name, table=table, seed=seed, **given)
         model.settings, model.networks = settings, networks
         return model
+
+
+def _check_callbacks(callbacks: Any) -> Sequence[Callback]:
+    """The callbacks, none of which writes several networks into one folder."""
+    checked = check_callbacks(callbacks)
+    if any(isinstance(callback, Checkpoint) for callback in checked):
+        raise ValueError("give checkpoints=folder, in which each network has its own")
+    return checked
+
+
+def _fitted(
+    network: Sequential,
+    options: dict[str, Any],
+    callbacks: Sequence[Callback],
+    resume: Path | None,
+    progress: Progress,
+) -> Sequential:
+    """The network, once it is trained."""
+    network.fit(**options, callbacks=callbacks, resume=resume, progress=progress)
+    return network
 
 
 def _is_one_row(values: Mapping[str, Any]) -> bool:

@@ -9,11 +9,8 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.checks import check_number
-from jitnet.datasets import stratified_folds
+from jitnet.datasets.splits import drawn_folds
 from jitnet.tabular.target import has_classes
-
-NEVER = -1
-"""The fold of rows that are never held out."""
 
 
 def held_out(
@@ -160,20 +157,13 @@ def _in_order(rows: Any, time: str) -> Array:
 
 def _folds(rows: Any, target: str, count: int, seed: int, group: str | None) -> Array:
     """The fold (n_rows,) of each row."""
-    rng = np.random.default_rng(seed)
     if group is not None:
         places = _places(rows, group)
         groups = int(places.max()) + 1
         if groups < count:
             raise ValueError(f"column {group!r} has {groups} groups, too few for {count} parts")
-        dealt: Array = (rng.permutation(groups) % count)[places]
+        dealt: Array = (np.random.default_rng(seed).permutation(groups) % count)[places]
         return dealt
     if len(rows) < count:
         raise ValueError(f"there are {len(rows)} rows, too few for {count} parts")
-    order = rng.permutation(len(rows))
-    labels = _labels(rows[target], count)[order]
-    folds = np.empty(len(rows), np.int64)
-    folds[order] = stratified_folds(labels, count)
-    _, own, rows_of = np.unique(labels, return_inverse=True, return_counts=True)
-    folds[order[rows_of[own] < count]] = NEVER
-    return folds
+    return drawn_folds(_labels(rows[target], count), count, seed)

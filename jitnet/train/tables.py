@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
             _cross_validate(rows, options, found)
     model, progress = _new_model(options, found), make_progress(not options.quiet)
     with _in(path):
-        seconds = _fit(model, rows, options, progress, [Announcement(model)], checkpoints=True)
+        seconds = _fit(model, rows, options, progress, Announcement(model), checkpoints=True)
     if options.baseline:
         _say_boosting(model, rows, test)
     return model, test, seconds, compile_note(progress.compile_seconds)
@@ -132,13 +133,12 @@ class Announcement(Callback):
     """Says what was learned of the columns before the first network is trained."""
 
     def __init__(self, model: TableModel) -> None:
-        self.model: TableModel | None = model
+        self.models = [model]
 
     def on_fit_begin(self, model: Any, n_epochs: int) -> None:
-        """Say it, once."""
-        if self.model is not None:
-            say_learned(self.model)
-        self.model = None
+        """Say it, once, whichever network comes first."""
+        with suppress(IndexError):
+            say_learned(self.models.pop())
 
 
 def _read(path: Path, options: argparse.Namespace) -> Any:
@@ -225,8 +225,7 @@ def _fit(
     rows: Any,
     options: argparse.Namespace,
     progress: Progress,
-    callbacks: list[Callback],
-    *,
+    *callbacks: Callback,
     checkpoints: bool = False,
 ) -> float:
     """Fit a model, and return the seconds without those of compiling."""
@@ -237,7 +236,7 @@ def _fit(
     model.fit(
         rows,
         validation=validation,
-        callbacks=callbacks,
+        callbacks=lambda place: callbacks,
         progress=progress,
         checkpoints=options.checkpoints if checkpoints else None,
         resume=bool(options.resume),
@@ -248,20 +247,34 @@ def _fit(
 
 
 def _cross_validate(rows: Any, options: argparse.Namespace, settings: dict[str, Any]) -> None:
-    """Say the scores of models that are trained without a fold each."""
+    """Say the scores of models that are trained without a fold each, side by side."""
+    from jitnet.side_by_side import side_by_side
     from jitnet.tabular.parts import folds_of
+    from jitnet.threads import available_threads
 
-    found = []
     folds = folds_of(rows, options.target, options.cross_validate, options.seed, **_cut(options))
-    for fold, (learned, tested) in enumerate(folds, start=1):
-        model = _new_model(options, settings)
-        progress = make_progress(not options.quiet)
-        _fit(model, rows.filter(learned), options, progress, [])
-        scores = model.evaluate(rows.filter(tested))
-        name, value = scores.main
+    works = [partial(_fold, rows, options, settings, *fold) for fold in folds]
+    threads = min(options.threads or available_threads(), available_threads())
+    progress, found = make_progress(not options.quiet), []
+    for fold, (name, value) in enumerate(side_by_side(works, progress, threads=threads), start=1):
         found.append(value)
         say(f"fold {fold:<11}{name} {value:.4f}")
     say(f"{options.cross_validate} folds{'':<9}{name} {np.mean(found):.4f} ± {np.std(found):.4f}")
+
+
+def _fold(
+    rows: Any,
+    options: argparse.Namespace,
+    settings: dict[str, Any],
+    learned: Any,
+    tested: Any,
+    progress: Progress,
+) -> tuple[str, float]:
+    """The score, and its name, of a model that is trained without a fold."""
+    model = _new_model(options, settings)
+    _fit(model, rows.filter(learned), options, progress)
+    found: tuple[str, float] = model.evaluate(rows.filter(tested)).main
+    return found
 
 
 def _say_boosting(model: TableModel, rows: Any, test: Any) -> None:

@@ -1,6 +1,9 @@
 """``TableModel``: from a frame to predictions, and through a file."""
 
+import signal
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -134,6 +137,112 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was(classes: jn.TableModel) -> 
 def test_several_networks_have_no_checkpoint_in_common(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="give checkpoints=folder"):
         jn.TableModel("dear").fit(mixed(50), callbacks=[jn.Checkpoint(tmp_path)])
+
+
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have two networks be trained at a time, whatever the machine has."""
+    monkeypatch.setattr("jitnet.tabular.model.available_threads", lambda: 2)
+
+
+class Note(jn.Callback):
+    """Notes which thread each network is trained in, and how many are at work."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+        self.at_work, self.most = 0, 0
+
+    def on_fit_begin(self, model: Any, n_epochs: int) -> None:
+        self.at_work += 1
+        self.most = max(self.most, self.at_work)
+        self.threads.add(threading.get_ident())
+
+    def on_fit_end(self, model: Any) -> None:
+        self.at_work -= 1
+
+
+def test_networks_side_by_side_have_the_bits_of_networks_one_after_the_other(
+    two_cores: None,
+) -> None:
+    frame, test = mixed(300), mixed(50, seed=1)
+    found = [
+        jn.TableModel("dear", epochs=3, ensemble=3, n_threads=n_threads)
+        .fit(frame, callbacks=callbacks)
+        .predict_proba(test)
+        .tolist()
+        for n_threads, callbacks in ((None, ()), (2, ()), (1, ()), (None, [jn.Callback()]))
+    ]
+    assert found[1:] == found[:1] * 3
+
+
+def test_callbacks_in_common_are_told_of_one_network_after_the_other_in_the_callers_thread(
+    two_cores: None,
+) -> None:
+    note = Note()
+    model = jn.TableModel("dear", epochs=2, ensemble=3, n_threads=2)
+    model.fit(mixed(200), callbacks=[note])
+    assert (note.threads, note.most) == ({threading.get_ident()}, 1)
+
+
+def test_networks_with_callbacks_of_their_own_are_trained_side_by_side(two_cores: None) -> None:
+    together = threading.Barrier(2, timeout=60)  # passed by two networks that are both at work
+
+    class Wait(jn.Callback):
+        def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
+            if epoch == 1:
+                together.wait()
+
+    model = jn.TableModel("dear", epochs=2, ensemble=4)
+    model.fit(mixed(200), callbacks=lambda place: [Wait()])
+    assert len(model.networks) == 4
+
+
+def test_an_interrupt_ends_all_networks_and_they_go_on_from_their_checkpoints(
+    tmp_path: Path, two_cores: None
+) -> None:
+    class Interrupt(jn.Callback):
+        def __init__(self, epoch: int) -> None:
+            self.epoch = epoch
+
+        def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
+            if epoch == self.epoch:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def fit(epoch: int, **options: Any) -> jn.TableModel:
+        """Fit, and be interrupted in this epoch of the third network, if it comes so far."""
+        callbacks = lambda place: [Interrupt(epoch if place == 2 else 0)]  # noqa: E731
+        return model.fit(frame, callbacks=callbacks, **options)
+
+    frame = mixed(300)
+    model = jn.TableModel("dear", epochs=40, ensemble=3)
+    whole = fit(0).predict_proba(frame)
+    model = jn.TableModel("dear", epochs=40, ensemble=3)
+    with pytest.raises(KeyboardInterrupt):
+        fit(3, checkpoints=tmp_path)
+    assert not model.networks
+    assert list(tmp_path.glob("network-*/step-*"))  # of those that were over
+    resumed = fit(0, checkpoints=tmp_path, resume=True).predict_proba(frame)
+    np.testing.assert_array_equal(resumed, whole)
+
+
+def test_one_network_that_fails_ends_the_others(two_cores: None) -> None:
+    class Odd(jn.Callback):
+        def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
+            raise LookupError("odd")
+
+    endless = jn.TableModel("dear", epochs=10**6, ensemble=3)
+    with pytest.raises(LookupError, match="odd"):
+        endless.fit(mixed(200), callbacks=lambda place: [Odd()] if place == 1 else [])
+    assert not endless.networks
+
+
+@pytest.mark.parametrize("callbacks", [(), [jn.Callback()]], ids=["side by side", "in turn"])
+def test_what_is_shown_of_several_networks_is_their_mean(
+    callbacks: Any, capsys: pytest.CaptureFixture[str], two_cores: None
+) -> None:
+    model = jn.TableModel("dear", epochs=3, ensemble=3)
+    model.fit(mixed(200), callbacks=callbacks, progress=True)
+    assert capsys.readouterr().err.count("3/3") == 1
 
 
 def test_a_loaded_model_is_fitted_again_as_it_was(tmp_path: Path) -> None:
