@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import numpy as np
 from mpi4py import MPI
 
 import jitnet as jn
+import own_definitions
 from drawing import draw_given, draw_network, picker, train
 from jitnet.engine.order import shuffle_again
 from jitnet.ranks.layout import Layout
+from jitnet.tabular.rank_rows import fit_file_on_ranks
+from jitnet.tabular.row_groups import RowGroups
 from jitnet.threads import asked_for
 from training_state import state_of
 
@@ -147,6 +151,31 @@ def diverges() -> dict[str, Any]:
     return {}
 
 
+def row_groups_read(path: str) -> list[int]:
+    """The row groups that a rank reads while a table's file is learned."""
+    read = []
+    pieces = RowGroups._pieces
+
+    def noted(groups: RowGroups, group: int) -> Iterator[tuple[int, Any]]:
+        for piece in pieces(groups, group):
+            read.append(group)
+            yield piece
+
+    model = jn.TableModel("rich", epochs=1, batch_size=128)
+    vars(sys.modules[RowGroups.__module__])["RowGroups"]._pieces = noted
+    fit_file_on_ranks(model, Path(path), COMMUNICATOR)
+    return sorted(set(read))
+
+
+def learned_table(path: str, folder: str, resume: str) -> str:
+    """A table's model, with a checkpoint at each slice of steps."""
+    vars(sys.modules[jn.TableModel.__module__])["CHECKPOINT_MINUTES"] = 1e-9
+    model = jn.TableModel("rich", epochs=3, batch_size=128)
+    kept: dict[str, Any] = {"checkpoints": Path(folder), "resume": bool(resume)}
+    fit_file_on_ranks(model, Path(path), COMMUNICATOR, **kept)
+    return digest(model.networks[0])
+
+
 def threads() -> list[Any]:
     """What each rank takes where nobody says how many threads it may."""
     seen = []
@@ -192,8 +221,8 @@ def refused(what: str) -> None:
 
 
 JOBS = (
-    callbacks, checkpoints, differs, diverges, drawn_networks, error_in_callback, killed, no_memory,
-    one_step, own_rows, refused, threads,
+    callbacks, checkpoints, differs, diverges, drawn_networks, error_in_callback, killed,
+    learned_table, no_memory, one_step, own_rows, refused, row_groups_read, threads,
 )  # fmt: skip
 
 
@@ -203,7 +232,8 @@ def main() -> None:
     job: Any = {job.__name__: job for job in JOBS}[name]
     shuffle_again(np.arange(2), 0, 0)
     try:
-        found: dict[str, Any] = {"result": job(*arguments)}
+        with own_definitions.known():
+            found: dict[str, Any] = {"result": job(*arguments)}
     except (FloatingPointError, ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         found = {"error": [type(error).__name__, str(error)]}
     Path(folder, f"{RANK}.json").write_text(json.dumps(found))

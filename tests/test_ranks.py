@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -20,40 +17,9 @@ pytest.importorskip("mpi4py", reason="several ranks are for mpi4py")
 import jitnet as jn
 from jitnet.ranks.layout import Layout, shards_of
 from jitnet.ranks.tree import most_nodes, nodes_of, sum_nodes
-
-JOBS = Path(__file__).with_name("rank_jobs.py")
-LAUNCHER = shutil.which("mpiexec", path=sysconfig.get_path("scripts")) or shutil.which("mpiexec")
+from launching import JOBS, LAUNCHER, errors, results, start
 
 launched = pytest.mark.skipif(LAUNCHER is None, reason="there is no mpiexec")
-
-
-def start(ranks: int, command: list[str]) -> subprocess.CompletedProcess[str]:
-    assert LAUNCHER is not None
-    path = os.pathsep.join([str(Path(jn.__file__).parents[1]), str(JOBS.parent)])
-    return subprocess.run(
-        [LAUNCHER, "-n", str(ranks), sys.executable, *command],
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def run(ranks: int, job: str, folder: Path, *arguments: str) -> list[Any]:
-    """What each rank says of a job."""
-    folder = folder / f"{job}-{ranks}-{len(list(folder.iterdir()))}"
-    folder.mkdir()
-    ended = start(ranks, [str(JOBS), job, str(folder), *arguments])
-    assert ended.returncode == 0, ended.stderr
-    return [json.loads(Path(folder, f"{rank}.json").read_text()) for rank in range(ranks)]
-
-
-def results(ranks: int, job: str, folder: Path, *arguments: str) -> list[Any]:
-    return [found["result"] for found in run(ranks, job, folder, *arguments)]
-
-
-def errors(ranks: int, job: str, folder: Path, *arguments: str) -> list[Any]:
-    return [found["error"] for found in run(ranks, job, folder, *arguments)]
 
 
 @pytest.mark.parametrize("examples", [32, 100, 256, 500])
@@ -276,3 +242,60 @@ def test_a_mistake_in_the_command_is_said_once() -> None:
     ended = start(3, ["-m", "jitnet", "train", "nothing.csv"])
     assert ended.returncode != 0
     assert ended.stderr.count("there is no file 'nothing.csv'") == 1
+
+
+def trained(ranks: int, folder: Path, *words: str) -> bytes:
+    """The model of a command."""
+    output = folder / f"{ranks}.safetensors"
+    ended = start(ranks, ["-m", "jitnet", "train", *words, "--output", str(output)], folder)
+    assert ended.returncode == 0, ended.stderr
+    return output.read_bytes()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A file of six row groups."""
+    pl = pytest.importorskip("polars", reason="a table needs polars")
+    pytest.importorskip("pyarrow", reason="a file that streams needs pyarrow")
+    pytest.importorskip("safetensors", reason="a model is written with safetensors")
+    rng = np.random.default_rng(0)
+    columns = {"age": rng.integers(18, 80, 3000), "job": rng.choice(["a", "b", "c"], 3000)}
+    rich = np.where(columns["age"] + 20 * (columns["job"] == "a") > 60, "yes", "no")
+    path = tmp_path / "table.parquet"
+    pl.DataFrame(columns | {"rich": rich}).write_parquet(path, row_group_size=500)
+    return path
+
+
+@launched
+@pytest.mark.parametrize("stream", [[], ["--stream"]])
+def test_a_table_is_learned_to_the_same_bits(table: Path, stream: list[str]) -> None:
+    words = [str(table), "--target", "rich", "--epochs", "2", "--batch-size", "128", *stream]
+    alone = trained(1, table.parent, *words)
+    assert trained(2, table.parent, *words) == alone
+    assert trained(3, table.parent, *words) == alone
+    assert not list(table.parent.glob(".jitnet-*"))
+
+
+@launched
+def test_each_rank_reads_its_row_groups_alone(table: Path) -> None:
+    own = results(2, "row_groups_read", table.parent, str(table))
+    assert own == [[0, 2, 4], [1, 3, 5]]
+
+
+@launched
+def test_a_table_is_learned_on_from_its_checkpoints_by_other_ranks(table: Path) -> None:
+    given = str(table), str(table.parent / "kept")
+    whole, *_ = results(2, "learned_table", table.parent, *given, "")
+    before, last = sorted((table.parent / "kept" / "network-1").glob("step-*"))
+    last.unlink()
+    assert results(1, "learned_table", table.parent, *given, "resume") == [whole]
+    assert last.exists()
+    assert not before.samefile(last)
+
+
+@launched
+@pytest.mark.parametrize("option", ["--search=3", "--cross-validate=3", "--baseline"])
+def test_what_is_for_one_process_is_refused(table: Path, option: str) -> None:
+    ended = start(2, ["-m", "jitnet", "train", str(table), "--target", "rich", option])
+    assert ended.returncode != 0
+    assert f"{option.partition('=')[0]}: it goes without mpiexec" in ended.stderr

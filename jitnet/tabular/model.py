@@ -27,7 +27,7 @@ from jitnet.tabular.frames import as_polars
 from jitnet.tabular.parts import held_out
 from jitnet.tabular.preset import Settings, check_settings, settings_for
 from jitnet.tabular.scores import Scores, scores_of
-from jitnet.tabular.table import Table, check_there
+from jitnet.tabular.table import Features, Table, check_there
 from jitnet.tabular.target import check_complete
 from jitnet.tabular.training import new_network
 from jitnet.threads import asked_for, available_threads
@@ -112,6 +112,7 @@ class TableModel:
         progress: bool | Progress | None = None,
         checkpoints: str | PathLike[str] | None = None,
         resume: bool = False,
+        communicator: Any = None,
     ) -> TableModel:
         """Learn the columns and train the networks.
 
@@ -139,6 +140,9 @@ class TableModel:
             seconds, and one at the end.
         resume : bool, default False
             Whether to go on from the checkpoints in that folder, as far as there are some.
+        communicator : mpi4py.MPI.Comm, optional
+            The ranks that call this with the same arguments, and train each network together, as in
+            `Sequential.fit`.
 
         Returns
         -------
@@ -156,7 +160,9 @@ class TableModel:
         self.table = Table(**self.table.options)
         try:
             parts = self._parts(as_polars(frame), validation, group, time)
-            self._train(*parts, callbacks, make_progress(progress), checkpoints, resume)
+            examples, validated = map(self._encoded, parts)
+            shown = make_progress(progress)
+            self._train(examples, validated, callbacks, shown, checkpoints, resume, communicator)
         except BaseException:
             self.table, self.settings, self.networks = before
             raise
@@ -180,20 +186,28 @@ class TableModel:
         self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)
         return rows, validation
 
+    def _encoded(self, rows: Any) -> tuple[Features, Array]:
+        """Rows as the networks take them, and their targets."""
+        return self.table.transform(rows), self.table.targets(rows)
+
     def _train(
         self,
-        rows: Any,
-        validation: Any,
+        examples: tuple[Features, Array],
+        validation: tuple[Features, Array],
         callbacks: Callbacks,
         progress: Progress,
         checkpoints: str | PathLike[str] | None,
         resume: bool,
+        communicator: Any = None,
     ) -> None:
-        """Train the networks on rows whose columns are learned."""
+        """Train the networks on examples of which the columns are learned."""
+        if communicator is not None and communicator.rank > 0:
+            progress = make_progress(False)
         options = {
-            "X": self.table.transform(rows),
-            "y": self.table.targets(rows),
-            "validation_data": (self.table.transform(validation), self.table.targets(validation)),
+            "X": examples[0],
+            "y": examples[1],
+            "validation_data": validation,
+            "communicator": communicator,
             "epochs": self.settings.epochs,
             "batch_size": self.settings.batch_size,
         }
@@ -201,7 +215,7 @@ class TableModel:
         for place in range(self.settings.ensemble):
             seed = self.seed + SEEDS_APART * place
             network = new_network(
-                self.settings, self.table, len(rows), seed=seed, n_threads=self.n_threads
+                self.settings, self.table, len(examples[1]), seed=seed, n_threads=self.n_threads
             )
             given = _check_callbacks(callbacks(place)) if callable(callbacks) else callbacks
             listeners, begin = [EarlyStopping(patience=self.settings.epochs), *given], None
@@ -211,8 +225,9 @@ class TableModel:
                 begin = folder if resume and any(folder.glob(CHECKPOINTS)) else None
             fits.append(partial(_fitted, network, options, listeners, begin))
         threads = min(asked_for(self.n_threads) or available_threads(), available_threads())
-        shared = not callable(callbacks) and len(callbacks) > 0
-        self.networks = side_by_side(fits, progress, threads=threads, at_once=1 if shared else None)
+        in_turn = communicator is not None or (not callable(callbacks) and len(callbacks) > 0)
+        at_once = 1 if in_turn else None
+        self.networks = side_by_side(fits, progress, threads=threads, at_once=at_once)
 
     def predict(self, frame: Any) -> Array:
         """Predict.

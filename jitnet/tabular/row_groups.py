@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,14 @@ class RowGroups:
         """Rows of the file."""
         return int(self.starts[-1])
 
-    def in_order(self) -> Iterator[tuple[int, Any]]:
+    @property
+    def groups(self) -> range:
+        """The row groups."""
+        return range(len(self.starts) - 1)
+
+    def in_order(self, groups: Iterable[int] | None = None) -> Iterator[tuple[int, Any]]:
         """Frames of the rows in their order, each with the place of its first row."""
-        for group in range(len(self.starts) - 1):
+        for group in self.groups if groups is None else groups:
             yield from self._pieces(group)
 
     def shuffled(self, rows: int, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
@@ -74,7 +79,7 @@ class RowGroups:
         """
         import polars as pl
 
-        waiting = list(rng.permutation(len(self.starts) - 1))
+        waiting = list(rng.permutation(len(self.groups)))
         opened: list[Iterator[tuple[int, Any]]] = []
         frames, places, count = [], [], 0
         while waiting or opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,7 +36,7 @@ TESTED, VALIDATED = 0, 1
 
 
 class Parts(NamedTuple):
-    """What of a file is kept in memory."""
+    """What of a file is kept in memory: frames, or lists of them."""
 
     sample: Any
     validation: Any
@@ -75,18 +76,10 @@ def fit_file(
     ValueError
         If the file is of another kind, or does not fit.
     """
-    if suffix_of(path) != ".parquet":
-        raise ValueError(
-            "only Parquet streams; polars.scan_csv(…).sink_parquet(…) makes it of a text file"
-        )
-    groups = RowGroups(path)
-    parts = _parts(groups, model.target)
-    model.table.fit(parts.sample, model.target)
-    _check_targets(groups, model.table)
-    model.settings = settings_for(parts.rows, model.table.target)._replace(**model.given)
-    most = BUFFER_BYTES // (4 * len(model.table.features))
-    validation, test = (_spread(part, most) for part in (parts.validation, parts.test))
-    checked = model.table.transform(validation), model.table.targets(validation)
+    groups = row_groups(path)
+    parts = joined([drawn_parts(groups, group, model.target) for group in groups.groups])
+    checked, test = learn(model, parts)
+    check_targets(groups, model.table)
     shown = make_progress(progress)
     model.networks = [
         _trained(model, groups, parts.rows, checked, place, shown)
@@ -95,15 +88,22 @@ def fit_file(
     return test
 
 
-def _parts(groups: RowGroups, target: str) -> Parts:
-    """One pass over the file: rows to learn the columns from, and rows that are held out."""
-    import polars as pl
+def row_groups(path: Path) -> RowGroups:
+    """The rows of a file, which must be Parquet."""
+    if suffix_of(path) != ".parquet":
+        raise ValueError(
+            "only Parquet streams; polars.scan_csv(…).sink_parquet(…) makes it of a text file"
+        )
+    return RowGroups(path)
 
+
+def drawn_parts(groups: RowGroups, group: int, target: str) -> Parts:
+    """Of a row group: rows to learn the columns from, and rows that are held out."""
     held = max(1, len(groups) // TURN)
     sample_share = SAMPLE_ROWS / max(1, len(groups) - 2 * held)
     sample, validation, test = [], [], []
     rows = 0
-    for first, piece in groups.in_order():
+    for first, piece in groups.in_order([group]):
         check_there([target], piece)
         try:
             check_complete(piece[target])
@@ -115,10 +115,34 @@ def _parts(groups: RowGroups, target: str) -> Parts:
         validation.append(piece.filter((turn == VALIDATED) & (drawn < HELD_OUT_ROWS / held)))
         sample.append(piece.filter((turn > VALIDATED) & (drawn < sample_share)))
         rows += int((turn > VALIDATED).sum())
-    parts = Parts(pl.concat(sample), pl.concat(validation), pl.concat(test), rows)
-    if not all(map(len, parts[:3])):
-        raise ValueError(f"{len(groups)} rows are too few to be cut into parts")
-    return parts
+    return Parts(sample, validation, test, rows)
+
+
+def joined(parts: Sequence[Parts]) -> Parts:
+    """The parts of all row groups together."""
+    import polars as pl
+
+    def frame(name: str) -> Any:
+        return pl.concat([piece for part in parts for piece in getattr(part, name)])
+
+    found = Parts(frame("sample"), frame("validation"), frame("test"), sum(p.rows for p in parts))
+    if not all(map(len, found[:3])):
+        raise ValueError("the file has too few rows to be cut into parts")
+    return found
+
+
+def learn(model: TableModel, parts: Parts) -> tuple[tuple[Any, Array], Any]:
+    """Learn the columns, and choose the settings; returns what is validated on and tested with."""
+    model.table.fit(parts.sample, model.target)
+    model.settings = settings_for(parts.rows, model.table.target)._replace(**model.given)
+    most = BUFFER_BYTES // (4 * len(model.table.features))
+    validation, test = (_spread(part, most) for part in (parts.validation, parts.test))
+    return (model.table.transform(validation), model.table.targets(validation)), test
+
+
+def rows_to_train_on(frame: Any, places: Array) -> Any:
+    """Those rows of a frame that are not held out, of their places in the file."""
+    return frame.filter(_turns(places) > VALIDATED)
 
 
 def _turns(places: Array) -> Array:
@@ -135,10 +159,10 @@ def _spread(rows: Any, most: int) -> Any:
     return rows[:: max(1, -(-len(rows) // most))]
 
 
-def _check_targets(groups: RowGroups, table: Table) -> None:
+def check_targets(groups: RowGroups, table: Table, own: Iterable[int] | None = None) -> None:
     """Refuse a class that the sample does not have, or no logarithm, before any step."""
     if table.target.classes or table.target.is_log:
-        for first, piece in groups.in_order():
+        for first, piece in groups.in_order(own):
             try:
                 table.targets(piece)
             except ValueError as error:
@@ -168,7 +192,7 @@ def _trained(
         for epoch in range(settings.epochs):
             loss, seen = 0.0, 0
             for frame, places in groups.shuffled(together, rng):
-                part = frame.filter(_turns(places) > VALIDATED)
+                part = rows_to_train_on(frame, places)
                 if not len(part):
                     continue
                 passed = network.partial_fit(

@@ -30,6 +30,10 @@ SEARCHED = ("hidden", "dropout", "batch_size", "learning_rate", "weight_decay")
 WHOLE = ("test", "validation", "group", "time", "search", "cross_validate", "baseline", "resume",
          "checkpoints")  # fmt: skip
 """Options that need the whole table in memory."""
+KEPT = "checkpoints", "resume"
+"""Those among them that several ranks do without it."""
+ALONE = "search", "cross_validate", "baseline"
+"""Options for one process."""
 
 
 def train_table(options: argparse.Namespace) -> int:
@@ -63,6 +67,9 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
     from jitnet.tabular.parts import held_out
     from jitnet.tabular.table import check_there
 
+    for name in ALONE if options.communicator is not None else ():
+        if getattr(options, name):
+            raise ValueError(f"argument --{name.replace('_', '-')}: it goes without mpiexec")
     if options.search is None and (options.search_minutes or options.search_file):
         raise ValueError("argument --search: it says how many settings are tried, and is missing")
     rows = _read(path, options)
@@ -93,7 +100,8 @@ def _streamed(path: Path, options: argparse.Namespace) -> Trained:
     """Train on a file's rows piece by piece."""
     from jitnet.tabular.streaming import fit_file
 
-    for name in WHOLE:
+    communicator = options.communicator
+    for name in WHOLE if communicator is None else set(WHOLE) - set(KEPT):
         if getattr(options, name):
             raise ValueError(f"argument --stream: it goes without --{name.replace('_', '-')}")
     if options.target is None:
@@ -101,7 +109,13 @@ def _streamed(path: Path, options: argparse.Namespace) -> Trained:
     model, progress = _new_model(options, {}), make_progress(not options.quiet)
     start = time.perf_counter()
     with _in(path):
-        test = fit_file(model, path, progress=progress)
+        if communicator is None:
+            test = fit_file(model, path, progress=progress)
+        else:
+            from jitnet.tabular.rank_rows import fit_file_on_ranks
+
+            kept = {"checkpoints": options.checkpoints, "resume": bool(options.resume)}
+            test = fit_file_on_ranks(model, path, communicator, progress=progress, **kept)
     seconds = time.perf_counter() - start - progress.compile_seconds
     say_learned(model)
     return model, test, seconds, compile_note(progress.compile_seconds)
@@ -242,6 +256,7 @@ def _fit(
         resume=bool(options.resume),
         group=options.group,
         time=options.time,
+        communicator=options.communicator,
     )
     return time.perf_counter() - start - progress.compile_seconds
 
