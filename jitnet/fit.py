@@ -79,7 +79,8 @@ class Fit:
         checked = None if self.validation is None else data_of(engine, self.validation)
         validate = None if checked is None else lambda: engine.evaluate(checked, self.batch)
         figures = engine.figures + tuple(f"val_{n}" for n in engine.figures if validate)
-        fit = FitState(model, self._settings(figures), self.callbacks)
+        shards = 0 if ranks is None else ranks.layout.count
+        fit = FitState(model, self._settings(figures, shards), self.callbacks)
         try:
             self._check(engine, data, checked, figures)
             if ranks is not None:
@@ -103,7 +104,7 @@ class Fit:
                 model._engine = None
             raise
 
-    def _settings(self, figures: tuple[str, ...]) -> FitSettings:
+    def _settings(self, figures: tuple[str, ...], shards: int) -> FitSettings:
         return FitSettings(
             epochs=self.epochs,
             examples=self.count,
@@ -111,6 +112,7 @@ class Fit:
             shuffle=self.shuffle,
             figures=figures,
             data=cache(lambda: fingerprint([self.examples, self.validation])),
+            shards=shards,
         )
 
     def _check(

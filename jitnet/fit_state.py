@@ -36,6 +36,8 @@ class FitSettings(NamedTuple):
     """The names of what its history records."""
     data: Callable[[], str]
     """The fingerprint of the data."""
+    shards: int
+    """Of a batch, where several ranks train together; else 0."""
 
 
 @dataclass
@@ -96,6 +98,7 @@ class FitState:
             "batch_size": self.settings.batch_size,
             "shuffle": self.settings.shuffle,
             "data": self.settings.data(),
+            "shards": self.settings.shards,
             "done": self.place.done,
             "counters": self.place.counters.tolist(),
             "sums": self.place.sums.tolist(),
@@ -175,6 +178,7 @@ class FitState:
             **{name: (description[name], own[name]) for name in own if name not in TRAINED},
             "batch_size": (fit["batch_size"], self.settings.batch_size),
             "shuffle": (fit["shuffle"], self.settings.shuffle),
+            "number of shards": (fit.get("shards", 0), self.settings.shards),
             "callbacks": ([name for name, _ in fit["callbacks"]], callbacks),
         }
         for name, (there, here) in compared.items():

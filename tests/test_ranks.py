@@ -15,6 +15,7 @@ import pytest
 pytest.importorskip("mpi4py", reason="several ranks are for mpi4py")
 
 import jitnet as jn
+import rank_jobs
 from jitnet.ranks.layout import Layout, shards_of
 from jitnet.ranks.tree import most_nodes, nodes_of, sum_nodes
 from launching import JOBS, LAUNCHER, errors, results, start
@@ -90,8 +91,6 @@ def test_networks_of_every_kind_have_the_same_bits_with_one_to_four_ranks(tmp_pa
 
 @launched
 def test_a_step_of_all_examples_is_that_of_a_fit_alone(tmp_path: Path) -> None:
-    import rank_jobs
-
     layers = [jn.Dense(16, "tanh"), jn.BatchNorm(), jn.Dense(2)]
     model = jn.Sequential(layers, "softmax_crossentropy", jn.SGD(0.5), seed=0, dtype="float64")
     model.fit(rank_jobs.X, rank_jobs.Y, epochs=1, batch_size=None)
@@ -130,6 +129,15 @@ def test_a_fit_goes_on_with_another_number_of_ranks_to_the_same_bits(tmp_path: P
     for ranks, epochs in ((2, "2"), (4, "4"), (1, "5")):
         found = results(ranks, "checkpoints", tmp_path, broken, epochs)
     assert found == [whole]
+    model = rank_jobs.network()
+    with pytest.raises(ValueError, match="its number of shards is 4, not 0"):
+        model.fit(
+            rank_jobs.X,
+            rank_jobs.Y,
+            epochs=9,
+            callbacks=[jn.Checkpoint(broken, every_steps=3)],
+            resume=broken,
+        )
 
 
 @launched
