@@ -25,6 +25,7 @@ from jitnet.ranks.layout import Layout
 from jitnet.tabular.rank_rows import fit_file_on_ranks
 from jitnet.tabular.row_groups import RowGroups
 from jitnet.threads import asked_for
+from team_sizes import many_cores
 from training_state import state_of
 
 COMMUNICATOR = MPI.COMM_WORLD
@@ -54,7 +55,7 @@ def fit(model: jn.Sequential, **options: Any) -> dict[str, Any]:
     return {"digest": digest(model), "history": dict(history)}
 
 
-def drawn_networks(first: str, count: str) -> list[Any]:
+def drawn_networks(first: str, count: str, n_threads: str = "1") -> list[Any]:
     """Networks drawn from the tables, with weights, lengths, and a short last batch."""
     found = []
     for seed in range(int(first), int(first) + int(count)):
@@ -64,8 +65,9 @@ def drawn_networks(first: str, count: str) -> list[Any]:
         inputs, targets = network.inputs(rng, examples), network.targets(rng, examples)
         given = draw_given(network, picker(rng), rng, examples)
         options = {"epochs": 2, "batch_size": 150, "communicator": COMMUNICATOR}
-        model = network.model(seed=5, n_threads=None)
-        losses = train(model, inputs, targets, given, options)
+        model = network.model(seed=5, n_threads=int(n_threads))
+        with many_cores(int(n_threads)):
+            losses = train(model, inputs, targets, given, options)
         found.append([digest(model), losses])
     return found
 

@@ -87,6 +87,7 @@ def test_networks_of_every_kind_have_the_same_bits_with_one_to_four_ranks(tmp_pa
     assert len({digest for digest, _ in alone[0]}) == len(alone[0])
     for ranks in (2, 3, 4):
         assert results(ranks, "drawn_networks", tmp_path, "0", "6") == alone * ranks
+    assert results(2, "drawn_networks", tmp_path, "0", "6", "3") == alone * 2  # threads
 
 
 @launched
