@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jitnet.kernels import cache
 from jitnet.progress import Progress
 from jitnet.side_by_side import side_by_side
 from jitnet.threads import available_threads, left_over, share_of_threads
@@ -25,6 +27,9 @@ class Shown(Progress):
 
     def update(self, epochs_done: float, logs: dict[str, float]) -> None:
         self.seen.append((epochs_done, logs))
+
+    def resuming(self, epochs_done: float, n_epochs: int, file: Path) -> None:
+        self.seen.append(file.name)
 
     def close(self) -> None:
         self.seen.append("closed")
@@ -55,6 +60,18 @@ def test_the_mean_is_shown_as_one_fit(at_once: int) -> None:
     assert shown.seen[0] in (10, 20)
     assert shown.seen[-2:] == [(shown.seen[0] / 2, {"loss": 2.0}), "closed"]
     assert shown.seen.count("closed") == 1
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_compilations_and_where_a_work_goes_on_are_shown(at_once: int) -> None:
+    def work(shown: Progress) -> bool:
+        shown.resuming(1, 2, Path("step-000000003.safetensors"))
+        return whole in cache.watchers
+
+    whole = Shown()
+    assert side_by_side([work, work], whole, threads=at_once) == [True, True]
+    assert whole not in cache.watchers
+    assert whole.seen == ["step-000000003.safetensors"] * 2 + ["closed"]
 
 
 def test_one_at_a_time_is_done_in_the_calling_thread() -> None:
