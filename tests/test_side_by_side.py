@@ -74,6 +74,21 @@ def test_compilations_and_where_a_work_goes_on_are_shown(at_once: int) -> None:
     assert whole.seen == ["step-000000003.safetensors"] * 2 + ["closed"]
 
 
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_work_that_was_over_before_counts_as_done(at_once: int) -> None:
+    def resumed(shown: Progress) -> None:
+        shown.resuming(4, 4, Path("step-000000003.safetensors"))
+        shown.start(4)
+
+    def new(shown: Progress) -> None:
+        shown.start(4)
+        shown.update(4, {"loss": 1.0})
+
+    whole = Shown()
+    side_by_side([resumed, new], whole, threads=at_once)
+    assert whole.seen[-2] == (4, {"loss": 1.0})
+
+
 def test_one_at_a_time_is_done_in_the_calling_thread() -> None:
     found = side_by_side([lambda shown: threading.get_ident()] * 3, Progress(), threads=1)
     assert set(found) == {threading.get_ident()}
