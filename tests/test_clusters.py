@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -45,7 +46,10 @@ def by_dask() -> Iterator[None]:
     distributed = pytest.importorskip("distributed", reason="needs the extra dask")
     options = {"n_workers": WORKERS, "threads_per_worker": 1, "host": "127.0.0.1"}
     with (
-        distributed.LocalCluster(dashboard_address=None, **options) as cluster,
+        tempfile.TemporaryDirectory() as folder,
+        distributed.LocalCluster(
+            dashboard_address=None, local_directory=folder, **options
+        ) as cluster,
         distributed.Client(cluster),
         joblib.parallel_config(backend="dask"),
     ):
@@ -158,10 +162,11 @@ def test_scores_are_those_of_one_process(on_cluster: Found, alone: Found) -> Non
 
 @pytest.mark.skipif(available_threads() < 2, reason="there is one core to share")
 def test_a_dask_worker_that_sets_no_variable_is_known_by_its_threads(
-    digits: tuple[Array, Array],
+    digits: tuple[Array, Array], tmp_path: Path
 ) -> None:
     distributed = pytest.importorskip("distributed", reason="needs the extra dask")
-    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False}
+    options: dict[str, Any] = {"n_workers": 1, "threads_per_worker": 1, "processes": False}
+    options["local_directory"] = str(tmp_path)
     with (
         kept_environment(),
         distributed.LocalCluster(dashboard_address=None, **options) as cluster,
