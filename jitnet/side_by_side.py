@@ -117,7 +117,7 @@ class _Shown:
         if known:
             names = known[0].keys()
             means = {name: sum(k.get(name, 0.0) for k in known) / len(known) for name in names}
-            parts = [share.done / share.n_epochs for share in self.shares if share.logs]
+            parts = [share.done / share.n_epochs for share in self.shares if share.n_epochs]
             self.progress.update(sum(parts) / len(self.shares) * self.progress.n_epochs, means)
 
     def update_sometimes(self) -> None:
@@ -151,6 +151,7 @@ class _Share(Progress):
 
     def resuming(self, epochs_done: float, n_epochs: int, file: Path) -> None:
         """Say where a fit goes on; see `Progress.resuming`."""
+        self.done = epochs_done
         self.shown.progress.resuming(epochs_done, n_epochs, file)
 
     def run(self, work: Callable[[Progress], T], threads: int) -> T:

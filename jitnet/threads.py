@@ -45,15 +45,12 @@ def available_threads() -> int:
     """Threads that this process may use now: the least that anyone has set.
 
     These are the cores there are for the process, what a container is allowed, and the usual limits
-    (README.md lists them): OMP_NUM_THREADS, NUMBA_NUM_THREADS, numba.set_num_threads and
-    threadpoolctl's threadpool_limits; and within `share_of_threads` that share of them.
+    (README.md lists them): OMP_NUM_THREADS, NUMBA_NUM_THREADS, numba.set_num_threads,
+    threadpoolctl's threadpool_limits and the threads of a worker of Dask's; within
+    `share_of_threads` that share of them.
     """
-    share = _share.get()
-    return _threads_of_process() if share is None else min(share, _threads_of_process())
-
-
-def _threads_of_process() -> int:
-    return max(1, min([int(config.NUMBA_NUM_THREADS), *_limits_of_others(), *_container_limits()]))
+    limits = [int(config.NUMBA_NUM_THREADS), *_limits_of_others(), *_container_limits()]
+    return max(1, min(_share.get() or MOST_THREADS, *limits))
 
 
 _share: ContextVar[int | None] = ContextVar("share_of_threads", default=None)
@@ -144,14 +141,21 @@ def _limits_of_others() -> list[int]:
     numbas = sys.modules.get("numba.np.ufunc.parallel")
     if numbas is not None and numbas._is_initialized:  # set_num_threads initializes them
         limits.append(int(numbas.get_num_threads()))
+    dasks = sys.modules.get("distributed.worker")
+    if dasks is not None:
+        with contextlib.suppress(AttributeError, ValueError):  # this thread works for none
+            limits.append(int(dasks.get_worker().state.nthreads))
     return [limit for limit in limits if limit > 0]
 
 
 def left_over(threads: int) -> int:
-    """Return ``threads``, or as many as other fits leave, but at least one."""
-    if threads == 1:
-        return 1
-    return max(1, min(threads, _threads_of_process() - int(DOOR[INSIDE])))
+    """Return ``threads``, or as many as other fits leave, but at least one.
+
+    Those beside which there is a share of the threads leave that.
+    """
+    if threads == 1 or _share.get() is not None:
+        return threads
+    return max(1, min(threads, available_threads() - int(DOOR[INSIDE])))
 
 
 Back = queue.SimpleQueue[None]
