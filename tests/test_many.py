@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
 import jitnet as jn
-from own_memory import IS_COUNTED, own_mib
 from team_sizes import many_cores
 from training_state import state_of
 
@@ -176,26 +176,24 @@ def test_an_ensemble_all_of_which_fails_says_so() -> None:
         ensemble.fit(X, Y, epochs=3)
 
 
-@pytest.mark.skipif(not IS_COUNTED, reason="this system does not count a process's own memory")
 def test_64_networks_take_the_memory_of_those_at_work_and_not_64_times_that_of_one() -> None:
     rows = np.zeros((500_000, 6), np.float32)
     targets = rows[:, 0].copy()
 
-    class Note(jn.Callback):
-        most = 0.0
-
-        def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
-            self.most = max(self.most, own_mib())
-
-    def grown(count: int) -> float:
-        """Mebibytes that come while so many networks are trained."""
-        note, before = Note(), own_mib()
+    def grown(count: int) -> int:
+        """Bytes that are held at once while so many networks are trained."""
         models = [network(seed) for seed in range(count)]
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
         options: dict[str, Any] = {"epochs": 1, "batch_size": 256, "n_threads": 2}
-        jn.fit_many(models, rows, targets, callbacks=lambda place: [note], **options)
-        return note.most - before
+        jn.fit_many(models, rows, targets, **options)
+        return tracemalloc.get_traced_memory()[1] - before
 
-    grown(2)  # what is loaded once is there
-    one = grown(1)
-    assert one > 2  # an order, and weights, of each of the rows
-    assert grown(64) < 64 / 4 * one  # what each is made of, and the orders of two at work
+    tracemalloc.start()
+    try:
+        grown(2)  # what is loaded once is there
+        one, many = grown(1), grown(64)
+    finally:
+        tracemalloc.stop()
+    assert one > 16 * len(rows)  # an order, and weights, of each of the rows
+    assert many < 64 / 4 * one  # what each is made of, and the orders of two at work

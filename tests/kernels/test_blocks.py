@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jitnet.kernels.blocks import EXAMPLES, PANELS, call_block, words_of
+from jitnet.kernels.blocks import EXAMPLES, ORIGIN, PANELS, call_block, words_of
 from jitnet.kernels.blocks import address_of as address_of_block
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
@@ -14,7 +14,7 @@ from jitnet.kernels.panels import panel_width
 Array = np.ndarray[Any, Any]
 
 WORDS = 6
-FIRST_PANEL, LAST_PANEL = 2, 3
+FIRST_PANEL, LAST_PANEL = 3, 4
 """Words of what changes from call to call that are used here."""
 
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -48,10 +48,16 @@ def call(address: int, record: Any, span: Any, reals: Any, values: Any) -> None:
     call_block(address, at(record, 0), at(span, 0), at(reals, 0), memory, memory, memory, memory)
 
 
-def called(kernel: Any, sources: list[tuple[str, list[int]]], dtype: str, values: Array) -> Array:
+def called(
+    kernel: Any,
+    sources: list[tuple[str, list[int]]],
+    dtype: str,
+    values: Array,
+    origin: int = 0,
+) -> Array:
     """What a kernel writes to the first of a batch's values, for 3 panels or 5 examples."""
     span = np.zeros(WORDS, np.int64)
-    span[[PANELS, EXAMPLES, FIRST_PANEL, LAST_PANEL]] = 3, 5, 1, 2
+    span[[PANELS, EXAMPLES, FIRST_PANEL, LAST_PANEL, ORIGIN]] = 3, 5, 1, 2, origin
     named = [("room:1", [0, 5]), *sources]
     record = np.array([word for _, words in named for word in words], np.int64)
     block = kernel, tuple(source for source, _ in named), np.dtype(dtype)
@@ -79,6 +85,9 @@ def test_panels_and_their_time_steps_are_the_same_numbers(dtype: str) -> None:
         assert words_of(source) == len(words)
         told = called(tell_panels, [(source, words)], dtype, numbered(dtype))
         assert told.tolist() == [*shape, width, PLACE, last]
+        beyond = 2 * UNITS * TIMES * width
+        told = called(tell_panels, [(source, words)], dtype, numbered(dtype), origin=2)
+        assert told.tolist() == [*shape, width, PLACE + beyond, last + beyond]
 
 
 @each_dtype
@@ -106,6 +115,11 @@ def test_indices_are_whole_numbers_of_32_bits_in_the_place_of_others(dtype: str)
         places[0], places[count - 1] = first, last
         told = called(kernel, [(source, [PLACE, UNITS])], dtype, values)
         by_panels = kernel is tell_panels
+        if by_panels:
+            beyond = values.copy()
+            beyond[PLACE:].view(np.int32)[UNITS * width :][:count] = places[:count]
+            shifted = called(kernel, [(source, [PLACE, UNITS])], dtype, beyond, origin=1)
+            assert shifted.tolist() == told.tolist()
         assert told[:3].tolist() == ([3, UNITS, width] if by_panels else [5, UNITS, 0])
         assert told[3:].tolist() == np.array([first, last], dtype).tolist()
 
