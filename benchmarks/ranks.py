@@ -34,12 +34,14 @@ from jitnet.ranks.layout import Layout
 from jitnet.tables import format_table
 from race.machine import description
 
-SECONDS, TURNS = 1.0, 5
+SECONDS, TURNS = 1.0, 3
+BYTES = 32 << 20
+"""Of the examples."""
 SIZES = 1 << 10, 1 << 21
 """Numbers that are exchanged to learn what a message takes, and what a byte does."""
 CLUSTERS = {"10 Gb Ethernet": (30e-6, 1.1e9), "100 Gb InfiniBand": (2e-6, 11e9)}
 """Seconds a message and bytes a second, as such networks usually reach them."""
-RANKS = 2, 4, 8, 16
+RANKS = 2, 4, 8
 
 
 class Workload(NamedTuple):
@@ -76,8 +78,9 @@ WORKLOADS = {
 
 def step_seconds(workload: Workload, seconds: float, communicator: Any = None) -> float:
     """Seconds a step, of a fit of about so many seconds."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(4 * workload.batch, workload.widths[0])).astype(np.float32)
+    rng, width = np.random.default_rng(0), workload.widths[0]
+    batches = max(4, BYTES // (4 * width * workload.batch))
+    X = rng.normal(size=(batches * workload.batch, width)).astype(np.float32)
     y = X[:, : workload.widths[-1]].copy()
     model, epochs, taken = workload.model(), 1, 0.0
     model.fit(X, y, epochs=2, batch_size=workload.batch, communicator=communicator)
@@ -87,7 +90,7 @@ def step_seconds(workload: Workload, seconds: float, communicator: Any = None) -
         taken = time.perf_counter() - began
         if communicator is not None:
             taken = communicator.bcast(taken)
-        steps, epochs = 4 * epochs, max(1, round(epochs * seconds / taken))
+        steps, epochs = batches * epochs, max(1, round(epochs * seconds / taken))
     return taken / steps
 
 

@@ -17,7 +17,7 @@ pytest.importorskip("mpi4py", reason="several ranks are for mpi4py")
 import jitnet as jn
 import rank_jobs
 from jitnet.ranks.layout import Layout, shards_of
-from jitnet.ranks.tree import most_nodes, nodes_of, sum_nodes
+from jitnet.ranks.tree import most_sums, nodes_of, sum_nodes
 from launching import JOBS, LAUNCHER, errors, results, start
 
 launched = pytest.mark.skipif(LAUNCHER is None, reason="there is no mpiexec")
@@ -75,10 +75,10 @@ def test_a_sum_has_the_same_bits_however_the_shards_are_divided(shards: int) -> 
     np.testing.assert_allclose(alone, numbers.sum(axis=0), rtol=1e-5)
 
 
-def test_the_most_nodes_are_those_before_the_last_shard() -> None:
-    assert most_nodes(0, 8) == 3
-    assert most_nodes(0, 1) == 1
-    assert most_nodes(5, 11) == 4
+def test_the_most_sums_are_those_of_the_nodes_and_the_next_shards() -> None:
+    assert most_sums(0, 8) == 4
+    assert most_sums(0, 1) == 1
+    assert most_sums(5, 11) == 4
 
 
 @launched

@@ -30,7 +30,13 @@ from jitnet.engine.steps.portions import (
     share,
     take_part,
 )
-from jitnet.engine.steps.shards import keep_sum, panels_of, sum_of_all
+from jitnet.engine.steps.shards import (
+    clear_gradients,
+    keep_sum,
+    panels_of,
+    sum_of_all,
+    with_gradients,
+)
 from jitnet.engine.steps.state import (
     ENDED,
     EPOCH,
@@ -239,7 +245,7 @@ def _run_block(
         call_by_panels(worker, lockstep, panels, c.BACKWARD)
     barrier(worker)
     if shards.exchange != 0:
-        _sum_shards(worker, network.gradients, work, shards, plan.accuracy)
+        _sum_shards(worker, work, shards, plan.accuracy)
         if worker.rank == 0 and atomic_load(counters, REQUEST) == 1:  # the exchange has failed
             counters[STOPPED] = 1
         barrier(worker)
@@ -257,7 +263,7 @@ def _run_block(
 
 
 @njit
-def _sum_shards(worker: Any, gradients: Any, work: Any, shards: Any, accuracy: bool) -> None:
+def _sum_shards(worker: Any, work: Any, shards: Any, accuracy: bool) -> None:
     """The gradients and the sums of this rank's shards, each by itself; then those of all ranks."""
     kept = 0
     for shard in range(shards.first, shards.last):
@@ -266,9 +272,11 @@ def _sum_shards(worker: Any, gradients: Any, work: Any, shards: Any, accuracy: b
         if worker.rank == 0:
             add_up(worker.values, work, p0, p1, accuracy, shards.totals[shard])
         if p0 < p1:
-            call_by_count(worker, c.GRADIENTS)
+            call_by_count(with_gradients(worker, shards, kept), c.GRADIENTS)
+        else:
+            clear_gradients(worker, shards, kept)
         barrier(worker)
-        kept = keep_sum(worker, gradients, shards, shard, p0 < p1, kept)
+        kept = keep_sum(worker, shards, shard, kept)
         barrier(worker)
     if worker.rank == 0:
         sum_of_all(worker, shards)

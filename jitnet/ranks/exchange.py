@@ -13,7 +13,7 @@ from jitnet.engine.steps.shards import SUMS
 from jitnet.engine.steps.state import Progress, Shards
 from jitnet.kernels.exchange import address_of_exchange
 from jitnet.ranks.layout import Layout
-from jitnet.ranks.tree import most_nodes, nodes_of, sum_nodes
+from jitnet.ranks.tree import most_sums, nodes_of, sum_nodes
 
 
 class Exchange:
@@ -39,7 +39,7 @@ class Exchange:
         self.communicator, self.layout = communicator, layout
         rank, ranks = communicator.rank, communicator.size
         self._nodes = [nodes_of(*layout.firsts[r : r + 2]) for r in range(ranks)]
-        slots = most_nodes(layout.first, layout.last)
+        slots = most_sums(layout.first, layout.last)
         self._cuts = [gradients * r // ranks for r in range(ranks + 1)]
         width = self._cuts[rank + 1] - self._cuts[rank]
         rounds = max(map(len, self._nodes))

@@ -11,9 +11,10 @@ import numpy as np
 from jitnet.arrays import Array
 from jitnet.engine.order import shuffle_again
 
-MOST_SHARDS = 16
-"""Shards of a batch, unless it is so large that a shard still has LEAST_PANELS panels."""
-LEAST_PANELS = 16
+MOST_SHARDS, LEAST_PANELS = 8, 8
+"""Shards of a batch, unless it is so large that a shard still has LEAST_PANELS panels. Each adds up
+gradients of its own: of 784-512-512-10 and batches of 1,024, a step of one rank took 1.1 times that
+of a fit alone with 4 shards, 1.2 with 8, and 1.5 with 16."""
 
 
 def shards_of(batch: int, width: int) -> int:
@@ -21,8 +22,8 @@ def shards_of(batch: int, width: int) -> int:
 
     Examples
     --------
-    >>> shards_of(128, 16), shards_of(256, 16), shards_of(8192, 16)
-    (8, 16, 32)
+    >>> shards_of(64, 16), shards_of(1024, 16), shards_of(8192, 16)
+    (4, 8, 64)
     """
     panels = -(-batch // width)
     most = min(panels, max(MOST_SHARDS, panels // LEAST_PANELS))

@@ -42,9 +42,9 @@ def nodes_of(first: int, last: int) -> list[Node]:
     return nodes
 
 
-def most_nodes(first: int, last: int) -> int:
-    """The most nodes there are at once while the shards are added up one after the other."""
-    return max(len(nodes_of(first, stop)) for stop in range(first + 1, last + 1))
+def most_sums(first: int, last: int) -> int:
+    """The most sums there are at once while shards are added up: those of nodes, and a shard's."""
+    return 1 + max(len(nodes_of(first, shard)) for shard in range(first, last))
 
 
 def sum_nodes(parts: Iterable[tuple[Node, Array]]) -> Array:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jitnet.engine.steps.portions import share
 from jitnet.engine.steps.span import BLOCK_PANELS, EXCHANGE
+from jitnet.engine.steps.state import Worker
 from jitnet.kernels.exchange import call_exchange
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
@@ -28,28 +29,51 @@ def panels_of(worker: Any, shards: Any, first: int, last: int) -> tuple[int, int
 
 
 @njit
-def keep_sum(worker: Any, gradients: Any, shards: Any, shard: int, has_any: bool, kept: int) -> int:
-    """Add a shard's gradients up with those of the shards beside it, as far as they are complete.
+def with_gradients(worker: Any, shards: Any, kept: int) -> Any:
+    """The worker, whose calls write gradients to the row of ``partial`` behind those ``kept``."""
+    return Worker(
+        worker.rank,
+        worker.size,
+        worker.team,
+        worker.calls,
+        worker.columns,
+        worker.phases,
+        worker.span,
+        worker.reals,
+        worker.parameters,
+        at(shards.partial, kept * shards.partial.shape[1]),
+        worker.moments,
+        worker.values,
+    )
 
-    Writes ``partial``, of whose rows so many are ``kept``, and gradients, a worker's share of them.
-    Returns how many are kept now.
+
+@njit
+def keep_sum(worker: Any, shards: Any, shard: int, kept: int) -> int:
+    """Add a shard's gradients to those of the shards before it, as far as these are complete.
+
+    They are the row of ``partial`` behind those ``kept``, of which a worker adds its share. Returns
+    how many rows are kept now.
     """
-    g, partial = at(gradients, 0), shards.partial
+    partial = shards.partial
     first, last = share(worker, partial.shape[1], ALIGNMENT)
-    if not has_any:
-        for i in range(first, last, lanes(g)):
-            store(g, i, splat(g, 0.0))
     size = 1
     while shard & size and shard + 1 - 2 * size >= shards.first:
+        right = at(partial, kept * partial.shape[1])
+        left = at(partial, (kept - 1) * partial.shape[1])
+        for i in range(first, last, lanes(left)):
+            store(left, i, load(left, i) + load(right, i))
         kept -= 1
-        left = at(partial, kept * partial.shape[1])
-        for i in range(first, last, lanes(g)):
-            store(g, i, load(left, i) + load(g, i))
         size *= 2
-    row = at(partial, kept * partial.shape[1])
-    for i in range(first, last, lanes(g)):
-        store(row, i, load(g, i))
     return kept + 1
+
+
+@njit
+def clear_gradients(worker: Any, shards: Any, kept: int) -> None:
+    """The gradients of a shard that has no examples."""
+    row, count = at(shards.partial, kept * shards.partial.shape[1]), shards.partial.shape[1]
+    first, last = share(worker, count, ALIGNMENT)
+    for i in range(first, last, lanes(row)):
+        store(row, i, splat(row, 0.0))
 
 
 @njit
