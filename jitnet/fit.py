@@ -99,7 +99,7 @@ class Fit:
             )
             with threads_of_call(self.n_threads):
                 return follow(fit, slices, self.shown, validate, in_first)
-        except (TypeError, ValueError):  # of a kernel that does not compile, or such batches
+        except (OSError, TypeError, ValueError):  # of kernels, batches, or a callback's folder
             if was_built is None and not engine.step:
                 model._engine = None
             raise

@@ -183,6 +183,14 @@ def test_no_fit_resumes_silently(tmp_path: Path) -> None:
         model.get_weights()
 
 
+def test_a_folder_that_cannot_be_made_leaves_the_model_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    model = new_model()
+    with pytest.raises(OSError, match="file"):
+        train(model, 1, jn.Checkpoint(tmp_path / "file" / "below"))
+    assert state_of(model) is None
+
+
 def test_a_resumed_fit_writes_into_no_other_fits_folder(tmp_path: Path) -> None:
     train(new_model(), 2, jn.Checkpoint(tmp_path / "a"))
     train(new_model(), 6, jn.Checkpoint(tmp_path / "b"))
