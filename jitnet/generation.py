@@ -65,7 +65,8 @@ def generate(
         raise ValueError(f"the model {said}")
     length = check_whole("length", length, least=1)
     check_number("temperature", temperature, above=0.0)
-    rng = np.random.default_rng(secrets.randbits(32) if seed is None else seed)
+    seed = secrets.randbits(32) if seed is None else check_whole("seed", seed, least=0)
+    rng = np.random.default_rng(seed)
     return _drawn(model, model.stream(), [places[c] for c in prompt], length, temperature, rng)
 
 

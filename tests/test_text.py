@@ -130,6 +130,8 @@ def test_what_a_model_does_not_know_is_said() -> None:
         jn.generate(letters(), "")
     with pytest.raises(ValueError, match="temperature"):
         jn.generate(letters(), "a", temperature=0.0)
+    with pytest.raises(TypeError, match="seed must be a whole number"):
+        jn.generate(letters(), "a", seed="x" * 5000)  # type: ignore[arg-type]
     model = jn.Sequential([jn.Dense(2)], "softmax_crossentropy").build(3)
     with pytest.raises(ValueError, match="none of characters"):
         jn.generate(model, "a")

@@ -269,5 +269,6 @@ HUNT = Hunt(
         "streams cast what is complex or too large",
         "parts of a layer, a loss or an optimiser of one's own were used without a look",
         "sizes of images, steps of schedules and epsilons beyond float32 were not looked at",
+        "a seed of `generate` was not looked at: NumPy's error quoted it as a whole",
     ),
 )
