@@ -22,6 +22,7 @@ if [ ! -x "$folder/root/usr/bin/python3.11" ]; then
     )
     python3 -m pip download -q --no-deps --only-binary=:all: --python-version 3.11 \
         --platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 \
+        --platform manylinux_2_17_aarch64 \
         -d "$folder/wheels" numba llvmlite numpy safetensors
     for wheel in "$folder"/wheels/*.whl; do
         python3 -m zipfile -e "$wheel" "$folder/site"
