@@ -10,6 +10,8 @@ import json
 import os
 import signal
 import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -169,6 +171,28 @@ def row_groups_read(path: str) -> list[int]:
     return sorted(set(read))
 
 
+def forks() -> dict[str, Any]:
+    """A fit while a thread of the second rank forks, again and again."""
+    over = threading.Event()
+
+    def fork() -> None:
+        while not over.is_set():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of threads beside a fork
+                child = os.fork()
+            if child == 0:
+                os._exit(0)
+            os.waitpid(child, 0)
+
+    thread = threading.Thread(target=fork)
+    if RANK == 1:
+        thread.start()
+    try:
+        return fit(network(jn.Dense(64, "relu"), jn.BatchNorm()), epochs=200)
+    finally:
+        over.set()
+
+
 def learned_table(path: str, folder: str, resume: str) -> str:
     """A table's model, with a checkpoint at each slice of steps."""
     vars(sys.modules[jn.TableModel.__module__])["CHECKPOINT_MINUTES"] = 1e-9
@@ -223,7 +247,7 @@ def refused(what: str) -> None:
 
 
 JOBS = (
-    callbacks, checkpoints, differs, diverges, drawn_networks, error_in_callback, killed,
+    callbacks, checkpoints, differs, diverges, drawn_networks, error_in_callback, forks, killed,
     learned_table, no_memory, one_step, own_rows, refused, row_groups_read, threads,
 )  # fmt: skip
 

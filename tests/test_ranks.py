@@ -156,6 +156,13 @@ def test_a_rank_that_dies_ends_the_others_and_the_last_checkpoint_is_whole(tmp_p
 
 
 @launched
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_a_rank_that_forks_takes_each_step_to_its_end(tmp_path: Path) -> None:
+    whole = results(1, "forks", tmp_path)
+    assert results(2, "forks", tmp_path) == whole * 2
+
+
+@launched
 def test_a_rank_that_fails_by_itself_ends_the_others_and_says_why(tmp_path: Path) -> None:
     ended = start(2, [str(JOBS), "no_memory", str(tmp_path)])
     assert ended.returncode != 0

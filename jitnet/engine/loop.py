@@ -229,7 +229,10 @@ def _run_block(
     call_by_panels(worker, lockstep, panels, c.FORWARD)
     if lockstep:
         barrier(worker)
-    if worker.rank == 0 and (atomic_load(counters, REQUEST) == 1 or is_shut(network.door)):
+    alone = shards.exchange == 0  # other ranks would wait for a step that is not taken to its end
+    if worker.rank == 0 and (
+        atomic_load(counters, REQUEST) == 1 or (alone and is_shut(network.door))
+    ):
         counters[STOPPED] = 1
     if plan.stage == PREDICT:
         call_by_panels(worker, NO, panels, c.LINK)
