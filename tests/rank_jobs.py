@@ -238,7 +238,7 @@ def differs(what: str) -> None:
 def refused(what: str) -> None:
     """A fit that no rank can do."""
     if what == "ranks":
-        fit(network(), batch_size=32)
+        fit(network(), batch_size=8)
     if what == "stateful":
         sequences = X[:256].reshape(-1, 3, 2)
         layers = [jn.LSTM(4, stateful=True), jn.Dense(2)]

@@ -62,5 +62,7 @@ def test_arrays_that_are_read_together_do_not_begin_at_the_same_place_of_their_p
     places = place_batch(Nodes([jn.Dense(units)], (units,), panel_width(np.float32)), 2, np.float32)
     (dense,) = places.nodes
     values = places.values(np.float32)
-    starts = [dense.X, dense.Y, dense.dY, places.targets, places.weights, places.losses]
-    assert len({in_page(values[start:]) for start in starts}) == len(starts)
+    forward, gradients = [dense.X, dense.Y], [dense.X, dense.dY]
+    loss = [dense.Y, dense.dY, places.targets, places.weights, places.losses]
+    for together in (forward, gradients, loss):
+        assert len({in_page(values[start:]) for start in together}) == len(together)

@@ -16,6 +16,7 @@ pytest.importorskip("mpi4py", reason="several ranks are for mpi4py")
 
 import jitnet as jn
 import rank_jobs
+from jitnet.kernels.panels import panel_width
 from jitnet.ranks.layout import Layout, shards_of
 from jitnet.ranks.tree import most_sums, nodes_of, sum_nodes
 from launching import JOBS, LAUNCHER, errors, results, start
@@ -130,8 +131,8 @@ def test_a_fit_goes_on_with_another_number_of_ranks_to_the_same_bits(tmp_path: P
     for ranks, epochs in ((2, "2"), (4, "4"), (1, "5")):
         found = results(ranks, "checkpoints", tmp_path, broken, epochs)
     assert found == [whole]
-    model = rank_jobs.network()
-    with pytest.raises(ValueError, match="its number of shards is 4, not 0"):
+    model, shards = rank_jobs.network(), shards_of(128, panel_width(np.float32))
+    with pytest.raises(ValueError, match=f"its number of shards is {shards}, not 0"):
         model.fit(
             rank_jobs.X,
             rank_jobs.Y,
@@ -215,7 +216,7 @@ def test_ranks_that_differ_say_in_what_before_the_first_step(
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("ranks", "a batch of 32 examples has shards for 1 ranks at most"),
+        ("ranks", "a batch of 8 examples has shards for 1 ranks at most"),
         ("stateful", "stateful layers cannot be trained by several ranks"),
     ],
 )
