@@ -15,15 +15,16 @@ from jitnet.arrays import Array
 from jitnet.callbacks import Callback
 from jitnet.checks import check_whole
 from jitnet.datasets.splits import drawn_folds
+from jitnet.examples import Examples
+from jitnet.fit import check_options
 from jitnet.hints import hinted
 from jitnet.losses.table import LOSSES
-from jitnet.many import Fitted, callbacks_of, check_examples, fit_one, fit_options
+from jitnet.many import Fitted, callbacks_of, fit_one, reader
 from jitnet.model import MOST_SEED, Lengths, Sequential
-from jitnet.progress import Progress, make_progress
+from jitnet.progress import Progress
 from jitnet.quoting import quoted
 from jitnet.side_by_side import side_by_side
-from jitnet.sparse import is_sparse
-from jitnet.threads import available_threads, check_threads
+from jitnet.threads import available_threads
 from jitnet.validation import as_numbers_of
 
 
@@ -103,7 +104,7 @@ def cross_validate(
     """Train a network without each fold, side by side and each on one core, and score it there.
 
     Each ends in the bits that it has when it is trained alone on the rows that are not its fold's,
-    in the order they stand in. A fold's rows are copied while its network is at work.
+    in the order they stand in. X is read where it lies by all of them.
 
     Parameters
     ----------
@@ -150,34 +151,35 @@ def cross_validate(
     >>> found.scores["accuracy"].shape, found.mean["accuracy"] > 0.9
     ((3,), True)
     """
-    options = fit_options(epochs, batch_size, shuffle)
+    options = check_options(
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        progress=progress,
+        n_threads=n_threads,
+    )
     seed = check_whole("seed", seed, least=0, most=MOST_SEED)
-    shown, threads = make_progress(progress), check_threads(n_threads) or available_threads()
-    first = _made(make_model)
-    check_examples([first], X, y, sample_weight, lengths, validation_data)
-    given = {
-        "X": _read(X, "X", several=hasattr(first.layers[0], "n_inputs")),
-        "y": as_numbers_of(y, "y"),
-        "sample_weight": _read(sample_weight, "sample_weight"),
-        "lengths": _read(lengths, "lengths", several=hasattr(first.layers[0], "n_inputs")),
-    }
-    parts = _fold_of_each(folds, given["y"], first.loss, seed)
+    models, read = [_made(make_model)], reader(X, y, sample_weight, lengths, validation_data)
+    read(models[0])  # what does not fit is refused before the folds are
+    parts = _fold_of_each(folds, as_numbers_of(y, "y"), models[0].loss, seed)
     numbers = np.unique(parts[parts >= 0])
-    models = [first]
     while len(models) < len(numbers):
         models.append(_made(make_model, models))
-    works = [
-        partial(
-            _validated,
+    works = []
+    for place, (model, number) in enumerate(zip(models, numbers, strict=True)):
+        examples, validation = read(model)
+        learned, left_out = np.flatnonzero(parts != number), np.flatnonzero(parts == number)
+        fit = partial(
+            fit_one,
             model,
+            options,
             callbacks_of(callbacks, place),
-            given,
-            options | {"validation_data": validation_data},
-            parts == numbers[place],
+            examples.choose(learned, f"sample_weight outside fold {number}"),
+            validation,
         )
-        for place, model in enumerate(models)
-    ]
-    found = side_by_side(works, shown, threads=threads)
+        held = examples.choose(left_out, f"sample_weight in fold {number}")
+        works.append(partial(_validated, fit, held, left_out))
+    found = side_by_side(works, options.progress, threads=options.n_threads or available_threads())
     if all(fold.fit.error for fold in found) and found[0].fit.error is not None:
         raise found[0].fit.error
     return CrossValidation(found)
@@ -203,22 +205,6 @@ def _made(make_model: Any, earlier: Sequence[Sequential] = ()) -> Sequential:
     if any(model is other for other in earlier):
         raise ValueError(f"make_model must make a network anew at each call; {hint}")
     return model
-
-
-def _read(values: Any, name: str, *, several: bool = False) -> Any:
-    """Arrays, or a sparse matrix, that can be had by rows."""
-    if values is None:
-        return None
-    if several:
-        return tuple(_read(part, name) for part in values)
-    return values.tocsr() if is_sparse(values) else as_numbers_of(values, name)
-
-
-def _rows_of(values: Any, rows: Array) -> Any:
-    """Some rows of what `_read` gives."""
-    if isinstance(values, tuple):
-        return tuple(_rows_of(part, rows) for part in values)
-    return None if values is None else values[rows]
 
 
 def _fold_of_each(folds: Any, y: Array, loss: str, seed: int) -> Array:
@@ -260,24 +246,13 @@ def _classes(y: Array, loss: str) -> Array:
 
 
 def _validated(
-    model: Sequential,
-    callbacks: Sequence[Callback],
-    given: dict[str, Any],
-    options: dict[str, Any],
-    left_out: Array,
-    progress: Progress,
+    fit_one: Callable[[Progress], Fitted], held: Examples, left_out: Array, progress: Progress
 ) -> Fold:
-    """Train on the rows that are not left out, and score on the others."""
-    rows = np.flatnonzero(~left_out)
-    learned = {name: _rows_of(values, rows) for name, values in given.items()}
-    fit = fit_one(model, callbacks, learned | options, progress)
-    del learned
-    rows, scores = np.flatnonzero(left_out), dict[str, float]()
+    """Train, and score on the examples that are left out."""
+    fit, scores = fit_one(progress), dict[str, float]()
     if fit.error is None:
         try:
-            scores = model.evaluate(
-                **{name: _rows_of(values, rows) for name, values in given.items()}, n_threads=1
-            )
+            scores = fit.model._evaluate(held, None, 1)
         except Exception as raised:
             fit = fit._replace(error=raised)
-    return Fold(fit, scores, rows)
+    return Fold(fit, scores, left_out)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from jitnet.arrays import Array
 from jitnet.checks import check_number, check_whole
-from jitnet.engine.data import count_of
+from jitnet.examples import read_examples
 from jitnet.frames import as_array
 from jitnet.model import Sequential
 from jitnet.schedules import Schedule
@@ -121,7 +121,7 @@ def find_learning_rate(
     lowest = check_number("lowest", lowest, above=0.0)
     highest = check_number("highest", highest, above=lowest)
     steps = check_whole("steps", steps, least=10)
-    count = count_of(model._examples(X, y, None, None).rows)  # refuses what fit does
+    count = read_examples(model, X, y).count  # refuses what fit does
     several = hasattr(model.layers[0], "n_inputs")
     inputs: Any = X if several else (X,)
     parts = [part.tocsr() if is_sparse(part) else as_array(part) for part in inputs]

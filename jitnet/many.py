@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
 from jitnet.callbacks import Callback
-from jitnet.checks import check_flag, check_whole
+from jitnet.examples import Examples, read_examples, read_validation
+from jitnet.fit import Fit, Options, check_options
 from jitnet.hints import hinted
 from jitnet.history import History
 from jitnet.model import Lengths, Sequential
-from jitnet.progress import Progress, make_progress
+from jitnet.progress import Progress
 from jitnet.quoting import quoted
 from jitnet.settings import check_callbacks
 from jitnet.side_by_side import side_by_side
-from jitnet.threads import available_threads, check_threads
+from jitnet.threads import available_threads
 
 
 class Fitted(NamedTuple):
@@ -84,65 +86,59 @@ def fit_many(
     [9.0, 9.0, 9.0]
     """
     networks = check_models(models)
-    options = fit_options(epochs, batch_size, shuffle)
-    shown, threads = make_progress(progress), check_threads(n_threads) or available_threads()
-    examples = {
-        "X": X,
-        "y": y,
-        "sample_weight": sample_weight,
-        "lengths": lengths,
-        "validation_data": validation_data,
-    }
-    check_examples(networks, **examples)
+    options = check_options(
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        progress=progress,
+        n_threads=n_threads,
+    )
+    threads = options.n_threads or available_threads()
+    read = reader(X, y, sample_weight, lengths, validation_data)
+    examples = [read(model) for model in networks]
     fits = [
-        partial(fit_one, model, callbacks_of(callbacks, place), examples | options)
+        partial(fit_one, model, options, callbacks_of(callbacks, place), *examples[place])
         for place, model in enumerate(networks)
     ]
-    return side_by_side(fits, shown, threads=threads)
+    return side_by_side(fits, options.progress, threads=threads)
 
 
 def fit_one(
-    model: Sequential, callbacks: Sequence[Callback], given: dict[str, Any], progress: Progress
+    model: Sequential,
+    options: Options,
+    callbacks: Sequence[Callback],
+    examples: Examples,
+    validation: Examples | None,
+    progress: Progress,
 ) -> Fitted:
     """Fit a network on one thread, and say how that ended."""
-    error = None
+    error, own = None, replace(options, callbacks=callbacks, progress=progress, n_threads=1)
     try:
-        model.fit(**given, callbacks=callbacks, progress=progress, n_threads=1)
+        Fit(model, own, examples, validation).run()
     except Exception as raised:
         error = raised
     return Fitted(model, History(model.history), error)
 
 
-def fit_options(epochs: Any, batch_size: Any, shuffle: Any) -> dict[str, Any]:
-    """How all networks are trained, checked before any work."""
-    if batch_size is not None:
-        batch_size = check_whole("batch_size", batch_size, least=1)
-    epochs, shuffle = check_whole("epochs", epochs, least=1), check_flag("shuffle", shuffle)
-    return {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
+def reader(
+    X: Any, y: Any, sample_weight: Any, lengths: Any, validation_data: Any
+) -> Callable[[Sequential], tuple[Examples, Examples | None]]:
+    """What reads the examples for a network, and those to validate on: once for all of a kind.
 
-
-def check_examples(
-    networks: Sequence[Sequential],
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    lengths: Any,
-    validation_data: Any,
-) -> None:
-    """Refuse examples that do not fit one of the networks, before any work.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in `Sequential.fit`.
+    It raises what `Sequential.fit` does.
     """
-    kinds = {
-        (repr(model.layers), model.loss, model.dtype, model._engine is None): model
-        for model in networks
-    }
-    for model in kinds.values():
-        shape = model._examples(X, y, sample_weight, lengths).shape
-        model._validation(validation_data, shape)
+    of_kind = dict[Any, tuple[Examples, Examples | None]]()
+
+    def read(model: Sequential) -> tuple[Examples, Examples | None]:
+        built = model._engine and model._engine.nodes.shape
+        kind = repr(model.layers), model.loss, model.dtype, built
+        if kind not in of_kind:
+            examples = read_examples(model, X, y, sample_weight, lengths)
+            validation = read_validation(model, validation_data, examples.shape)
+            of_kind[kind] = examples, validation
+        return of_kind[kind]
+
+    return read
 
 
 def check_models(models: Any) -> list[Sequential]:

@@ -20,11 +20,12 @@ from jitnet.engine import Engine
 from jitnet.engine.batches import check_stateful
 from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.errors import NotFittedError, overflow
-from jitnet.fit import Fit, data_of
+from jitnet.examples import Examples, read_examples
+from jitnet.fit import make_fit
 from jitnet.fitting import Record
 from jitnet.hints import hinted, missing_method
 from jitnet.history import History
-from jitnet.inputs import for_network, shape_given, step_weights, take_inputs
+from jitnet.inputs import for_network, shape_given, take_inputs
 from jitnet.io.model_file import write_model
 from jitnet.kernels.panels import panel_width
 from jitnet.layers import Layer
@@ -33,7 +34,6 @@ from jitnet.losses import LOSSES
 from jitnet.losses.objective import Objective
 from jitnet.optimizers import Optimizer
 from jitnet.progress import Progress
-from jitnet.quoting import quoted
 from jitnet.settings import (
     check_dtype,
     check_optimizer,
@@ -42,18 +42,11 @@ from jitnet.settings import (
     check_quantile,
     check_smoothing,
 )
-from jitnet.shapes import nodes_of_inputs, shape_by_layers
+from jitnet.shapes import shape_by_layers
 from jitnet.stream import Stream
 from jitnet.summary import format_summary, short_repr
 from jitnet.threads import check_threads, threads_of_call
-from jitnet.validation import (
-    Examples,
-    RowsOfCount,
-    check_epsilon,
-    check_parameters,
-    check_targets,
-    check_weights,
-)
+from jitnet.validation import check_epsilon, check_parameters
 
 Lengths = ArrayLike | Sequence[ArrayLike | None] | None
 """The time steps of examples; of several inputs a tuple of such."""
@@ -320,19 +313,17 @@ class Sequential:
             "epochs": epochs,
             "batch_size": batch_size,
             "shuffle": shuffle,
-            "validation_data": validation_data,
-            "sample_weight": sample_weight,
-            "lengths": lengths,
             "callbacks": callbacks,
             "progress": progress,
             "resume": resume,
             "n_threads": n_threads,
         }
+        given = X, y, sample_weight, lengths, validation_data
         if communicator is not None:
             from jitnet.ranks.ranks import fit_on_ranks
 
-            return fit_on_ranks(self, communicator, X, y, **options)
-        return Fit(self, X, y, **options).run()
+            return fit_on_ranks(self, communicator, *given, **options)
+        return make_fit(self, *given, **options).run()
 
     @hinted
     def partial_fit(
@@ -467,12 +458,18 @@ class Sequential:
         {'loss': 0.5}
         """
         engine = self._built()
-        data = data_of(engine, self._examples(X, y, sample_weight, lengths))
+        examples = read_examples(self, X, y, sample_weight, lengths)
         if batch_size is not None:
             batch_size = check_whole("batch_size", batch_size, least=1)
-            check_stateful(engine.nodes, data.examples, batch_size)
+            check_stateful(engine.nodes, examples.count, batch_size)
+        return self._evaluate(examples, batch_size, n_threads)
+
+    def _evaluate(
+        self, examples: Examples, batch_size: int | None, n_threads: int | None
+    ) -> dict[str, float]:
+        engine = self._built()
         with threads_of_call(n_threads):
-            found = engine.evaluate(data, batch_size)
+            found = engine.evaluate(examples.data(engine), batch_size)
         if math.isnan(found["loss"]):
             raise FloatingPointError(overflow("the loss is NaN", self.dtype))
         return found
@@ -573,7 +570,7 @@ class Sequential:
         [12.0, 4.0]
         """
         engine = self._built()
-        data = data_of(engine, self._examples(X, y, sample_weight, lengths))
+        data = read_examples(self, X, y, sample_weight, lengths).data(engine)
         with threads_of_call(n_threads):
             _, found = engine.gradients(data)
         if not all(np.isfinite(array).all() for array in found):
@@ -746,43 +743,3 @@ class Sequential:
                 "this model has no weights yet; call fit, build or set_weights first"
             )
         return self._engine
-
-    def _examples(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        lengths: Lengths = None,
-        shape: Shapes | None = None,
-        *,
-        name: str = "",
-        looked_at: RowsOfCount = slice,
-    ) -> Examples:
-        """Checked examples; of X so far as it is ``looked_at``."""
-        shape = self._engine.nodes.shape if self._engine else shape
-        what = lengths, self.layers, shape, self.dtype
-        given = take_inputs(X, *what, name=f"X{name}", looked_at=looked_at)
-        nodes = nodes_of_inputs(self._nodes, given.shape, given.parts[0].given, f"X{name}")
-        rows, count = for_network(given, nodes, f"X{name}"), given.count
-        targets, labels = check_targets(
-            y, count, nodes.output, self.loss, self.dtype, name=f"y{name}"
-        )
-        own = check_weights(
-            sample_weight, count, self.dtype, times=nodes.times, name=f"sample_weight{name}"
-        )
-        weights, uniform = step_weights(own, sample_weight is not None, rows, nodes)
-        return Examples(rows, given.shape, targets, labels, weights, uniform)
-
-    def _validation(self, given: Any, shape: Shapes) -> Examples | None:
-        """Checked examples to validate on, of the shape of those to train on."""
-        if given is None:
-            return None
-        if not isinstance(given, tuple | list) or len(given) not in (2, 3, 4):
-            several = isinstance(given, tuple | list)
-            what = f"{len(given)} of them" if several else quoted(given, 80)
-            raise ValueError(
-                "validation_data must be (X, y), (X, y, sample_weight) or (X, y, sample_weight, "
-                f"lengths), got {what}"
-            )
-        X, y, sample_weight, lengths = (*given, None, None)[:4]
-        return self._examples(X, y, sample_weight, lengths, shape, name=" of validation_data")

@@ -31,12 +31,15 @@ class SparseRows:
         The numbers.
     n_features : int
         Columns.
+    taking_part : ndarray of int, optional
+        The rows that are trained on or predicted for; all by default.
     """
 
     indptr: Array
     indices: Array
     numbers: Array
     n_features: int
+    taking_part: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -44,9 +47,17 @@ class SparseRows:
         return len(self), self.n_features
 
     @property
+    def numbers_of_row(self) -> float:
+        """The numbers of a row, on average over those that take part."""
+        rows = self.taking_part
+        if rows is None:
+            return len(self.numbers) / len(self)
+        return int((self.indptr[rows + 1] - self.indptr[rows]).sum()) / len(rows)
+
+    @property
     def is_mostly_zeros(self) -> bool:
         """Whether it pays to multiply its numbers one by one, rather than whole rows by tiles."""
-        return len(self.numbers) * MOSTLY <= len(self) * self.n_features
+        return self.numbers_of_row * MOSTLY <= self.n_features
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -61,6 +72,10 @@ class SparseRows:
         """The rows with their numbers in a type; what is too small for it becomes zero."""
         with np.errstate(under="ignore"):
             return replace(self, numbers=self.numbers.astype(dtype, copy=False))
+
+    def taking(self, rows: Array) -> SparseRows:
+        """The same arrays, of which some rows take part."""
+        return replace(self, taking_part=rows)
 
     def __getitem__(self, rows: Array) -> SparseRows:
         """Some rows, by their numbers."""

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from jitnet.arrays import Array
-from jitnet.engine.data import Rows
-from jitnet.engine.nodes import Nodes, Shapes
+from jitnet.engine.nodes import Nodes
 from jitnet.frames import NUMBERS, as_array
 from jitnet.hints import as_numbers
 from jitnet.kernels.panels import SOURCES
@@ -45,17 +44,6 @@ class Inputs(NamedTuple):
     shape: Shape
     given: Shape
     """The shape of the array that the rows are made of."""
-
-
-class Examples(NamedTuple):
-    """Inputs, targets, whether those are labels, weights, and whether those are all alike."""
-
-    rows: Rows
-    shape: Shapes
-    targets: Array
-    labels: bool
-    weights: Array
-    uniform: bool
 
 
 def check_inputs(

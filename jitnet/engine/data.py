@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.engine.order import ALL_ROWS
 from jitnet.engine.steps import span as s
 from jitnet.engine.steps.gather import ADDRESS, COLUMN_STEP, INPUT_WORDS, LENGTHS, ROW_STEP
 from jitnet.engine.steps.state import Data
@@ -32,7 +33,7 @@ def data_of(
     rows: Array | None,
 ) -> Data:
     """Examples as the compiled loop reads them; X stays where and as it is (see `Engine.data`)."""
-    order = np.arange(count_of(X)) if rows is None else rows
+    order = np.arange(count_of(X)) if rows is None else rows.copy()  # shuffling writes it
     inputs = _sparse_inputs(engine, X) if isinstance(X, SparseRows) else _dense_inputs(engine, X)
     step_weights = np.require(weights, requirements=["C", "A", "W"])
     if step_weights.ndim > 1:
@@ -46,6 +47,7 @@ def data_of(
         uniform=uniform,
         examples=len(order),
         order=order,
+        rows=ALL_ROWS if rows is None else rows,
     )
 
 
@@ -85,7 +87,7 @@ def _sparse_inputs(engine: Engine, X: SparseRows) -> dict[str, Any]:
     nodes = engine.nodes
     numbers = np.require(X.numbers, engine.dtype, ["C", "A", "W"])
     by_twin = X.is_mostly_zeros and nodes.reader.sparse is not None
-    left_out = engine.n_features - len(numbers) / len(X) if by_twin else 0.0
+    left_out = engine.n_features - X.numbers_of_row if by_twin else 0.0
     products = engine.all_multiplications - int(left_out * nodes.n_out(nodes.first))
     return _dense_inputs(engine, numbers[:, np.newaxis]) | {
         "sources": (),

@@ -378,7 +378,7 @@ class Engine:
         states = self.training.now.states if states is None else states
         words = words_of(data)
         words[STATES], words[STATES + 1] = states.ctypes.data, states.size
-        feed = Feed(words, data.order, data.weights, data.uniform, states)
+        feed = Feed(words, data.order, data.rows, data.weights, data.uniform, states)
         arguments: tuple[Any, ...] = (room.work, feed, plan, progress)
         if not room.has(wanted):
             room.make(wanted, _loop_of((network, *arguments)))

@@ -128,7 +128,7 @@ def _steps(worker: Any, network: Any, work: Any, feed: Any, plan: Any, progress:
         before = (sums[0], sums[1], sums[2], sums[3])
         if position == 0 and plan.shuffled:
             if worker.rank == 0:
-                shuffle(feed.order, plan.seed, epoch)
+                shuffle(feed.order, feed.rows, plan.seed, epoch)
             barrier(worker)
         if position == 0 and plan.stage == TRAIN and feed.states.size > 0:
             if worker.rank == 0:

@@ -171,7 +171,7 @@ class _Plans(NamedTuple):
         if self.ranks is not None:
             self.ranks.lay(self.data, self.engine.seed, epoch, self.shuffle)
         elif plan.shuffled:
-            shuffle_again(self.data.order, plan.seed, epoch)
+            shuffle_again(self.data.order, plan.seed, epoch, self.data.rows)
 
 
 def _good_epochs(engine: Engine, progress: Progress) -> int | None:

@@ -42,14 +42,14 @@ def mix(context: Any, key: Any, counter: Any) -> Any:
 
 
 @njit
-def shuffle(order: Any, seed: int, epoch: int) -> None:
-    """A permutation of 0 … n - 1 that depends on the seed and the epoch alone.
+def shuffle(order: Any, rows: Any, seed: int, epoch: int) -> None:
+    """The rows, 0 … n - 1 where there are none, permuted as the seed and the epoch alone say.
 
     Fisher and Yates' exchange; n below 2³¹.
     """
     key = mix(seed, epoch)
     for i in range(order.size):
-        order[i] = i
+        order[i] = rows[i] if rows.size > 0 else i
     for i in range(order.size - 1, 0, -1):
         j = ((mix(key, i) >> 31) * (i + 1)) >> 32
         order[i], order[j] = order[j], order[i]

@@ -9,12 +9,12 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from jitnet.examples import Examples
 from jitnet.fingerprint import arrays_of
 from jitnet.fit import Fit
 from jitnet.kernels.panels import panel_width
 from jitnet.several import Several
 from jitnet.sparse import SparseRows
-from jitnet.validation import Examples
 from jitnet.version import package_version
 
 Result = TypeVar("Result")
@@ -83,11 +83,11 @@ def facts_of(fit: Fit) -> Facts:
         "state": "none yet" if engine is None else _digest(engine.state()),
         **_facts_of_data(fit.examples, ""),
         **_facts_of_data(fit.validation, " of validation_data"),
-        "epochs": str(fit.epochs),
+        "epochs": str(fit.options.epochs),
         "batch_size": str(fit.batch),
-        "shuffle": str(fit.shuffle),
-        "callbacks": str([type(callback).__name__ for callback in fit.callbacks]),
-        "resume": str(fit.resume),
+        "shuffle": str(fit.options.shuffle),
+        "callbacks": str([type(callback).__name__ for callback in fit.options.callbacks]),
+        "resume": str(fit.options.resume),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from jitnet.engine import Engine
 from jitnet.engine.steps.state import Data, Shards
-from jitnet.fit import Fit
+from jitnet.fit import Fit, make_fit
 from jitnet.fit_state import FitState
 from jitnet.history import History
 from jitnet.kernels.panels import panel_width
@@ -22,7 +22,7 @@ from jitnet.ranks.layout import Layout
 from jitnet.threads import asked_for, available_threads, threads_of_call
 
 
-def fit_on_ranks(model: Any, communicator: Any, X: Any, y: Any, **options: Any) -> History:
+def fit_on_ranks(model: Any, communicator: Any, *given: Any, **options: Any) -> History:
     """Fit as one of the ranks of a communicator; see `Sequential.fit`."""
     check_communicator(communicator)
 
@@ -34,11 +34,11 @@ def fit_on_ranks(model: Any, communicator: Any, X: Any, y: Any, **options: Any) 
     def checked() -> Fit:
         if communicator.rank > 0:
             options["progress"] = False
-        return Fit(model, X, y, **options, looked_at=lambda count: layout_of(count).own_rows)
+        return make_fit(model, *given, **options, looked_at=lambda count: layout_of(count).own_rows)
 
     fit = in_all(communicator, checked)
     agree(communicator, facts_of(fit))
-    ranks = Ranks(communicator, layout_of(fit.count))
+    ranks = Ranks(communicator, layout_of(fit.examples.count))
     with ranks.one_for_all(), ranks.threads(model.n_threads):
         return fit.run(ranks)
 

@@ -16,14 +16,19 @@ from oracle import mixed, uniform_number
 
 @njit(entry=True)
 def shuffle_kernel(order: Any, seed: int, epoch: int) -> None:
-    shuffle(order, seed, epoch)
+    shuffle(order, order[:0], seed, epoch)
+
+
+@njit(entry=True)
+def shuffle_rows_kernel(order: Any, rows: Any, seed: int, epoch: int) -> None:
+    shuffle(order, rows, seed, epoch)
 
 
 @njit(entry=True)
 def count_kernel(places: Any, arrangements: Any, order: Any, seed: int, epochs: int) -> None:
     """How often each number lands on each place, and how often each order of the first four."""
     for epoch in range(epochs):
-        shuffle(order, seed, epoch)
+        shuffle(order, order[:0], seed, epoch)
         code = 0
         for i in range(order.size):
             places[i, order[i]] += 1
@@ -61,6 +66,14 @@ def shuffled(count: int, seed: int, epoch: int) -> IntArray:
 @pytest.mark.parametrize("seed", [0, 1, 2**32, 2**63 - 1])
 def test_a_shuffle_is_a_permutation(count: int, seed: int) -> None:
     np.testing.assert_array_equal(np.sort(shuffled(count, seed, 3)), np.arange(count))
+
+
+def test_rows_are_shuffled_as_their_places_are() -> None:
+    rows = np.array([7, 3, 3, 90, 12])
+    places, order = np.empty((2, 5), np.int64)
+    shuffle_kernel(places, 4, 1)
+    shuffle_rows_kernel(order, rows, 4, 1)
+    np.testing.assert_array_equal(order, rows[places])
 
 
 def test_a_shuffle_depends_on_seed_and_epoch_alone(rng: np.random.Generator) -> None:

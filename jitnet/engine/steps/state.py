@@ -88,6 +88,7 @@ class Data(NamedTuple):
     uniform: bool  # whether all of them are 1
     examples: int  # in an epoch
     order: Array  # (epochs * examples,): rows of X, of the targets and of the weights
+    rows: Array  # those that a shuffled epoch takes; empty where it takes all
     multiplications: int  # that an example takes forward
     by_twin: bool  # whether the first node's twin takes the sparse rows as they are
     indptr: Array  # (n_samples + 1,) of int64: where a row's numbers begin
@@ -100,6 +101,7 @@ class Feed(NamedTuple):
 
     words: Array  # int64: the words of a worker's span, with addresses and sizes of the data
     order: Array
+    rows: Array
     weights: Array
     uniform: bool
     states: Array  # in which a batch leaves its examples
