@@ -24,6 +24,8 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 GZIP = b"\x1f\x8b"
 """How a packed file begins; an IDX file begins with two zeros."""
 
+MAGIC_BYTES = 4
+
 LONGEST = 200
 """Letters of a shape that are said: a header may have 255 axes."""
 
@@ -82,10 +84,30 @@ def _read_packed(path: Path) -> NDArray[Any]:
     return np.frombuffer(content, dtype, offset=start).reshape(shape)
 
 
+def axes_in_idx(path: Path) -> int:
+    """How many axes an IDX file has, by its first bytes alone; 0 where it is none.
+
+    Raises
+    ------
+    EOFError, OSError, zlib.error
+        If it cannot be read, or is packed and damaged.
+    """
+    with path.open("rb") as file:
+        is_packed = file.read(len(GZIP)) == GZIP
+    opener: Any = gzip.open if is_packed else open
+    with opener(path, "rb") as file:
+        magic = file.read(MAGIC_BYTES)
+    return magic[3] if _is_magic(magic) else 0
+
+
+def _is_magic(magic: bytes) -> bool:
+    return len(magic) == MAGIC_BYTES and magic[:2] == b"\0\0" and magic[2] in TYPES and magic[3] > 0
+
+
 def _read_header(file: BinaryIO, path: Path) -> tuple[np.dtype[Any], tuple[int, ...], int]:
     """The type, the shape, and where the numbers begin."""
-    magic = file.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not magic[3]:
+    magic = file.read(MAGIC_BYTES)
+    if not _is_magic(magic):
         raise ValueError(f"{path} is no IDX file: it begins with {magic!r}")
     axes = magic[3]
     lengths = file.read(4 * axes)

@@ -28,9 +28,14 @@ def add_evaluate(commands: Any) -> None:
     """Add ``jitnet evaluate`` to the parser's commands."""
     parser = _add(
         commands, "evaluate", "score a model on a file's rows", _evaluate,
-        "Say how well a model predicts the rows of a file that has the target.",
+        "Say how well a model predicts the rows of a file that has the target, or images.",
     )  # fmt: skip
     _add_file(parser)
+    parser.add_argument(
+        "--target",
+        metavar="NAME",
+        help="of a file of images the array, or IDX file, of their classes",
+    )
 
 
 def add_report(commands: Any) -> None:
@@ -94,7 +99,8 @@ def _add(
 def _add_file(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", type=Path, metavar="MODEL", help="a model's file")
-    add("file", type=Path, metavar="FILE", help=".csv, .tsv, .parquet, .arrow, .npz")
+    add("file", type=Path, metavar="FILE",
+        help=".csv, .tsv, .parquet, .arrow, .npz; of images .npz, IDX, a folder")  # fmt: skip
     add("--no-header", action="store_true", help="the first line of a text file has no names")
 
 
@@ -123,7 +129,7 @@ def _predict(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     from jitnet.inference.evaluate import evaluate_file
 
-    evaluate_file(options.model, options.file, header=not options.no_header)
+    evaluate_file(options.model, options.file, header=not options.no_header, target=options.target)
 
 
 def _report(options: argparse.Namespace) -> None:

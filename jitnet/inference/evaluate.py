@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from jitnet.inference.images import has_images, labelled_images
 from jitnet.inference.model import as_features, load_model
 from jitnet.inference.rows import rows_of
 from jitnet.model import Sequential
@@ -11,8 +12,12 @@ from jitnet.streams import say
 from jitnet.tabular.told import say_scores, say_unknown
 
 
-def evaluate_file(model_path: Path, path: Path, *, header: bool = True) -> None:
-    """Say the scores of a model on a file's rows.
+def evaluate_file(
+    model_path: Path, path: Path, *, header: bool = True, target: str | None = None
+) -> None:
+    """Say the scores of a model on a file's rows, or on images.
+
+    ``target`` is the array, or the IDX file, of the images' classes.
 
     Raises
     ------
@@ -20,12 +25,20 @@ def evaluate_file(model_path: Path, path: Path, *, header: bool = True) -> None:
         If a file cannot be read, or does not fit.
     """
     model = load_model(model_path)
+    if has_images(path):
+        X, y = labelled_images(path, model, target)
+        say(f"images          {len(X):,}")
+        for name, value in model.evaluate(X, y).items():
+            say(f"{name:<16}{value:.4f}")
+        return
+    if target is not None:
+        raise ValueError(f"argument --target: it is for a file of images, not for {str(path)!r}")
     rows = rows_of(path, header=header)
     try:
         if isinstance(model, Sequential):
-            target = rows.to_series(rows.width - 1)
-            X = as_features(model, rows.drop(target.name))
-            for name, value in model.evaluate(X, target.to_numpy()).items():
+            last = rows.to_series(rows.width - 1)
+            X = as_features(model, rows.drop(last.name))
+            for name, value in model.evaluate(X, last.to_numpy()).items():
                 say(f"{name:<16}{value:.4f}")
             return
         scores = model.evaluate(rows)

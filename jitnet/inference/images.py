@@ -1,4 +1,4 @@
-"""A folder's images, some hundred at a time."""
+"""The images of a folder or a file, some hundred at a time."""
 
 from __future__ import annotations
 
@@ -6,30 +6,82 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jitnet.arrays import Array
-from jitnet.datasets.image_folder import image_files, read_images
+from jitnet.datasets.image_file import holds_images, load_image_file, load_pixels, places_of
+from jitnet.datasets.image_folder import image_files, load_image_folder, read_images
 from jitnet.model import Sequential
 
 IMAGES_AT_ONCE = 256
 
 
-def images_of(folder: Path, model: Any) -> Iterator[tuple[Any, Array]]:
-    """The names of a folder's images, as a column, and the images in the model's size.
+def has_images(path: Path) -> bool:
+    """Whether a path is a folder, or a file of images."""
+    return path.is_dir() or (path.is_file() and holds_images(path))
+
+
+def images_of(path: Path, model: Any) -> Iterator[tuple[Any, Array]]:
+    """Which images these are, as a column, and the images in the model's size.
 
     Raises
     ------
     ValueError
-        If the model takes no images, or the folder has none.
+        If the model takes no images, or there are none.
     """
     import polars as pl
 
-    shape = model._built().nodes.shape if isinstance(model, Sequential) else ()
-    if len(shape) != 3 or shape[2] not in (1, 3):
-        raise ValueError(f"the model takes no images, and {str(folder)!r} is a folder")
-    files = image_files(folder)
+    shape = _shape_of(model, path)
+    if not path.is_dir():
+        images = _of_shape(load_pixels(path), shape, path)
+        for first in range(0, len(images), IMAGES_AT_ONCE):
+            some = images[first : first + IMAGES_AT_ONCE]
+            yield pl.Series("image", np.arange(first, first + len(some))), some
+        return
+    files = image_files(path)
     if not files:
-        raise ValueError(f"{str(folder)!r} has no images")
+        raise ValueError(f"{str(path)!r} has no images")
     for first in range(0, len(files), IMAGES_AT_ONCE):
         part = files[first : first + IMAGES_AT_ONCE]
-        names = [str(file.relative_to(folder)) for file in part]
+        names = [str(file.relative_to(path)) for file in part]
         yield pl.Series("file", names), read_images(part, shape[:2], shape[2])
+
+
+def labelled_images(path: Path, model: Any, labels: str | None = None) -> tuple[Array, Array]:
+    """Images in the model's size, and the places of their classes among the model's.
+
+    Of a file that has some to train on and some to test with it is the latter.
+
+    Raises
+    ------
+    ValueError
+        If the model takes no images, there are none, or one is of a class that it does not know.
+    """
+    shape = _shape_of(model, path)
+    classes = model.classes or tuple(range(model._built().n_outputs))
+    if path.is_dir():
+        X, y, names = load_image_folder(path, size=shape[:2])
+        named = np.array(names)[y]
+    else:
+        images, test = load_image_file(path, labels)
+        X, named = test or images
+    return _of_shape(X, shape, path), places_of(named, tuple(map(str, classes)))
+
+
+def _shape_of(model: Any, path: Path) -> tuple[int, int, int]:
+    """Height, width and channels of the images that a model takes; one is added for flat ones."""
+    shape = model._built().nodes.shape if isinstance(model, Sequential) else ()
+    if len(shape) == 2:
+        shape = (*shape, 1)
+    if len(shape) != 3 or shape[2] not in (1, 3):
+        raise ValueError(f"the model takes no images, and {str(path)!r} has such")
+    height, width, channels = shape
+    return height, width, channels
+
+
+def _of_shape(images: Array, shape: tuple[int, int, int], path: Path) -> Array:
+    if images.shape[1:] != shape:
+        raise ValueError(
+            f"{str(path)!r} has images of the shape {images.shape[1:]}, the model takes {shape}"
+        )
+    return images

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jitnet.inference.images import images_of
+from jitnet.inference.images import has_images, images_of
 from jitnet.inference.model import load_model, outputs_for, predicted
 from jitnet.inference.rows import pieces_of
 from jitnet.io.files import can_be_written, check_apart, written_whole
@@ -63,10 +63,10 @@ def predict_file(
 
 
 def _predictions(model: Any, path: Path, header: bool, probabilities: bool) -> Iterator[Any]:
-    if path.is_dir():
-        for files, images in images_of(path, model):
+    if has_images(path):
+        for which, images in images_of(path, model):
             said = predicted(model, model.predict(images), probabilities=probabilities)
-            yield said.insert_column(0, files)
+            yield said.insert_column(0, which)
         return
     for before, rows in pieces_of(path, header=header):
         try:

@@ -13,7 +13,7 @@ from jitnet.checks import check_number, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import at, registers
 from jitnet.kernels.jit import njit
-from jitnet.kernels.simd import absolute, floor, lanes, load, store, where
+from jitnet.kernels.simd import absolute, floor, fma, lanes, load, store, where
 from jitnet.layers.augmentation import UNMOVED, copy, draw
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
 from jitnet.layers.pooling import clear
@@ -60,13 +60,15 @@ def find_corners(
     """Write for each example which four pixels of X the pixel of Y is made of, and their shares.
 
     They are those around its place before the turn, or the nearest ones, which have no share where
-    they are too far away.
+    they are too far away. Written as sums of products, a compiler would choose which of them it
+    fuses with the sum, and the block's twins would end in other bits.
     """
     middle_r, middle_c = 0.5 * (rows - 1), 0.5 * (columns - 1)
     r, c = row - middle_r, column - middle_c
     for i in range(0, width, lanes(turns)):
         cosine, sine = load(turns, COSINE * width + i), load(turns, SINE * width + i)
-        a, b = cosine * r + sine * c + middle_r, cosine * c - sine * r + middle_c
+        a = fma(cosine, r, fma(sine, c, middle_r))
+        b = fma(cosine, c, fma(sine, -r, middle_c))
         top, left = within(a, rows - 2), within(b, columns - 2)
         upper, lower = part(a - top), part(a - top - 1.0)
         store(found, PIXEL * width + i, top * columns + left)

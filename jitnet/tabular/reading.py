@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import struct
-import tokenize
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +12,8 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from jitnet.io.packed import check_gzip, check_zip
+from jitnet.io.npz import DAMAGED, read_npz
+from jitnet.io.packed import check_gzip
 from jitnet.quoting import first_line
 from jitnet.tabular.columnar import ARROW, scan_columns
 from jitnet.tabular.frames import check_installed
@@ -29,19 +26,6 @@ ESCAPED = "surrogateescape"
 TYPED_ROWS = 10_000
 """Rows by which a column's type is chosen at first."""
 SEPARATORS = ",;\t|"
-DAMAGED = (
-    EOFError,
-    MemoryError,
-    OSError,
-    RuntimeError,  # an archive that is encrypted, or packed in a way that is not known
-    SyntaxError,
-    ValueError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What other libraries raise where a file is damaged."""
 KINDS = "biufMUS"
 """The kinds of NumPy's types that a column may have."""
 UNITS = ("D", "ms", "us", "ns")
@@ -269,22 +253,18 @@ def _read_npz(path: Path, header: bool) -> Any:
     """Arrays with a row for each example: one of two axes has a column for each of its own."""
     import polars as pl
 
-    if not zipfile.is_zipfile(path):
-        raise ValueError("it is no NPZ file")
-    check_zip(path)
     columns: dict[str, Any] = {}
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        for name, array in arrays.items():
-            if not isinstance(array, np.ndarray) or array.dtype.kind not in KINDS:
-                kind = getattr(array, "dtype", "no array")
-                raise ValueError(f"{name!r} has the type {kind}, which no table's column has")
-            if array.ndim not in (1, 2):
-                raise ValueError(f"the array {name!r} has the shape {array.shape}, no table's")
-            array = _of_known_type(name, array)
-            parts = {name: array} if array.ndim == 1 else _columns_of(name, array)
-            if twice := sorted(set(parts) & set(columns)):
-                raise ValueError(f"the column {twice[0]!r} is there twice")
-            columns |= parts
+    for name, array in read_npz(path).items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in KINDS:
+            kind = getattr(array, "dtype", "no array")
+            raise ValueError(f"{name!r} has the type {kind}, which no table's column has")
+        if array.ndim not in (1, 2):
+            raise ValueError(f"the array {name!r} has the shape {array.shape}, no table's")
+        array = _of_known_type(name, array)
+        parts = {name: array} if array.ndim == 1 else _columns_of(name, array)
+        if twice := sorted(set(parts) & set(columns)):
+            raise ValueError(f"the column {twice[0]!r} is there twice")
+        columns |= parts
     return pl.DataFrame(columns)
 
 

@@ -16,6 +16,7 @@ TRIES = 20
 
 TEXT = "text"
 """What stands for the data where a file's text is trained on."""
+TABLE, IMAGES, IMAGE_FILE = "a table's file", "images", "a file of images"
 NAMES = ("digits", "mnist", "fashion")
 """The data sets that are known, the keys of ``JOBS``, without an import of what trains them."""
 TASKS = ("classification", "regression")
@@ -24,7 +25,8 @@ Train a network, say how well it does on data that it has not seen, and write it
 
 EPILOG = """\
 files: .csv, .tsv, .txt, .data (also .gz), .parquet, .arrow, .feather, .ipc, .npz
-folders: a folder of images for each class
+images: a folder of them for each class; .npz with an array of images and one of classes; an IDX
+file of images (also .gz), beside the one of their classes
 text FILE: a text in UTF-8, which the network learns to go on with, character by character
 """
 
@@ -57,7 +59,7 @@ def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "name",
         metavar="DATA",
-        help=f"a table's file, a folder of images, one of {', '.join(NAMES)}, or {TEXT}",
+        help=f"a table's file, images in a folder or a file, one of {', '.join(NAMES)}, or {TEXT}",
     )
     parser.add_argument("file", metavar="FILE", nargs="?", help=f"the file of {TEXT}")
     _add_training(parser.add_argument_group("training").add_argument)
@@ -67,13 +69,15 @@ def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
     network = parser.add_argument_group("images and text").add_argument(
         "--network", metavar="NAME", help="of images mlp or cnn: see below; of text lstm, gru, rnn"
     )
+    of_table = _add_tables(tables.add_argument)
     parser.set_defaults(
         run=_run,
         command=name,
         parser=parser,
         of_kinds={
-            "a table's file": _add_tables(tables.add_argument),
-            "images": [*_add_images(images.add_argument), network],
+            TABLE: of_table,
+            IMAGES: [*_add_images(images.add_argument), network],
+            IMAGE_FILE: [network, of_table[0]],
             TEXT: [*_add_text(text.add_argument), network],
         },
     )
@@ -103,7 +107,8 @@ def _add_training(add: Callable[..., argparse.Action]) -> None:
 
 def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
     return [
-        add("--target", metavar="COLUMN", help="what to predict"),
+        add("--target", metavar="COLUMN",
+            help="what to predict; of a file of images the array, or IDX file, of their classes"),
         add("--task", choices=TASKS, help="what to do with it; by default its values say that"),
         add("--drop", type=as_names, metavar="A,B", help="columns to leave out"),
         add("--categorical", type=as_names, metavar="A,B",
@@ -168,7 +173,7 @@ def _train(options: argparse.Namespace) -> int:
                 raise ValueError(f"argument {option}: it is for {other}, not for {options.name}")
     if options.file is not None and kind != TEXT:
         raise ValueError(f"argument FILE: it is for {TEXT}, not for {options.name}")
-    if kind == "a table's file" and not Path(options.name).exists():
+    if kind == TABLE and not Path(options.name).exists():
         raise ValueError(
             f"argument DATA: there is no file {options.name!r}, and no data set of that name; "
             f"the data sets are {', '.join(NAMES)}"
@@ -180,7 +185,14 @@ def _kind_of(options: argparse.Namespace) -> str:
     """What is to be trained on."""
     if options.name == TEXT:
         return TEXT
-    return "images" if options.name in NAMES or Path(options.name).is_dir() else "a table's file"
+    path = Path(options.name)
+    if options.name in NAMES or path.is_dir():
+        return IMAGES
+    if not path.is_file():
+        return TABLE
+    from jitnet.datasets.image_file import holds_images
+
+    return IMAGE_FILE if holds_images(path) else TABLE
 
 
 def _trained(kind: str, options: argparse.Namespace) -> int:
@@ -188,7 +200,7 @@ def _trained(kind: str, options: argparse.Namespace) -> int:
         from jitnet.train.text import train_text
 
         return train_text(options)
-    if kind == "images":
+    if kind in (IMAGES, IMAGE_FILE):
         from jitnet.train.images import train_images
 
         return train_images(options)

@@ -1,4 +1,4 @@
-"""``jitnet train digits``, ``mnist``, ``fashion``, and a folder of images."""
+"""``jitnet train digits``, ``mnist``, ``fashion``, and a folder or a file of images."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import math
 import time
 from pathlib import Path
 
+import numpy as np
+
 from jitnet.callbacks import Checkpoint
 from jitnet.callbacks.checkpoint import CHECKPOINT_MINUTES
 from jitnet.datasets import load_image_folder
+from jitnet.datasets.image_file import load_image_file, places_of
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.progress import make_progress
 from jitnet.streams import say
@@ -29,14 +32,19 @@ __all__ = ["images_epilog", "train_images"]
 
 def train_images(options: argparse.Namespace) -> int:
     """Train a network on images; a ValueError is a mistake in the options or the files."""
-    name = options.name if options.name in JOBS else Path(options.name).resolve().name
+    name = options.name if options.name in JOBS else _name_of(Path(options.name).resolve())
     output = check_output(options.output, f"{name}.safetensors")
     check_options(options)
-    job = JOBS[name] if options.name in JOBS else _folder_job(options)
+    job = JOBS[name] if options.name in JOBS else _job_of_files(options)
     network = _network(job, options)
     (X, y), (X_test, y_test) = _load(job, options)
     if not len(X_test):
         raise ValueError(f"{options.name!r}: no class has five images, of which one is held out")
+    if X.shape[1:] != X_test.shape[1:]:
+        raise ValueError(
+            f"{options.name!r}: the images to train on have the shape {X.shape[1:]}, those to test "
+            f"with {X_test.shape[1:]}"
+        )
     say(f"{name:<15} {len(X):,} images to train on, {len(X_test):,} held out")
     if job.classes:
         say(f"classes         {', '.join(job.classes)}")
@@ -75,9 +83,22 @@ def train_images(options: argparse.Namespace) -> int:
     return 0
 
 
-def _folder_job(options: argparse.Namespace) -> Job:
-    """The job of a folder of images."""
-    return job_of(load_image_folder(options.name, size=options.image_size))
+def _name_of(path: Path) -> str:
+    """What a model of a folder's or a file's images is called."""
+    return path.name.split(".")[0] if path.is_file() else path.name
+
+
+def _job_of_files(options: argparse.Namespace) -> Job:
+    """The job of a folder of images, or of a file of such."""
+    path = Path(options.name)
+    if path.is_dir():
+        return job_of(*load_image_folder(path, size=options.image_size))
+    images, test = load_image_file(path, options.target)
+    named, y = np.unique(images.labels, return_inverse=True)
+    classes = tuple(map(str, named))
+    if len(classes) < 2:
+        raise ValueError(f"{options.name!r} must have images of at least two classes")
+    return job_of(images.X, y, classes, test and (test.X, places_of(test.labels, classes)))
 
 
 def _network(job: Job, options: argparse.Namespace) -> Network:

@@ -17,7 +17,6 @@ from jitnet.datasets import (
     load_fashion_mnist,
     load_mnist,
 )
-from jitnet.datasets.image_folder import ImageFolder
 from jitnet.datasets.mnist import FASHION_MNIST, MNIST, Source
 from jitnet.layers import Flatten, Layer, Rescaling, Reshape
 from jitnet.model import Sequential
@@ -162,17 +161,18 @@ def _pixels_convnet(hidden: Sequence[int], padding: int) -> list[Layer]:
     return [Rescaling(1 / 255), *convnet((32, 64), 3, hidden, padding=padding, dropout=0.5)]
 
 
-def job_of(images: ImageFolder) -> Job:
-    """The job of a folder of images, of which every fifth of a class is held out."""
-    X, y, classes = images
-    held_out = every_nth_of_each_class(y)
+def job_of(X: Any, y: Any, classes: tuple[str, ...], test: Part | None = None) -> Job:
+    """The job of a user's images; without some to test with every fifth of a class is held out."""
+    if test is None:
+        held_out = every_nth_of_each_class(y)
+        (X, y), test = (X[~held_out], y[~held_out]), (X[held_out], y[held_out])
     sides, count = min(X.shape[1:3]), len(classes)
     filters = FILTERS[: max(1, (sides // LEAST_SIDE).bit_length() - 1)]
     cnn = partial(_folder_convnet, filters=filters, classes=count)
     flat = partial(_folder_mlp, classes=count)
     return Job(
         f"{len(X):,} images of {X.shape[1]}×{X.shape[2]} pixels",
-        lambda _: ((X[~held_out], y[~held_out]), (X[held_out], y[held_out])),
+        lambda _: ((X, y), test),
         {
             "cnn": Network(cnn, (128,), 20, 32, 0.002),
             "mlp": Network(flat, (512, 512), 20, 32, 0.001),

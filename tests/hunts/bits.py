@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import numpy as np
 
 from drawing import Drawn, Given, answers, draw_given, draw_network, picker, train, training_options
 from hunting import Hunt, Rng, Tally, drawn
-from jitnet.engine import calls
-from jitnet.kernels import blocks
 from rows import bits_of
-from team_sizes import many_cores, sum_in_parallel
+from team_sizes import many_cores
+from twins import parallel_twins
 
 THREADS = 1, 2, 3, 4, 16
 TWINS = 20
 """One network of so many trains by the parallel twins too, each of which has to be compiled."""
-
-
-@contextmanager
-def parallel_twins() -> Iterator[None]:
-    """Have models take the blocks whose loops Numba's own threads share."""
-    kept = blocks.entry_of, blocks._addresses
-
-    def entry_of(block: Any) -> Any:
-        return blocks._entry(block[0], " ".join(block[1]))
-
-    vars(blocks)["entry_of"] = vars(calls)["entry_of"] = entry_of
-    vars(blocks)["_addresses"] = {}
-    sum_in_parallel(np.ones(2))  # has Numba start its threads
-    try:
-        yield
-    finally:
-        vars(blocks)["entry_of"] = vars(calls)["entry_of"] = kept[0]
-        vars(blocks)["_addresses"] = kept[1]
 
 
 def trained(network: Drawn, X: Any, y: Any, given: Given, options: Given, n_threads: int) -> str:
@@ -65,4 +42,12 @@ def case(rng: Rng) -> Tally:
     return Tally(len(THREADS))
 
 
-HUNT = Hunt(drawn(case), short=20, long=900)
+HUNT = Hunt(
+    drawn(case),
+    short=20,
+    long=900,
+    mended=(
+        "RandomRotation's twins rounded other products of a sum on processors of 256 bits: which "
+        "of them is fused with it is now written down",
+    ),
+)

@@ -16,6 +16,7 @@ import jitnet as jn
 from envelopes import GZIP, PLAIN, PNG_CHUNKS, ZIP
 from fuzzing import NEEDS, Read, Reader, guided
 from hunting import Hunt
+from jitnet.datasets.image_file import holds_images, load_image_file
 from jitnet.datasets.image_folder import ENDINGS, read_images
 from jitnet.inference.rows import pieces_of
 from jitnet.tabular.reading import read_table
@@ -97,6 +98,36 @@ def _begin_arrays(folder: Path) -> tuple[Sequence[bytes], Read]:
     return [plain, floats, gzip.compress(plain)], read
 
 
+def _image_file(name: str, *seeds: bytes) -> Begin:
+    """Images in one file, with their classes."""
+
+    def begin(folder: Path) -> tuple[Sequence[bytes], Read]:
+        path = folder / name
+        (folder / "labels").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 0, 1]))
+
+        def read(content: bytes) -> None:
+            path.write_bytes(content)
+            holds_images(path)
+            images, _ = load_image_file(path, None if name.endswith(".npz") else f"{folder}/labels")
+            assert images.X.dtype == np.uint8
+            assert len(images.X) == len(images.labels)
+
+        return seeds, read
+
+    return begin
+
+
+def _npz_of_images() -> bytes:
+    file = io.BytesIO()
+    X, y = np.arange(24, dtype=np.uint8).reshape(2, 3, 4), np.array(["a", "b"])
+    np.savez_compressed(file, x_train=X, y_train=y, x_test=X / 255, y_test=y[::-1])
+    return file.getvalue()
+
+
+def _idx_of_images() -> bytes:
+    return bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4]) + bytes(range(24))
+
+
 def _image(ending: str, seeds: Sequence[bytes] = ()) -> Begin:
     def begin(folder: Path) -> tuple[Sequence[bytes], Read]:
         path = folder / f"image{ending}"
@@ -149,13 +180,16 @@ READERS = (
     Reader(_begin_streams),
     Reader(_begin_arrays, PLAIN),
     Reader(_begin_arrays, GZIP),
+    Reader(_image_file("images.npz", _npz_of_images()), ZIP),
+    Reader(_image_file("images-idx3-ubyte", _idx_of_images())),
     *(Reader(_image(ending), PNG_CHUNKS if ending == ".png" else PLAIN) for ending in ENDINGS),
     Reader(_begin_texts),
 )  # fmt: skip
 INSTRUMENTED = (
     "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.Image", "PIL.ImageFile",
     "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.PpmImagePlugin", "PIL.TiffImagePlugin",
-    "PIL.WebPImagePlugin", "gzip", "jitnet.datasets.idx", "jitnet.datasets.image_folder",
+    "PIL.WebPImagePlugin", "gzip", "jitnet.datasets.idx", "jitnet.datasets.image_file",
+    "jitnet.datasets.image_folder", "jitnet.io.npz",
     "jitnet.inference.rows", "jitnet.tabular.frames", "jitnet.tabular.learning",
     "jitnet.tabular.reading", "jitnet.tabular.row_groups", "jitnet.tabular.streaming",
     "jitnet.tabular.table", "jitnet.tabular.target", "jitnet.tabular.values", "jitnet.train.text",

@@ -15,6 +15,7 @@ from jitnet.kernels.panels import panel_width
 from jitnet.study.blocks import BACKWARD, FORWARD, Blocks
 from oracle import uniform_of
 from tolerances import EPSILON
+from twins import parallel_twins
 
 ndimage = pytest.importorskip("scipy.ndimage", reason="SciPy is an extra: jitnet[sklearn]")
 
@@ -209,6 +210,16 @@ def test_moves_are_the_same_for_any_number_of_threads(
     found = [train(network(dtype, n_threads=workers)) for workers in (1, 2, 4, 16)]
     assert all(bits == found[0] for bits in found)
     assert max(sizes) > 2
+
+
+@each_dtype
+def test_turns_have_the_same_bits_by_the_parallel_twin(
+    dtype: str, rng: np.random.Generator
+) -> None:
+    images = rng.normal(size=(30, 7, 3, 5))
+    turned = seen(jn.RandomRotation(180), images, dtype)
+    with parallel_twins():
+        np.testing.assert_array_equal(seen(jn.RandomRotation(180), images, dtype), turned)
 
 
 @each_dtype
