@@ -150,6 +150,22 @@ def of_numbers_alone() -> Case:
     return halves(pl.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": X.sum(axis=1)}), "y")
 
 
+def of_skewed_numbers() -> Case:
+    """Numbers that count by their logarithms, of both signs, with gaps; and one that does not."""
+    rng = np.random.default_rng(8)
+    size, noise = rng.lognormal(0.0, 2.0, 1200), rng.normal(0.0, 0.1, 1200)
+    frame = pl.DataFrame(
+        {
+            "even": noise.astype(np.float32),
+            "size": size.astype(np.float32),
+            "signed": np.where(noise > -0.1, size, -size).astype(np.float32),
+            "gaps": [None if k % 19 == 4 else float(np.float32(x)) for k, x in enumerate(size)],
+            "y": np.log(size) + noise,
+        }
+    ).with_columns(pl.col("gaps").cast(pl.Float32))
+    return halves(frame, "y")
+
+
 CASES: dict[str, Callable[[], Case]] = {
     maker.__name__.replace("_", " "): maker
     for maker in (
@@ -161,6 +177,7 @@ CASES: dict[str, Callable[[], Case]] = {
         of_awkward_text,
         of_text_alone,
         of_numbers_alone,
+        of_skewed_numbers,
     )
 }
 

@@ -149,7 +149,7 @@ def _add_numbers(
     """Add what makes numbers of fields, and their features, in double."""
     if not columns:
         return
-    source.add(f"double numbers[{len(encoder.fill)}];")
+    source.add(f"double numbers[{len(encoder.fill) + len(encoder.logs)}];")
     place = 0
     for column, field in columns:
         WRITERS[type(column)](source, column, f"row->{field}", place)
@@ -159,6 +159,10 @@ def _add_numbers(
         which = source.constants("int", "missing", map(str, encoder.missing))
         source.call("missing", "numbers", f"{x} + {scaled}", which, len(encoder.missing))
     source.call("fill", "numbers", _doubles(source, "known", encoder.fill), place)
+    if len(encoder.logs):
+        which = source.constants("int", "logs", map(str, encoder.logs))
+        unit = _doubles(source, "unit", encoder.units)
+        source.call("logs", "numbers", f"numbers + {place}", which, unit, len(encoder.logs))
     which = source.constants("int", "number", map(str, encoder.number))
     forms = [
         _doubles(source, name, getattr(encoder, name))

@@ -95,6 +95,18 @@ static void fill(double *numbers, const double *known, size_t count)
 }
 """
 
+LOGS = """\
+/* logs[k] = ln(1 + |x| / unit[k]) with the sign of x = numbers[which[k]]. */
+static void logs(
+    const double *numbers, double *logs, const int *which, const double *unit, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        const double x = numbers[which[k]];
+        logs[k] = copysign(log1p(fabs(x) / unit[k]), x);
+    }
+}
+"""
+
 SHARES = """\
 /* x[k] = (numbers[which[k]] - offset[k]) / width[k], from least[k] to most[k]. */
 static void shares(
@@ -115,6 +127,7 @@ TABLE_FUNCTIONS = {
     "date": DATE_PARTS + "\n" + DATE,
     "missing": MISSING,
     "fill": FILL,
+    "logs": LOGS,
     "shares": SHARES,
     **FUNCTIONS,
 }

@@ -62,6 +62,8 @@ def _numeric_features(graph: Graph, encoder: Encoder, numbers: str) -> list[str]
     bound = graph.constant("infinity", np.array(np.inf))
     is_known = graph.node("Less", graph.node("Abs", numbers), bound)
     known = graph.node("Where", is_known, numbers, graph.constant("fill", encoder.fill))
+    if len(encoder.logs):
+        known = _side_by_side(graph, [known, _logs(graph, known, encoder)])
     shares = _picked(graph, known, encoder.number)
     shares = graph.node("Sub", shares, graph.constant("offset", encoder.offset))
     shares = graph.node("Div", shares, graph.constant("width", encoder.width))
@@ -72,6 +74,14 @@ def _numeric_features(graph: Graph, encoder: Encoder, numbers: str) -> list[str]
         watched = graph.node("Gather", is_known, graph.weight("which", encoder.missing), axis=1)
         features.append(_cast(graph, graph.node("Not", watched), graph.dtype))
     return features
+
+
+def _logs(graph: Graph, known: str, encoder: Encoder) -> str:
+    """ln(1 + |x| / unit) with the sign of x, of the numbers whose logarithms count."""
+    own = _picked(graph, known, encoder.logs)
+    share = graph.node("Div", graph.node("Abs", own), graph.constant("unit", encoder.units))
+    logs = graph.node("Log", graph.node("Add", share, graph.constant("one", np.array(1.0))))
+    return graph.node("Mul", graph.node("Sign", own), logs)
 
 
 def _numbers(graph: Graph, columns: Sequence[Numeric], inputs: dict[str, str]) -> str:

@@ -90,6 +90,8 @@ def _drawn(column: Column, rng: np.random.Generator) -> Any:
         return str(rng.choice([NEVER_SEEN, *(v for v in column.values if "\0" not in v)]))
     scale = column.scales[0]
     number = float(np.float32(rng.normal(scale.mean, scale.deviation)))
+    if scale.unit:
+        number = float(np.float32(np.copysign(np.expm1(abs(number)) * scale.unit, number)))
     if isinstance(column, Date):
         return EPOCH + timedelta(days=int(number), hours=int(rng.integers(24)))
     return number

@@ -76,4 +76,4 @@ def _values(column: Any) -> str:
         return f"{named} and {more} more" if more > 0 else named
     first = column.scales[0]
     missing = ", some missing" if first.missing else ""
-    return f"mean {first.mean:.4g}, deviation {first.deviation:.4g}{missing}"
+    return f"{first.described}{missing}"

@@ -150,7 +150,7 @@ def _values(column: Column) -> str:
         more = len(column.values) + len(column.rare) - SHOWN
         return f"{named} and {more} more" if more > 0 else named
     first = column.scales[0]
-    return f"mean {first.mean:.4g}, deviation {first.deviation:.4g}, median {first.fill:.4g}"
+    return f"{first.described}, median {first.fill:.4g}"
 
 
 def _strange(model: TableModel, rows: Any) -> str:

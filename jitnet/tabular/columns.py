@@ -12,6 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
+from jitnet.arrays import Array
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -27,6 +31,9 @@ class Scale:
         Of the bins.
     missing : bool, default False
         Whether a feature says that the number is missing; where none was in training, none does.
+    unit : float, default 0.0
+        Where it is not 0, the `symmetric_log` of the number in this unit is scaled instead of it;
+        mean and deviation are those of that.
     """
 
     mean: float
@@ -34,12 +41,27 @@ class Scale:
     fill: float
     edges: tuple[float, ...] = ()
     missing: bool = False
+    unit: float = 0.0
 
     def features(self, name: str) -> list[str]:
         """The names of its features."""
         between = zip(self.edges, self.edges[1:], strict=False)
         binned = [f"{name} from {low:g} to {high:g}" for low, high in between]
-        return [name, *binned, *[f"{name} is missing"] * self.missing]
+        scaled = f"logarithm of {name}" if self.unit else name
+        return [scaled, *binned, *[f"{name} is missing"] * self.missing]
+
+    @property
+    def described(self) -> str:
+        """What its mean and deviation are."""
+        of_logs = f" of ln(1 + |x| / {self.unit:.4g})" if self.unit else ""
+        return f"mean {self.mean:.4g}, deviation {self.deviation:.4g}{of_logs}"
+
+
+def symmetric_log(x: Array, unit: Array | float) -> Array:
+    """ln(1 + |x| / unit) with the sign of x."""
+    with np.errstate(over="ignore"):  # what is infinite is far from the mean
+        logs: Array = np.copysign(np.log1p(np.abs(x) / unit), x)
+    return logs
 
 
 @dataclass(frozen=True)

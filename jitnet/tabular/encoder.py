@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.tabular.columns import Category, Column
+from jitnet.tabular.columns import Category, Column, symmetric_log
 
 MOST_DEVIATIONS = 10.0
 """How far from the mean a number counts; one that lies further counts as much."""
@@ -31,6 +31,8 @@ class Encoder:
     ----------
     fill : ndarray of shape (n_numbers,)
         What stands in for a missing number.
+    logs, units : ndarray
+        The numbers whose logarithms count as further ones, behind all others, and their units.
     number, offset, width, least, most : ndarray
         For each scaled value and each bin the number that it is made of, and how.
     missing : ndarray
@@ -50,9 +52,11 @@ class Encoder:
         low = [edge for scale in scales for edge in scale.edges[:-1]]
         high = [edge for scale in scales for edge in scale.edges[1:]]
         scaled = np.full(len(scales), MOST_DEVIATIONS)
-        self.number = np.concatenate(
-            [np.arange(len(scales)), np.repeat(np.arange(len(bins)), bins)]
-        )
+        units = np.array([scale.unit for scale in scales], np.float64)
+        self.logs, own = np.flatnonzero(units), np.arange(len(scales))
+        self.units = units[self.logs]
+        own[self.logs] = len(scales) + np.arange(len(self.logs))
+        self.number = np.concatenate([own, np.repeat(np.arange(len(bins)), bins)])
         self.offset = np.array([*(scale.mean for scale in scales), *low], np.float64)
         widths = np.array(high, np.float64) - np.array(low, np.float64)
         deviations = np.array([scale.deviation for scale in scales], np.float64)
@@ -86,6 +90,9 @@ class Encoder:
     def _write(self, features: Array, numbers: Array, codes: Array) -> None:
         missing = np.isnan(numbers)
         known = np.where(missing, self.fill, numbers)
+        if len(self.logs):
+            logs = symmetric_log(known.take(self.logs, axis=1), self.units)
+            known = np.concatenate([known, logs], axis=1)
         shares = known.take(self.number, axis=1)
         with np.errstate(over="ignore"):  # what is infinite counts as the most or the least
             np.subtract(shares, self.offset, out=shares)

@@ -182,7 +182,7 @@ class TableModel:
             rows, validation = rows.filter(~mask), rows.filter(mask)
         if group is not None:
             rows = rows.drop(group)
-        self.table.fit(rows, self.target, whole=whole)
+        self.table.fit(rows, self.target, whole=whole, validation=validation)
         self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)
         return rows, validation
 

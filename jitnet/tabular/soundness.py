@@ -63,6 +63,7 @@ def _check_scales(column: Any) -> None:
         check_number("mean", scale.mean)
         check_number("deviation", scale.deviation, above=0.0)
         check_number("fill", scale.fill)
+        check_number("unit", scale.unit, least=0.0)
         check_flag("missing", scale.missing)
         edges = [check_number("an edge", edge) for edge in scale.edges]
         for low, high in pairwise(edges):

@@ -133,7 +133,7 @@ def joined(parts: Sequence[Parts]) -> Parts:
 
 def learn(model: TableModel, parts: Parts) -> tuple[tuple[Any, Array], Any]:
     """Learn the columns, and choose the settings; returns what is validated on and tested with."""
-    model.table.fit(parts.sample, model.target)
+    model.table.fit(parts.sample, model.target, validation=parts.validation)
     model.settings = settings_for(parts.rows, model.table.target)._replace(**model.given)
     most = BUFFER_BYTES // (4 * len(model.table.features))
     validation, test = (_spread(part, most) for part in (parts.validation, parts.test))

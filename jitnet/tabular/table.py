@@ -15,6 +15,7 @@ from jitnet.tabular.columns import Category, Column, Ordinal
 from jitnet.tabular.encoder import Encoder, feature_names
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.learning import Refused, learn
+from jitnet.tabular.logs import with_logs
 from jitnet.tabular.target import Target, learn_target
 from jitnet.tabular.values import category_text, codes_of, numbers_of, numbers_of_one, text_of_one
 from jitnet.validation import as_numbers_of
@@ -101,7 +102,7 @@ class Table:
         self.refused: dict[str, str] = {}
         self._target: Target | None = None
 
-    def fit(self, frame: Any, target: str, *, whole: Any = None) -> Table:
+    def fit(self, frame: Any, target: str, *, whole: Any = None, validation: Any = None) -> Table:
         """Learn the columns from the training rows.
 
         Parameters
@@ -112,6 +113,9 @@ class Table:
             The name of the column to predict.
         whole : frame, optional
             All rows that those are a part of, by whose targets alone the task is chosen.
+        validation : frame, optional
+            Other rows with their targets, by which alone it is chosen whether a skewed number
+            counts by its logarithm; without any none does.
 
         Returns
         -------
@@ -150,6 +154,10 @@ class Table:
         if not columns:
             reasons = "; ".join(f"{name}: {refused[name]}" for name in list(refused)[:REASONS])
             raise ValueError(f"no column to learn from is left: {reasons or 'there is no other'}")
+        if validation is not None:
+            others = as_polars(validation)
+            check_there([target, *(column.name for column in columns)], others)
+            columns = with_logs(columns, learned, rows, others)
         self._set(columns, learned, refused)
         return self
 

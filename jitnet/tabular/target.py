@@ -254,11 +254,11 @@ def numbers_in(series: Any) -> Array:
 def _is_better_as_log(numbers: Array) -> bool:
     if numbers.min() <= 0:
         return False
-    skew = abs(_skew(numbers))
-    return skew > SKEWED and abs(_skew(np.log(numbers))) < LESS * skew
+    skew = abs(skewness(numbers))
+    return skew > SKEWED and abs(skewness(np.log(numbers))) < LESS * skew
 
 
-def _skew(numbers: Array) -> float:
+def skewness(numbers: Array) -> float:
     """The third standardised moment."""
     deviation = float(numbers.std())
     return float(np.mean(((numbers - numbers.mean()) / deviation) ** 3)) if deviation else 0.0
