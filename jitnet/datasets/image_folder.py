@@ -34,7 +34,7 @@ class ImageFolder(NamedTuple):
     classes: tuple[str, ...]
 
 
-DAMAGED = (OSError, SyntaxError, ValueError)
+DAMAGED = (ArithmeticError, EOFError, LookupError, OSError, SyntaxError, TypeError, ValueError)
 """What Pillow raises where a file is damaged."""
 
 

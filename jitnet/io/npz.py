@@ -59,6 +59,8 @@ def axes_in(path: Path) -> list[int]:
     axes = []
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
+            if not name.endswith(".npy"):
+                continue
             with archive.open(name) as file:
                 version = npy.read_magic(file)
                 shape = HEADERS[version](file)[0] if version in HEADERS else ()

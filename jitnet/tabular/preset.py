@@ -54,9 +54,10 @@ def check_settings(settings: Settings) -> Settings:
 def settings_for(rows: int, target: Target) -> Settings:
     """The settings that suit so many training rows.
 
-    A few thousand rows of classes are soon learned by heart, against which half of the units are
-    left out; and five networks take no time: on 800 rows of the German credit data that takes the
-    accuracy from 0.752 to 0.761, the mean over 16 cuts.
+    A few thousand rows of classes are soon learned by heart, against which half of the units of one
+    wide layer are left out; and five networks take no time. On 800 rows of the German credit data,
+    over 48 cuts, the accuracy is 0.766 ± 0.003, where it is 0.760 with layers of 128 and 64 units,
+    0.767 with two of 256, which take five times as long, and 0.760 with one of 512.
     Batches of 128 with half the rate and more epochs take twice as long for the house sales, and
     reach an error of 0.312 instead of 0.308.
     """
@@ -64,5 +65,5 @@ def settings_for(rows: int, target: Target) -> Settings:
     if not target.classes:
         return Settings(epochs=epochs)
     if rows < FEW_ROWS:
-        return Settings(epochs=40, dropout=0.5, batch_size=128, ensemble=5)
+        return Settings(hidden=(256,), epochs=40, dropout=0.5, batch_size=128, ensemble=5)
     return Settings(epochs=epochs, dropout=0.2)

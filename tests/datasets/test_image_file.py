@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,14 @@ def test_other_files_hold_no_images(tmp_path: Path) -> None:
     for name in ("table.csv", "table.csv.gz", "cut.npz", "none.npz"):
         assert not holds_images(tmp_path / name)
     assert not holds_images(npz(tmp_path, X=X.reshape(60, -1), y=Y))
+
+
+def test_what_is_no_array_in_an_archive_is_left_out(tmp_path: Path) -> None:
+    path = npz(tmp_path, a=X, y=Y)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("READ ME", "of my pictures")
+    assert holds_images(path)
+    np.testing.assert_array_equal(load_image_file(path)[0].labels, Y)
 
 
 @pytest.mark.parametrize(

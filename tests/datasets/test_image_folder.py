@@ -71,6 +71,17 @@ def test_a_few_bytes_that_say_they_are_a_gigabyte_are_refused(folder: Path) -> N
             load_image_folder(folder)
 
 
+def test_a_damaged_number_within_a_file_is_said(folder: Path) -> None:
+    """Pixels that begin at a fraction of a byte, for which Pillow has no error of its own."""
+    path = folder / "dark" / "zz.tif"
+    Image.fromarray(np.zeros((9, 12), np.uint16)).save(path)
+    content = path.read_bytes()
+    (place,) = (content.find(tag) for tag in (b"\x11\1\3\0", b"\x11\1\4\0") if tag in content)
+    path.write_bytes(content[: place + 2] + bytes([12]) + content[place + 3 :])
+    with pytest.raises(ValueError, match=r"zz.tif' is no image, or damaged"):
+        load_image_folder(folder)
+
+
 def test_no_program_is_started_for_a_format_that_is_none_of_images(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -205,5 +205,7 @@ HUNT = Hunt(
         "An IDX file of hundreds of axes got an error of thousands of letters.",
         "A damaged Parquet file that streams ended in an OSError of PyArrow's.",
         "Letters that Unicode has not ended an NPZ file in a SystemError.",
+        "A file beside the arrays of an NPZ file was taken for one of images.",
+        "A TIFF file whose pixels begin at a fraction ended in a TypeError of Pillow's.",
     ),
 )
