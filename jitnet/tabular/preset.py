@@ -10,7 +10,7 @@ from jitnet.quoting import quoted
 from jitnet.tabular.target import Target
 
 FEW_ROWS = 5000
-EXAMPLES = 360_000
+EXAMPLES = 330_000
 """Examples that training sees altogether, unless the epochs are at their least or most."""
 LEAST_EPOCHS, MOST_EPOCHS = 20, 30
 
