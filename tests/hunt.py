@@ -21,7 +21,7 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import own_definitions
 from hunting import Hunt
@@ -75,37 +75,66 @@ def hunt_apart(name: str, seconds: float, seed: int) -> dict[str, Any] | None:
 HEAD = """\
 # What was hunted
 
-`python tests/hunt.py NAME --table tests/HUNTS.md` makes a row anew, `--long` all of them. A hunt
-draws cases at random until its time is over, and ends at the first in which something is wrong: so
-each row says that nothing was. Faults are those that were put in the way: kills, full disks, memory
-that is not there. What was found before is mended, and has a test in the suite.
+`python tests/hunt.py NAME --table tests/HUNTS.md` adds a run to a row, `--long` one to each, of the
+processor that it runs on. A hunt draws cases at random until its time is over, and ends at the
+first in which something is wrong, with which it adds nothing: so each row says that nothing was.
+Faults are those that were put in the way: kills, full disks, memory that is not there. What was
+found before is mended, and has a test in the suite.
 
-| hunt | what it tries | seconds | cases | faults | found before | when and where |
-| --- | --- | ---: | ---: | ---: | ---: | --- |
+| hunt | what it tries | seconds | cases | faults | found before | last run | where |
+| --- | --- | ---: | ---: | ---: | ---: | --- | --- |
 """
 
-
-def row(name: str, figures: dict[str, Any]) -> str:
-    """A hunt's line in the table."""
-    hunt, about = load(name)
-    counts = f"{figures['seconds']:,.0f} | {figures['cases']:,} | {figures['faults']:,}"
-    place = f"{datetime.datetime.now(tz=datetime.UTC).date()}, {processor()}"
-    return f"| {name} | {about} | {counts} | {len(hunt.mended)} | {place} |"
+Rows = dict[tuple[str, str], "Row"]
+"""The rows of a table by their hunts and processors."""
 
 
-def page(rows: dict[str, str]) -> str:
+class Row(NamedTuple):
+    """What all runs of a hunt on a processor come to."""
+
+    seconds: int
+    cases: int
+    faults: int
+    last_run: str
+
+    def with_run(self, figures: dict[str, Any]) -> Row:
+        """The same with another run."""
+        return Row(
+            self.seconds + round(figures["seconds"]),
+            self.cases + figures["cases"],
+            self.faults + figures["faults"],
+            str(datetime.datetime.now(tz=datetime.UTC).date()),
+        )
+
+
+def page(rows: Rows) -> str:
     """The table of all figures, and what was found."""
-    parts = [HEAD, *(f"{rows[name]}\n" for name in NAMES if name in rows)]
+    parts = [HEAD]
+    for (name, where), row in sorted(rows.items()):
+        hunt, about = load(name)
+        counts = f"{row.seconds:,} | {row.cases:,} | {row.faults:,} | {len(hunt.mended)}"
+        parts.append(f"| {name} | {about} | {counts} | {row.last_run} | {where} |\n")
     for name in NAMES:
         if mended := load(name)[0].mended:
             parts += [f"\nWhat `{name}` has found:\n\n", *(f"- {one}\n" for one in mended)]
     return "".join(parts)
 
 
-def rows_of(file: Path) -> dict[str, str]:
-    """The lines of a table by their hunts."""
+def rows_of(file: Path) -> Rows:
+    """The rows of a table; none where there is no file."""
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return {line.split("|")[1].strip(): line for line in lines if line.startswith("| ")}
+    rows: Rows = {}
+    for line in lines:
+        name, _, *counts, _, last_run, where = [""] * 8 if line[:2] != "| " else cells(line)
+        if name in NAMES:
+            seconds, cases, faults = (int(count.replace(",", "")) for count in counts)
+            rows[name, where] = Row(seconds, cases, faults, last_run)
+    return rows
+
+
+def cells(line: str) -> list[str]:
+    """The texts of a table's line."""
+    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def main() -> int:
@@ -141,8 +170,9 @@ def main() -> int:
         figures = hunt_apart(name, seconds, seed)
         lost += figures is None
         if given.table and figures:
-            rows = rows_of(given.table) | {name: row(name, figures)}
-            given.table.write_text(page(rows), encoding="utf-8")
+            rows, place = rows_of(given.table), (name, processor())
+            before = rows.get(place, Row(0, 0, 0, ""))
+            given.table.write_text(page(rows | {place: before.with_run(figures)}), "utf-8")
     return int(lost > 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,20 @@ def test_every_hunt_says_what_it_tries_and_is_in_the_table_of_figures(name: str)
     assert about.endswith(".")
     assert found.short < found.long
     assert f"| {name} | {about} |" in (hunt.FOLDER.parent / "HUNTS.md").read_text("utf-8")
+
+
+def test_a_run_adds_to_its_processors_row_alone(tmp_path: Path) -> None:
+    rows = {
+        ("bits", "one, of 256 bits"): hunt.Row(60, 1200, 0, "2026-01-31"),
+        ("bits", "another"): hunt.Row(5, 7, 1, "2026-02-01"),
+        ("kills", "another"): hunt.Row(1, 2, 3, "2026-02-01"),
+    }
+    file = tmp_path / "HUNTS.md"
+    file.write_text(hunt.page(rows), "utf-8")
+    assert hunt.rows_of(file) == rows
+    assert hunt.rows_of(tmp_path / "none") == {}
+    more = rows["kills", "another"].with_run({"seconds": 9.6, "cases": 1000, "faults": 4})
+    assert more[:3] == (11, 1002, 7)
 
 
 def names_in(layers: Any) -> Iterator[str]:
