@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from jitnet.arrays import Array
 from jitnet.engine.nodes import is_several
-from jitnet.layers import Residual
+from jitnet.layers import Branches, Residual
 from jitnet.layers.layer import Shape
 from jitnet.layers.window import SAME, VALID, Numbers, each
 from jitnet.losses import LOSSES
@@ -34,12 +34,20 @@ class Stage(NamedTuple):
     output: Shape
     weights: Mapping[str, Array]
     inner: tuple[Stage, ...] = ()
+    branches: tuple[tuple[Stage, ...], ...] = ()
 
     @property
     def activation(self) -> str:
         """The activation behind the layer."""
         name: str = getattr(self.layer, "activation", "identity")
         return name
+
+
+class Input(NamedTuple):
+    """The shape of an example, and where it is of indices how many there are, otherwise 0."""
+
+    shape: Shape
+    vocabulary: int
 
 
 class Exported(NamedTuple):
@@ -49,22 +57,31 @@ class Exported(NamedTuple):
     ----------
     stages : tuple of Stage
         Its layers.
-    input, output : tuple of int
-        The shapes of an example and of its prediction.
+    inputs : tuple of Input
+        What it takes, one where it does not begin with branches.
+    output : tuple of int
+        The shape of a prediction.
     link : str
         What makes predictions of the last layer's outputs.
     dtype : numpy.dtype
         The type of all numbers but indices.
-    vocabulary : int
-        Where an example is of indices, how many there are, otherwise 0.
     """
 
     stages: tuple[Stage, ...]
-    input: Shape
+    inputs: tuple[Input, ...]
     output: Shape
     link: str
     dtype: np.dtype[Any]
-    vocabulary: int
+
+    @property
+    def input(self) -> Shape:
+        """The shape of an example of a model with one input."""
+        return self.inputs[0].shape
+
+    @property
+    def vocabulary(self) -> int:
+        """How many indices there are, of a model with one input."""
+        return self.inputs[0].vocabulary
 
     def rows(self, count: int, rng: np.random.Generator) -> Array:
         """So many examples of random numbers, or of random indices as int64."""
@@ -75,20 +92,29 @@ class Exported(NamedTuple):
         return rows
 
 
-def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
-    """A model's layers, one after the other, with its weights or others of their shapes."""
+def read(model: Any, weights: Sequence[Array] | None = None, *, several: bool = False) -> Exported:
+    """A model's layers, one after the other, with its weights or others of their shapes.
+
+    Those with several inputs are refused but where a destination takes them.
+    """
     check_model(model)
     nodes = model._built().nodes
     shape: Any = nodes.shape
-    if is_several(shape):
-        raise ValueError(f"the model has several inputs, {shape}; only models of one can travel")
+    if is_several(shape) and not several:
+        raise ValueError(
+            f"the model has several inputs, {shape}; only models of one can travel there, but all "
+            "to ONNX"
+        )
     arrays = model.get_weights() if weights is None else weights
     by_path: dict[tuple[int, ...], dict[str, Array]] = {}
     for row, array in zip(nodes.parameters, arrays, strict=True):
         by_path.setdefault(row.path, {})[row.parameter.name] = array
     stages = _stages(model.layers, shape, nodes.width, by_path)
-    link, vocabulary = LOSSES[model.loss].link, nodes.reader.vocabulary
-    return Exported(stages, shape, nodes.output, link, model.dtype, vocabulary)
+    inputs = tuple(
+        Input(own, nodes.nodes[given.reader].vocabulary)
+        for own, given in zip(shape if is_several(shape) else [shape], nodes.inputs, strict=True)
+    )
+    return Exported(stages, inputs, nodes.output, LOSSES[model.loss].link, model.dtype)
 
 
 def check_model(model: Any) -> None:
@@ -110,14 +136,21 @@ def _stages(
         here, output = (*path, number), layer.node(shape, width).output
         within = layer.layers if isinstance(layer, Residual) else ()
         inner = _stages(within, shape, width, weights, here)
-        stages.append(Stage(layer, shape, output, weights.get(here, {}), inner))
+        branches = tuple(
+            _stages(own, own_shape, width, weights, (*here, place))  # type: ignore[arg-type]
+            for place, (own, own_shape) in enumerate(
+                zip(layer.branches, shape, strict=True) if isinstance(layer, Branches) else ()
+            )
+        )
+        stages.append(Stage(layer, shape, output, weights.get(here, {}), inner, branches))
         shape = output
     return tuple(stages)
 
 
 def refuse_mask(exported: Exported, destination: str) -> None:
     """Refuse an Embedding whose index 0 is no time step, which a destination does not know."""
-    if any(getattr(stage.layer, "mask_zero", False) for stage in exported.stages):
+    chains = [exported.stages, *(chain for stage in exported.stages for chain in stage.branches)]
+    if any(getattr(stage.layer, "mask_zero", False) for chain in chains for stage in chain):
         raise ValueError(
             f"{destination} does not know which time steps there are: an Embedding must be without "
             "mask_zero to travel"

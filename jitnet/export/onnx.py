@@ -26,7 +26,8 @@ def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
 
     The input ``x`` is of examples as `Sequential.predict` takes them, (n, features) or (n, height,
     width, channels), and the output ``y`` is what it gives, probabilities included; both are of the
-    model's dtype, and n is free. Indices, of a model that begins with an `Embedding`, are int64 (n,
+    model's dtype, and n is free. A model that begins with `Branches` has the inputs ``x_0``,
+    ``x_1`` and so on. Indices, of a model that begins with an `Embedding`, are int64 (n,
     time). What only training does, such as `Dropout`, is left out. Sequences have all their time
     steps, and `stateful` layers begin each prediction with a state of zero.
 
@@ -55,7 +56,7 @@ def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
         If the model has no weights yet.
     ValueError
         If a layer, an activation or a loss of one's own is among the model's, an `Embedding` with
-        ``mask_zero``, or if it has several inputs; if a column of a table has no name.
+        ``mask_zero``; if a column of a table has no name.
     ImportError
         Without the package onnx: ``pip install 'jitnet[onnx]'``, in a checkout
         ``pip install '.[onnx]'``.
@@ -104,16 +105,22 @@ def onnx_model(model: Sequential | TableModel) -> Any:
 
 
 def _graph_of(model: Sequential) -> Graph:
-    exported = read(model)
-    graph = Graph(exported.dtype)
-    kind = np.int64 if exported.vocabulary else exported.dtype
-    x = graph.input(INPUT, exported.input, kind)
-    graph.output(OUTPUT, add_network(graph, x, exported), exported.output)
+    exported = read(model, several=True)
+    graph, count = Graph(exported.dtype), len(exported.inputs)
+    names = [
+        graph.input(
+            f"{INPUT}_{place}" if count > 1 else INPUT,
+            given.shape,
+            np.int64 if given.vocabulary else exported.dtype,
+        )
+        for place, given in enumerate(exported.inputs)
+    ]
+    graph.output(OUTPUT, add_network(graph, names, exported), exported.output)
     return graph
 
 
 def _graph_of_table(model: TableModel) -> Graph:
-    exported = read_table_model(model)
+    exported = read_table_model(model, several=True)
     graph = Graph(exported.networks[0].dtype)
     add_table_model(graph, exported)
     return graph

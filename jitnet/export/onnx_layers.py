@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,12 +46,23 @@ BATCH_NORM = ("weight", "bias", "running_mean", "running_variance")
 """The parameters, in the order that ONNX takes them."""
 
 
-def add_network(graph: Graph, name: str, exported: Exported) -> str:
-    """Add a network behind a tensor; the tensor of its predictions."""
+def add_network(graph: Graph, names: Sequence[str], exported: Exported) -> str:
+    """Add a network behind the tensors of its inputs; the tensor of its predictions."""
     refuse_mask(exported, DESTINATION)
-    value = add_stages(graph, Value(name, exported.input), exported.stages)
-    last = graph.channels_last(value).name
+    given = zip(names, exported.inputs, strict=True)
+    values = [Value(name, own.shape) for name, own in given]
+    first, stages = exported.stages[0], exported.stages
+    if first.branches:
+        values, stages = [_joined(graph, values, first)], stages[1:]
+    last = graph.channels_last(add_stages(graph, values[0], stages)).name
     return row_named("link", exported.link, LINKS, DESTINATION)(graph, last)
+
+
+def _joined(graph: Graph, values: Sequence[Value], stage: Stage) -> Value:
+    """What branches make of their inputs, along the last axis."""
+    branches = zip(values, stage.branches, strict=True)
+    ends = [graph.channels_last(add_stages(graph, *branch)).name for branch in branches]
+    return Value(graph.node("Concat", *ends, axis=len(stage.output)), stage.output)
 
 
 def add_stages(graph: Graph, value: Value, stages: tuple[Stage, ...]) -> Value:

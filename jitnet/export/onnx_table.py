@@ -24,8 +24,14 @@ DAY, HOUR = 24 * 3600, 3600
 def add_table_model(graph: Graph, exported: ExportedTable) -> None:
     """Add a table's model, from an input a column to the outputs."""
     inputs = {column.name: _input(graph, column) for column in exported.columns}
-    features = add_features(graph, exported.columns, exported.encoder, inputs)
-    outputs = [add_network(graph, features, network) for network in exported.networks]
+    given = [
+        _code(graph, column, inputs[column.name])
+        for column in exported.columns
+        if isinstance(column, Category) and column.embedded
+    ]
+    if exported.encoder.n_features:
+        given.insert(0, add_features(graph, exported.columns, exported.encoder, inputs))
+    outputs = [add_network(graph, given, network) for network in exported.networks]
     mean = outputs[0] if len(outputs) == 1 else graph.node("Mean", *outputs)
     _add_outputs(graph, exported.target, mean)
 
@@ -45,7 +51,7 @@ def add_features(
 ) -> str:
     """Add what `Encoder` does; the features."""
     numeric = [column for column in columns if not isinstance(column, Category)]
-    categories = [column for column in columns if isinstance(column, Category)]
+    categories = [c for c in columns if isinstance(c, Category) and not c.embedded]
     parts = []
     if numeric:
         parts += _numeric_features(graph, encoder, _numbers(graph, numeric, inputs))
@@ -167,14 +173,24 @@ def _category_features(graph: Graph, columns: Sequence[Category], inputs: dict[s
 
 def _place(graph: Graph, column: Category, given: str) -> str:
     places = places_of(column)
-    known = {"": places.missing} | places.values
+    return _looked_up(graph, given, {"": places.missing} | places.values, places.other)
+
+
+def _code(graph: Graph, column: Category, given: str) -> str:
+    """The index of a category's vector."""
+    codes = column.codes
+    of_texts = {text: code for text, code in codes.items() if text is not None}
+    return _looked_up(graph, given, {"": codes[None]} | of_texts, column.unseen)
+
+
+def _looked_up(graph: Graph, given: str, numbers: dict[str, int], other: int) -> str:
     return graph.node(
         "LabelEncoder",
         given,
         domain=ML,
-        keys_strings=list(known),
-        values_int64s=list(known.values()),
-        default_int64=places.other,
+        keys_strings=list(numbers),
+        values_int64s=list(numbers.values()),
+        default_int64=other,
     )
 
 

@@ -27,16 +27,19 @@ class ExportedTable(NamedTuple):
     networks: list[Exported]
 
 
-def read_table_model(model: TableModel) -> ExportedTable:
-    """A table's columns, as plain data and as flat arrays, its target, and the networks."""
+def read_table_model(model: TableModel, *, several: bool = False) -> ExportedTable:
+    """A table's columns, as plain data and as flat arrays, its target, and the networks.
+
+    Where a destination takes one input alone, embedded categories are refused.
+    """
     table = model.table
     for column in table.columns:
-        if isinstance(column, Category) and column.embedded:
+        if isinstance(column, Category) and column.embedded and not several:
             raise ValueError(
-                f"a table's model with embedded categories cannot travel, and column "
+                f"a table's model with embedded categories can travel to ONNX alone, and column "
                 f"{column.name!r} has {len(column.values):,} values"
             )
-    networks = [read(network) for network in model._trained()]
+    networks = [read(network, several=several) for network in model._trained()]
     return ExportedTable(table.columns, Encoder(table.columns), table.target, networks)
 
 

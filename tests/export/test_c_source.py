@@ -225,6 +225,13 @@ def test_a_layer_of_ones_own_is_named(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_several_inputs_are_refused(tmp_path: Path) -> None:
+    shapes: Any = [(3,), (4,)]
+    model = jn.Sequential([jn.Branches([[], [jn.Dense(2)]])], "mse").build(shapes)
+    with pytest.raises(ValueError, match=r"the model has several inputs, \(\(3,\), \(4,\)\)"):
+        jn.to_c(model, tmp_path / "model.c")
+
+
 def test_an_embedding_whose_zeros_are_no_steps_is_refused(tmp_path: Path) -> None:
     layers = [jn.Embedding(4, 2, mask_zero=True), jn.LSTM(2)]
     with pytest.raises(ValueError, match="C does not know which time steps there are: an Em"):

@@ -45,17 +45,18 @@ TOLERANCE = 1e-5
 """Relative to the greatest prediction, in float64 too: an operator's ε and slope are float32."""
 
 
-def ran(model: Any, X: Array) -> Array:
+def ran(model: Any, X: Any) -> Array:
     """What onnxruntime makes of examples; the reference of onnx where an operator is missing."""
+    fed = X if isinstance(X, dict) else {"x": X}
     operators = {node.op_type for node in model.graph.node}
     double = model.graph.output[0].type.tensor_type.elem_type == onnx.TensorProto.DOUBLE
     if double and operators & WITHOUT_FLOAT64:
         from onnx.reference import ReferenceEvaluator
 
-        return np.asarray(ReferenceEvaluator(model).run(None, {"x": X})[0])
+        return np.asarray(ReferenceEvaluator(model).run(None, fed)[0])
     providers = ["CPUExecutionProvider"]
     session = runtime.InferenceSession(model.SerializeToString(), providers=providers)
-    return np.asarray(session.run(None, {"x": X})[0])
+    return np.asarray(session.run(None, fed)[0])
 
 
 def check(layers: Sequence[Any], shape: Any, rng: np.random.Generator, **settings: Any) -> None:
@@ -165,11 +166,49 @@ def test_a_stateful_layer_begins_each_prediction_at_zero(rng: np.random.Generato
         assert_same_predictions(ran(made, X), expected)
 
 
-def test_several_inputs_are_refused(tmp_path: Path) -> None:
-    shapes: Any = [(3,), (4,)]
-    model = jn.Sequential([jn.Branches([[], [jn.Dense(2)]])], "mse").build(shapes)
-    with pytest.raises(ValueError, match=r"the model has several inputs, \(\(3,\), \(4,\)\)"):
-        jn.to_onnx(model, tmp_path / "model.onnx")
+SEVERAL: dict[str, tuple[list[Any], list[Any]]] = {
+    "rows": ([[], [jn.Dense(2, "tanh")]], [(3,), (4,)]),
+    "an image and numbers": (
+        [[jn.Conv2D(4, 3, activation="relu"), jn.MaxPool2D(2), jn.Flatten()], [jn.Dense(3)]],
+        [(8, 7, 2), (4,)],
+    ),
+    "images side by side": (
+        [[jn.Conv2D(3, 2)], [jn.Conv2D(2, 3, padding="same")]],
+        [(5, 6, 1), (4, 5, 2)],
+    ),
+    "sequences and indices": (
+        [[jn.GRU(3, return_sequences=True)], [jn.Embedding(9, 2)], []],
+        [(4, 2), (4,), (4, 5)],
+    ),
+    "indices alone": (
+        [[jn.Embedding(9, 2), jn.Flatten()], [jn.Embedding(5, 3), jn.GlobalMaxPool()]],
+        [(1,), (6,)],
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_inputs_predict_the_same(name: str, dtype: str, rng: np.random.Generator) -> None:
+    branches, shapes = SEVERAL[name]
+    layers = [jn.Branches(branches), jn.Activation("tanh"), jn.Flatten(), jn.Dense(2)]
+    model = jn.Sequential(layers, "softmax_crossentropy", dtype=dtype).build(shapes)
+    model.set_weights([rng.normal(size=array.shape) for array in model.get_weights()])
+    X = tuple(
+        rng.integers(5, size=(7, *shape))
+        if own and isinstance(own[0], jn.Embedding)
+        else rng.normal(size=(7, *shape)).astype(dtype)
+        for own, shape in zip(branches, shapes, strict=True)
+    )
+    fed = {f"x_{place}": part for place, part in enumerate(X)}
+    assert_same_predictions(ran(onnx_model(model), fed), model.predict(X), TOLERANCE)
+
+
+def test_a_mask_within_a_branch_is_refused() -> None:
+    embedded = [jn.Embedding(5, 2, mask_zero=True), jn.GRU(2)]
+    model = jn.Sequential([jn.Branches([[], embedded])], "mse").build([(3,), (4,)])
+    with pytest.raises(ValueError, match="does not know which time steps there are"):
+        onnx_model(model)
 
 
 def test_a_file_says_who_made_it_and_takes_any_number_of_examples(
