@@ -54,6 +54,17 @@ def as_share(text: str) -> float:
     return number
 
 
+def as_parts(text: str) -> tuple[float, ...]:
+    """Three numbers above 0, separated by commas, such as 70,15,15."""
+    try:
+        parts = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        parts = ()
+    if len(parts) != 3 or not all(0 < part < math.inf for part in parts):
+        raise ArgumentTypeError(f"expected three numbers such as 70,15,15, got {text!r}")
+    return parts
+
+
 def as_names(text: str) -> list[str]:
     """Names, separated by commas."""
     return [name.strip() for name in text.split(",")]

@@ -167,6 +167,12 @@ def test_a_model_without_a_table_takes_numbers(
         ("train houses.csv --target dear --network cnn", "argument --network: it is for images"),
         ("train houses.csv --target dear --test 1.5", "a number between 0 and 1, got '1.5'"),
         ("train houses.csv --target dear --test none.csv", "'none.csv' cannot be read"),
+        ("train houses.csv --target dear --split 80,20", "three numbers such as 70,15,15"),
+        ("train houses.csv --target dear --split 8,1,0", "three numbers such as 70,15,15"),
+        (
+            "train houses.csv --target dear --split 8,1,1 --test others.csv",
+            "argument --split: it goes without --test and --validation",
+        ),
         ("train houses.csv --target dear --ordinal grade", "argument --ordinal: expected a column"),
         ("train houses.csv --target dear --task regression", "'no' is no number"),
         ("predict others.csv others.csv", "'others.csv' is no model file"),
@@ -179,6 +185,22 @@ def test_a_mistake_gets_one_line(
 ) -> None:
     assert message in refused(line.split(), capsys)
     assert sorted(path.name for path in here.iterdir()) == ["houses.csv", "others.csv"]
+
+
+def test_a_split_is_the_shares_of_validation_and_test(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["train", "houses.csv", "--target", "dear", "--epochs", "2", "--quiet"]
+    models = []
+    for options in (["--split", "60,20,20"], ["--test", "0.2", "--validation", "0.25"]):
+        assert main([*line, *options]) == 0
+        shown = capsys.readouterr().out
+        models.append((jn.load("houses.safetensors").predict(pl.read_csv("others.csv")), shown))
+    assert models[0][0].tolist() == models[1][0].tolist()
+    rows = [
+        next(row for row in shown.splitlines() if row.startswith("rows")) for _, shown in models
+    ]
+    assert rows[0] == rows[1]
 
 
 @pytest.mark.parametrize(

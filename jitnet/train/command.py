@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from jitnet.arguments import as_count, as_names, as_rate, as_seed, as_share, as_sizes
+from jitnet.arguments import as_count, as_names, as_parts, as_rate, as_seed, as_share, as_sizes
 from jitnet.ranks.launch import run_as_ranks
 
 __all__ = ["add_search", "add_train"]
@@ -121,6 +121,8 @@ def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
             help="the rows to test with, or their share: 0.2"),
         add("--validation", type=_as_part, metavar="FILE|SHARE",
             help="the rows to choose the best epoch by, or their share of the others: 0.14"),
+        add("--split", type=as_parts, metavar="TRAIN,VALIDATION,TEST",
+            help="the shares of both and of the rows to learn from in one, such as 70,15,15"),
         add("--group", metavar="COLUMN", help="hold out rows of one value together"),
         add("--time", metavar="COLUMN", help="hold out the latest rows"),
         add("--stream", action="store_true",

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 TEST_SHARE = 0.2
 SEARCHED = ("hidden", "dropout", "batch_size", "learning_rate", "weight_decay")
 """The settings that a search chooses."""
-WHOLE = ("test", "validation", "group", "time", "search", "cross_validate", "baseline", "resume",
-         "checkpoints")  # fmt: skip
+WHOLE = ("test", "validation", "split", "group", "time", "search", "cross_validate", "baseline",
+         "resume", "checkpoints")  # fmt: skip
 """Options that need the whole table in memory."""
 KEPT = "checkpoints", "resume"
 """Those among them that several ranks do without it."""
@@ -58,6 +58,21 @@ def train_table(options: argparse.Namespace) -> int:
     return 0
 
 
+def _test_share(options: argparse.Namespace) -> float:
+    """The share of all rows to test with."""
+    if options.split is not None:
+        return float(options.split[2] / sum(options.split))
+    return float(options.test or TEST_SHARE)
+
+
+def _validation(options: argparse.Namespace) -> Any:
+    """The rows to validate on, or their share of those that are not held out to test with."""
+    if options.split is not None:
+        return float(options.split[1] / sum(options.split[:2]))
+    given = options.validation
+    return _read(given, options) if isinstance(given, Path) else given
+
+
 Trained = tuple["TableModel", Any, float, str]
 """A model, rows to test it with, the seconds of its training, and what is to be said of them."""
 
@@ -70,6 +85,8 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
     for name in ALONE if options.communicator is not None else ():
         if getattr(options, name):
             raise ValueError(f"argument --{name.replace('_', '-')}: it goes without mpiexec")
+    if options.split and not (options.test is options.validation is None):
+        raise ValueError("argument --split: it goes without --test and --validation")
     if options.search is None and (options.search_minutes or options.search_file):
         raise ValueError("argument --search: it says how many settings are tried, and is missing")
     rows = _read(path, options)
@@ -79,7 +96,7 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
         with _in(options.test):
             check_there(rows.columns, test)
     else:
-        share = options.test or TEST_SHARE
+        share = _test_share(options)
         with _in(path):
             mask = held_out(rows, options.target, share, options.seed, **_cut(options))
         rows, test = rows.filter(~mask), rows.filter(mask)
@@ -213,16 +230,13 @@ def _search(rows: Any, options: argparse.Namespace) -> dict[str, Any]:
     from jitnet.search.search import search
     from jitnet.search.told import say_tries
 
-    validation = options.validation
-    if isinstance(validation, Path):
-        validation = _read(validation, options)
     tries = search(
         _new_model(options, {}),
         rows,
         tries=options.search,
         minutes=options.search_minutes,
         storage=options.search_file,
-        validation=validation,
+        validation=_validation(options),
         group=options.group,
         time=options.time,
         quiet=options.quiet,
@@ -243,13 +257,10 @@ def _fit(
     checkpoints: bool = False,
 ) -> float:
     """Fit a model, and return the seconds without those of compiling."""
-    validation = options.validation
-    if isinstance(validation, Path):
-        validation = _read(validation, options)
     start = time.perf_counter()
     model.fit(
         rows,
-        validation=validation,
+        validation=_validation(options),
         callbacks=lambda place: callbacks,
         progress=progress,
         checkpoints=options.checkpoints if checkpoints else None,
