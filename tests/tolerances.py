@@ -21,8 +21,8 @@ TOLERANCES: dict[str, dict[str, float]] = {
     # The loss of a network: a few sums of a hundred products and a mean over the examples; that of
     # poisson, e^z - y z, is a difference of numbers that may be ten times as large.
     "loss": {"float32": 64 * EPSILON["float32"], "float64": 64 * EPSILON["float64"]},
-    # A prediction, relative to the greatest: the same sums, and e^z, which multiplies the error of
-    # its argument by |z|.
+    # A prediction, relative to the greatest, or to the products whose sum it is, of which little
+    # may be left: the same sums, and e^z, which multiplies the error of its argument by |z|.
     "prediction": {"float32": 16 * EPSILON["float32"], "float64": 16 * EPSILON["float64"]},
     # Gradients by norms: sums forward and backward, and g'(z) from the rounded a.
     "gradient": {"float32": 32 * EPSILON["float32"], "float64": 32 * EPSILON["float64"]},
@@ -44,11 +44,16 @@ def tolerance(operation: str, dtype: Any) -> float:
     return TOLERANCES[operation][np.dtype(dtype).name]
 
 
-def assert_close(operation: str, dtype: Any, actual: Any, expected: Any) -> None:
-    """Elements agree within the operation's tolerance, relative to the greatest expected one."""
+def assert_close(
+    operation: str, dtype: Any, actual: Any, expected: Any, summed: float = 0.0
+) -> None:
+    """Elements agree within the operation's tolerance, relative to the greatest expected one.
+
+    Or to ``summed``, where that is more: Σ |xᵢ wᵢ| of the sums Σ xᵢ wᵢ that the elements are.
+    """
     bound = tolerance(operation, dtype)
     finite = np.abs(np.asarray(expected, np.float64))
-    scale = float(finite[np.isfinite(finite)].max(initial=0.0))
+    scale = float(finite[np.isfinite(finite)].max(initial=summed))
     np.testing.assert_allclose(actual, expected, rtol=bound, atol=bound * scale)
 
 
