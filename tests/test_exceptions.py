@@ -396,8 +396,8 @@ for wanted in (1, 2, 3):
 def from_outside():  # and anywhere within
     time.sleep(float(sys.argv[1]))
     os.kill(os.getpid(), signal.SIGUSR1)
-threading.Thread(target=from_outside).start()
-try:
+try:  # the signal may come before `start` has returned
+    threading.Thread(target=from_outside).start()
     with compilation():
         first(x, y)
     signal.sigtimedwait([], 3)
