@@ -170,6 +170,27 @@ INPUTS_FIRST: Sequence[tuple[Sequence[Any], Any]] = (
 )
 """Layers that are the first and the shape of an example."""
 
+SEVERAL: dict[str, tuple[list[Any], list[Any]]] = {
+    "rows": ([[], [jn.Dense(2, "tanh")]], [(3,), (4,)]),
+    "an image and numbers": (
+        [[jn.Conv2D(4, 3, activation="relu"), jn.MaxPool2D(2), jn.Flatten()], [jn.Dense(3)]],
+        [(8, 7, 2), (4,)],
+    ),
+    "images side by side": (
+        [[jn.Conv2D(3, 2)], [jn.Conv2D(2, 3, padding="same")]],
+        [(5, 6, 1), (4, 5, 2)],
+    ),
+    "sequences and indices": (
+        [[jn.GRU(3, return_sequences=True)], [jn.Embedding(9, 2)], []],
+        [(4, 2), (4,), (4, 5)],
+    ),
+    "indices alone": (
+        [[jn.Embedding(9, 2), jn.Flatten()], [jn.Embedding(5, 3), jn.GlobalMaxPool()]],
+        [(1,), (6,)],
+    ),
+}
+"""Layers of each branch and the shapes of its inputs."""
+
 
 TRAVELLING = {kind for kind in LAYERS.values() if not hasattr(kind, "n_inputs")}
 """The layers that can travel: all but those that take several inputs."""
@@ -191,12 +212,19 @@ def filled(
     loss: str = "mse",
     dtype: str = "float32",
     n_examples: int = 5,
-) -> tuple[jn.Sequential, Array]:
+) -> tuple[jn.Sequential, Any]:
     """A model whose parameters are all other numbers, variances positive ones, and examples."""
     model = jn.Sequential(layers, loss, dtype=dtype).build(shape)
     weights = [array + rng.uniform(0.1, 0.5, array.shape) for array in model.get_weights()]
     model.set_weights(weights)
     return model, read(model).rows(n_examples, rng)
+
+
+def several(name: str, rng: np.random.Generator, dtype: str) -> tuple[jn.Sequential, Any]:
+    """A model of several inputs, and examples."""
+    branches, shapes = SEVERAL[name]
+    layers = [jn.Branches(branches), jn.Activation("tanh"), jn.Flatten(), jn.Dense(2)]
+    return filled(layers, shapes, rng, loss="softmax_crossentropy", dtype=dtype)
 
 
 def far_from_zero(rng: np.random.Generator) -> tuple[jn.Sequential, Array]:

@@ -166,6 +166,31 @@ def of_skewed_numbers() -> Case:
     return halves(frame, "y")
 
 
+def of_many_values(*names: str) -> Case:
+    """Categories with a vector for each value; some that are missing, and some never seen."""
+    rng = np.random.default_rng(0)
+    shop, code, size = rng.integers(300, size=5000), rng.integers(400, size=5000), rng.random(5000)
+    known = {"size": size.astype(np.float32), "shop": [f"shop {k}" for k in shop], "code": code}
+    columns = names or tuple(known)
+    frame = pl.DataFrame({name: known[name] for name in columns})
+    frame = frame.with_columns(price=np.sin(shop) + size + code / 400)
+    elsewhere = pl.when(pl.int_range(50) % 5 == 0).then(pl.lit("elsewhere")).otherwise("shop")
+    rows = frame.drop("price")[:50].with_columns(shop=elsewhere)
+    rows = rows.with_columns(shop=pl.when(pl.int_range(50) % 7 != 0).then("shop"))
+    table = jn.Table(categorical=["code"] if "code" in columns else [])
+    return Case("price", frame, rows, {"table": table, "ensemble": 2})
+
+
+def of_one_of_many_values() -> Case:
+    """A category with a vector for each value, and nothing else."""
+    return of_many_values("shop")
+
+
+def of_two_of_many_values() -> Case:
+    """No features at all, but vectors."""
+    return of_many_values("shop", "code")
+
+
 CASES: dict[str, Callable[[], Case]] = {
     maker.__name__.replace("_", " "): maker
     for maker in (
@@ -178,6 +203,9 @@ CASES: dict[str, Callable[[], Case]] = {
         of_text_alone,
         of_numbers_alone,
         of_skewed_numbers,
+        of_many_values,
+        of_one_of_many_values,
+        of_two_of_many_values,
     )
 }
 

@@ -211,6 +211,16 @@ static void add(const $real *restrict x, $real *restrict y, size_t n)
 }
 """
 
+JOIN = """\
+/* y[p][u] = x[p][u] for the units u of x; y has so many more a place. */
+static void join(
+    const $real *restrict x, $real *restrict y, size_t places, size_t units, size_t y_units)
+{
+    for (size_t p = 0; p < places; p++)
+        memcpy(y + p * y_units, x + p * units, units * sizeof *y);
+}
+"""
+
 SOFTMAX = """\
 /* y[i] = exp(y[i]) / sum over k of exp(y[k]); the greatest is subtracted first. */
 static void softmax($real *y, size_t n)
@@ -281,6 +291,7 @@ FUNCTIONS = {
     "batch_norm": BATCH_NORM,
     "layer_norm": LAYER_NORM,
     "add": ADD,
+    "join": JOIN,
     "exponential": EXPONENTIAL,
     "apply_sigmoid": SIGMOID,
     "apply_tanh": TANH,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,11 +49,16 @@ Writer = Callable[[Source, str, Stage], str]
 """Adds a layer's calls to what a buffer holds; the buffer with what they make of it."""
 
 
-def add_network(source: Source, x: str, y: str, exported: Exported) -> None:
-    """Add the calls of a network, whose predictions of what a buffer holds come to another."""
+def add_network(source: Source, names: Sequence[str], y: str, exported: Exported) -> None:
+    """Add the calls of a network, whose predictions of what its inputs hold come to a buffer."""
     refuse_mask(exported, DESTINATION)
     outputs = math.prod(exported.output)
-    last = add_stages(source, x, exported.stages)
+    ends = [
+        add_stages(source, name, stages)
+        for name, (_, stages) in zip(names, exported.branches, strict=True)
+    ]
+    first, *others = exported.stages
+    last = add_stages(source, _joined(source, ends, first), others) if first.branches else ends[0]
     source.add(f"memcpy({y}, {last}, {outputs} * sizeof *{y});")
     source.release(last)
     link = row_named("link", exported.link, LINKS, DESTINATION)
@@ -66,7 +71,19 @@ def add_network(source: Source, x: str, y: str, exported: Exported) -> None:
         source.call(link, y, outputs)
 
 
-def add_stages(source: Source, x: str, stages: tuple[Stage, ...]) -> str:
+def _joined(source: Source, ends: Sequence[str], stage: Stage) -> str:
+    """What branches gave, along the last axis."""
+    *places, units = stage.output
+    y, before = source.buffer(math.prod(stage.output)), 0
+    for end, shape, branch in zip(ends, stage.input, stage.branches, strict=True):
+        own = (branch[-1].output if branch else shape)[-1]  # type: ignore[index]
+        source.call("join", end, f"{y} + {before}", math.prod(places), own, units)
+        source.release(end)
+        before += own
+    return y
+
+
+def add_stages(source: Source, x: str, stages: Sequence[Stage]) -> str:
     """Add the calls of layers and their activations, one after the other."""
     for stage in stages:
         y = row_for(stage.layer, LAYERS, DESTINATION)(source, x, stage)

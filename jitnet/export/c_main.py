@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from string import Template
 
 from jitnet.arrays import Array
 from jitnet.export.c_writer import Source, braced
+from jitnet.export.network import Input
 
 MAIN = """\
 #ifdef JITNET_MAIN
@@ -13,11 +16,20 @@ MAIN = """\
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROWS = $count };
+enum { ROWS = $count, INPUTS = $total };
 
-static const $given rows[ROWS * JITNET_INPUTS] = $rows;
+typedef struct {
+$fields
+} example;
+
+static const example rows[ROWS] = $rows;
 
 static const $real predictions[ROWS * JITNET_OUTPUTS] = $predictions;
+
+static void predict(const example *row, $real *y)
+{
+    jitnet_predict($arguments, y);
+}
 
 /* Whether the rows' predictions are those that jitnet made of them, to 1e-5 of the greatest. */
 static int self_test(void)
@@ -30,7 +42,7 @@ static int self_test(void)
         for (size_t u = 0; u < JITNET_OUTPUTS; u++)
             if (fabs(expected[u]) > greatest)
                 greatest = fabs(expected[u]);
-        jitnet_predict(rows + r * JITNET_INPUTS, y);
+        predict(rows + r, y);
         for (size_t u = 0; u < JITNET_OUTPUTS; u++) {
             const double off = fabs((double)y[u] - expected[u]) / greatest;
             if (!(off <= worst))
@@ -41,8 +53,16 @@ static int self_test(void)
     return worst <= 1e-5 ? 0 : 1;
 }
 
+/* Put a word at its place among a row's numbers: 1 if it is one of them, else 0. */
+static int put(const char *word, size_t place, example *row)
+{
+    char *end;
+$put
+    return 0;
+}
+
 /* Read a line of $what between commas or blanks: 1 for a row, 0 at the end, -1 otherwise. */
-static int read_row($given *x)
+static int read_row(example *row)
 {
     char word[64];
     size_t length = 0, count = 0;
@@ -56,16 +76,13 @@ static int read_row($given *x)
             continue;
         }
         if (length > 0) {
-            char *end;
             word[length] = '\\0';
-            const $parsed value = $read;
-            if (*end != '\\0' || count == JITNET_INPUTS$outside)
+            if (!put(word, count++, row))
                 return -1;
-            x[count++] = $cast;
             length = 0;
         }
         if (ends && count > 0)
-            return count == JITNET_INPUTS ? 1 : -1;
+            return count == INPUTS ? 1 : -1;
         if (c == EOF)
             return 0;
     }
@@ -73,23 +90,23 @@ static int read_row($given *x)
 
 int main(int argc, char **argv)
 {
-    static $given x[JITNET_INPUTS];
+    static example row;
     static $real y[JITNET_OUTPUTS];
     if (argc == 2 && strcmp(argv[1], "--self-test") == 0)
         return self_test();
     if (argc != 1) {
-        fprintf(stderr, "usage: %s [--self-test] < rows of %d $what\\n", argv[0], JITNET_INPUTS);
+        fprintf(stderr, "usage: %s [--self-test] < rows of $what\\n", argv[0]);
         return 2;
     }
-    for (unsigned long row = 1;; row++) {
-        const int found = read_row(x);
+    for (unsigned long number = 1;; number++) {
+        const int found = read_row(&row);
         if (found == 0)
             return 0;
         if (found < 0) {
-            fprintf(stderr, "%s: row %lu is not %d $what\\n", argv[0], row, JITNET_INPUTS);
+            fprintf(stderr, "%s: row %lu is not $what\\n", argv[0], number);
             return 1;
         }
-        jitnet_predict(x, y);
+        predict(&row, y);
         for (size_t u = 0; u < JITNET_OUTPUTS; u++)
             printf(u == 0 ? "%.${digits}g" : ",%.${digits}g", y[u]);
         printf("\\n");
@@ -100,37 +117,82 @@ int main(int argc, char **argv)
 """
 
 
-def main_program(source: Source, rows: Array, predictions: Array, vocabulary: int) -> str:
-    """The program, with rows to test itself and what is predicted of them."""
-    given = _of_indices(rows, vocabulary) if vocabulary else _of_numbers(source, rows)
+PUT = """\
+    if (place < $size) {
+        const $parsed value = $read(word, &end$base);
+        row->$name[place] = $cast;
+        return *end == '\\0'$within;
+    }"""
+
+
+def main_program(
+    source: Source, inputs: Sequence[Input], rows: Sequence[Array], predictions: Array
+) -> str:
+    """The program, with rows of each input to test itself and what is predicted of them."""
+    constants = (
+        "{" + ", ".join(_constant(source, *own) for own in zip(inputs, parts, strict=True)) + "}"
+        for parts in zip(*rows, strict=True)
+    )
     return Template(MAIN).substitute(
-        given,
-        count=len(rows),
+        count=len(predictions),
+        total=sum(math.prod(own.shape) for own in inputs),
+        fields="\n".join(
+            f"    {kind_of(source, own)} {own.name}[{size_of(own)}];" for own in inputs
+        ),
+        rows=braced(constants, a_line=1),
         real=source.real,
         predictions=source.numbers(predictions),
+        arguments=", ".join(f"row->{own.name}" for own in inputs),
+        put="\n".join(_puts(source, inputs)),
+        what=" and ".join(f"{math.prod(own.shape)} {numbers_of(own)}" for own in inputs),
         digits=source.digits,
     )
 
 
-def _of_numbers(source: Source, rows: Array) -> dict[str, str]:
-    return {
-        "given": source.real,
-        "rows": source.numbers(rows),
-        "what": "numbers",
-        "parsed": source.real,
-        "read": f"strto{source.suffix or 'd'}(word, &end)",
-        "outside": "",
-        "cast": "value",
-    }
+def kind_of(source: Source, own: Input) -> str:
+    """The type of an input's numbers."""
+    return "int" if own.vocabulary else source.real
 
 
-def _of_indices(rows: Array, vocabulary: int) -> dict[str, str]:
+def size_of(own: Input) -> str:
+    """What an input's numbers are counted by."""
+    return f"JITNET_INPUTS{own.name.removeprefix('x').upper()}"
+
+
+def numbers_of(own: Input) -> str:
+    """``indices from 0 to 9``."""
+    return f"indices from 0 to {own.vocabulary - 1}" if own.vocabulary else "numbers"
+
+
+def _constant(source: Source, own: Input, numbers: Array) -> str:
+    if own.vocabulary:
+        return braced(map(str, numbers.ravel().tolist()))
+    return source.numbers(numbers)
+
+
+def _puts(source: Source, inputs: Sequence[Input]) -> Iterator[str]:
+    """What puts a word into each of the inputs, which stand one behind the other."""
+    for number, own in enumerate(inputs):
+        if number:
+            yield f"    place -= {size_of(inputs[number - 1])};"
+        yield Template(PUT).substitute(
+            _of_index(own) if own.vocabulary else _of_number(source),
+            size=size_of(own),
+            name=own.name,
+        )
+
+
+def _of_number(source: Source) -> dict[str, str]:
+    read = f"strto{source.suffix or 'd'}"
+    return {"parsed": source.real, "read": read, "base": "", "cast": "value", "within": ""}
+
+
+def _of_index(own: Input) -> dict[str, str]:
+    within = f" && value >= 0 && value < {own.vocabulary}"
     return {
-        "given": "int",
-        "rows": braced(map(str, rows.ravel().tolist())),
-        "what": f"indices from 0 to {vocabulary - 1}",
         "parsed": "long",
-        "read": "strtol(word, &end, 10)",
-        "outside": f" || value < 0 || value >= {vocabulary}",
+        "read": "strtol",
+        "base": ", 10",
         "cast": "(int)value",
+        "within": within,
     }

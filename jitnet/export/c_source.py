@@ -9,10 +9,10 @@ from string import Template
 import numpy as np
 
 from jitnet.export.c_layers import add_network
-from jitnet.export.c_main import main_program
+from jitnet.export.c_main import kind_of, main_program, numbers_of, size_of
 from jitnet.export.c_table import table_source
 from jitnet.export.c_writer import Source
-from jitnet.export.network import read
+from jitnet.export.network import Input, read
 from jitnet.io.files import write_file
 from jitnet.layers.layer import Shape
 from jitnet.model import Sequential
@@ -24,9 +24,9 @@ ROWS_TO_TEST = 4
 FILE = """\
 /* A neural network, written by jitnet $version as C99.
 
-   void jitnet_predict(const $given *x, $real *y);
+   void jitnet_predict($parameters, $real *y);
 
-   x is an example, $takes.
+$takes
    y is its prediction, $gives.
 
    jitnet_predict works in a static array, for one thread at a time. jitnet_predict_in is given room
@@ -42,24 +42,24 @@ FILE = """\
 #include <stdint.h>
 #include <string.h>
 
-#define JITNET_INPUTS $inputs
+$inputs
 #define JITNET_OUTPUTS $outputs
 #define JITNET_SCRATCH $scratch
 
-void jitnet_predict(const $given *x, $real *y);
-void jitnet_predict_in(const $given *x, $real *y, $real *scratch);
+void jitnet_predict($parameters, $real *y);
+void jitnet_predict_in($parameters, $real *y, $real *scratch);
 
 $functions
 $arrays
-void jitnet_predict_in(const $given *x, $real *y, $real *scratch)
+void jitnet_predict_in($parameters, $real *y, $real *scratch)
 {
 $calls
 }
 
-void jitnet_predict(const $given *x, $real *y)
+void jitnet_predict($parameters, $real *y)
 {
     static $real scratch[JITNET_SCRATCH];
-    jitnet_predict_in(x, y, scratch);
+    jitnet_predict_in($names, y, scratch);
 }
 
 $main"""
@@ -79,10 +79,12 @@ def to_c(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     It needs nothing but a compiler: the weights are constants, no memory is allocated, and the
     loops are there to be read. ``void jitnet_predict(const float *x, float *y)`` predicts of one
     example what `Sequential.predict` does; of a float64 model all is double. The indices of a model
-    that begins with an `Embedding` are a ``const int *x``, and must be below its vocabulary.
+    that begins with an `Embedding` are a ``const int *x``, and must be below its vocabulary. A
+    model that begins with `Branches` takes its inputs as ``x_0``, ``x_1`` and so on, before ``y``.
     Sequences have all their time steps, and `stateful` layers begin each prediction with a state of
     zero. Compiled with ``-DJITNET_MAIN`` the file is a program that predicts rows of numbers from
-    its standard input, or with ``--self-test`` checks that it predicts what the model does.
+    its standard input, those of all inputs one after the other, or with ``--self-test`` checks that
+    it predicts what the model does.
 
     Of a `TableModel` the file takes along what was learned of the columns. There ``jitnet_predict``
     takes a ``jitnet_row`` with a field for each column, named in lower-case ASCII: a float for a
@@ -104,8 +106,8 @@ def to_c(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
     NotFittedError
         If the model has no weights yet.
     ValueError
-        If a layer, an activation or a loss of one's own is among the model's, an `Embedding` with
-        ``mask_zero``, or if it has several inputs.
+        If a layer, an activation or a loss of one's own is among the model's, or an `Embedding`
+        with ``mask_zero``.
 
     Notes
     -----
@@ -128,25 +130,31 @@ def c_source(model: Sequential | TableModel) -> str:
 
 
 def _network_source(model: Sequential) -> str:
-    exported = read(model)
-    source = Source(exported.dtype)
-    add_network(source, "x", "y", exported)
-    rows = exported.rows(ROWS_TO_TEST, np.random.default_rng(0))
-    what = f"indices from 0 to {exported.vocabulary - 1}" if exported.vocabulary else "numbers"
+    exported, rng = read(model), np.random.default_rng(0)
+    source, inputs = Source(exported.dtype), exported.inputs
+    names = [own.name for own in inputs]
+    add_network(source, names, "y", exported)
+    rows = exported.rows(ROWS_TO_TEST, rng)
+    parts = rows if len(inputs) > 1 else (rows,)
     return Template(FILE).substitute(
         version=package_version(),
         real=source.real,
-        given="int" if exported.vocabulary else source.real,
-        takes=_described(exported.input, what),
+        parameters=", ".join(f"const {kind_of(source, own)} *{own.name}" for own in inputs),
+        names=", ".join(names),
+        takes="\n".join(map(_taken, inputs)),
         gives=_described(exported.output, MEANINGS[exported.link]),
-        inputs=math.prod(exported.input),
+        inputs="\n".join(f"#define {size_of(own)} {math.prod(own.shape)}" for own in inputs),
         outputs=math.prod(exported.output),
         scratch=max(1, sum(source.sizes)),
         arrays="\n".join(source.arrays),
         functions=source.functions(),
         calls="\n".join([source.beginning(), *source.calls]),
-        main=main_program(source, rows, model.predict(rows), exported.vocabulary),
+        main=main_program(source, inputs, parts, model.predict(rows)),
     )
+
+
+def _taken(own: Input) -> str:
+    return f"   {own.name} is an example's {_described(own.shape, numbers_of(own))}."
 
 
 def _described(shape: Shape, what: str) -> str:

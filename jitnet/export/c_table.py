@@ -96,8 +96,10 @@ def table_source(model: TableModel) -> str:
     exported = read_table_model(model)
     fields = field_names(column.name for column in exported.columns)
     source = Source(exported.networks[0].dtype, TABLE_FUNCTIONS)
-    x = add_features(source, exported, fields)
-    _add_networks(source, x, exported)
+    given = add_codes(source, exported, fields)
+    if exported.encoder.n_features:
+        given.insert(0, add_features(source, exported, fields))
+    _add_networks(source, given, exported)
     target = exported.target
     names = braced(literal(str(text_of_one(name))) for name in target.classes)
     return Template(FILE).substitute(
@@ -105,7 +107,7 @@ def table_source(model: TableModel) -> str:
         real=source.real,
         gives=_meaning(target),
         outputs=target.n_outputs,
-        scratch=sum(source.sizes),
+        scratch=max(1, sum(source.sizes)),
         fields="\n".join(map(_field, exported.columns, fields)),
         declared=DECLARED if target.classes else "",
         functions=source.functions(),
@@ -135,12 +137,29 @@ def add_features(source: Source, exported: ExportedTable, fields: list[str]) -> 
     _add_numbers(source, x, encoder, [(c, f) for c, f in by_field if not isinstance(c, Category)])
     categories = [(c, f) for c, f in by_field if isinstance(c, Category)]
     for (column, field), place in zip(categories, encoder.starts[:-1], strict=True):
-        places = places_of(column)
-        names = _sorted(source, places.values)
-        shares = source.weight("shares", np.array(column.shares))
-        ends = column.unseen, places.missing, places.other
-        source.call("category", f"row->{field}", f"{x} + {place}", *names, shares, *ends)
+        if not column.embedded:
+            shares = source.weight("shares", np.array(column.shares))
+            ends = shares, column.unseen
+            source.call("category", _place(source, column, field), f"{x} + {place}", *ends)
     return x
+
+
+def add_codes(source: Source, exported: ExportedTable, fields: list[str]) -> list[str]:
+    """Add what finds the vectors of embedded categories; the names of their codes."""
+    names: list[str] = []
+    for column, field in zip(exported.columns, fields, strict=True):
+        if isinstance(column, Category) and column.embedded:
+            names.append(f"code_{len(names)}")
+            source.add(f"const int {names[-1]}[1] = {{{_place(source, column, field)}}};")
+    return names
+
+
+def _place(source: Source, column: Category, field: str) -> str:
+    """A call that finds the place of a value's feature or vector."""
+    places = places_of(column)
+    arguments = *_sorted(source, places.values), places.missing, places.other
+    source.use("category_of")
+    return f"category_of(row->{field}, {', '.join(map(str, arguments))})"
 
 
 def _add_numbers(
@@ -209,15 +228,15 @@ def _doubles(source: Source, stem: str, array: Array) -> str:
     return source.constants("double", stem, (number_of(x, "double") for x in array.tolist()))
 
 
-def _add_networks(source: Source, x: str, exported: ExportedTable) -> None:
+def _add_networks(source: Source, given: list[str], exported: ExportedTable) -> None:
     """Add the networks, the mean of their predictions, and the way to the target's units."""
     target, (first, *others) = exported.target, exported.networks
     for _ in others:
-        source.hold(x)
-    add_network(source, x, "y", first)
+        source.hold(given[0])
+    add_network(source, given, "y", first)
     for network in others:
         y = source.buffer(target.n_outputs)
-        add_network(source, x, y, network)
+        add_network(source, given, y, network)
         source.call("add", y, "y", target.n_outputs)
         source.release(y)
     if others:

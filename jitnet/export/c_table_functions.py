@@ -33,15 +33,22 @@ static double rank_of(
 }
 """
 
-CATEGORY = """\
-/* x[k] = 1 at the place of a text's value and 0 elsewhere. What has its place behind all of them is
-   nothing that was seen: x[k] = shares[k]. */
-static void category(
-    const char *text, $real *x, const char *const *sorted, const int *places, size_t count,
-    const $real *shares, int features, int missing, int other)
+CATEGORY_OF = """\
+/* The place of a category's value among its features or vectors. */
+static int category_of(
+    const char *text, const char *const *sorted, const int *places, size_t count, int missing,
+    int other)
 {
     const size_t found = place_of(text, sorted, count);
-    const int place = !text ? missing : found < count ? places[found] : other;
+    return !text ? missing : found < count ? places[found] : other;
+}
+"""
+
+CATEGORY = """\
+/* x[k] = 1 at a place and 0 elsewhere. What has its place behind all of them is nothing that was
+   seen: x[k] = shares[k]. */
+static void category(int place, $real *x, const $real *shares, int features)
+{
     for (int k = 0; k < features; k++)
         x[k] = place < features ? k == place : shares[k];
 }
@@ -123,6 +130,7 @@ static void shares(
 TABLE_FUNCTIONS = {
     "place_of": PLACE_OF,
     "rank_of": RANK_OF,
+    "category_of": CATEGORY_OF,
     "category": CATEGORY,
     "date": DATE_PARTS + "\n" + DATE,
     "missing": MISSING,

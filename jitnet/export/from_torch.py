@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jitnet.checks import check_shape
-from jitnet.export.torch_modules import nn
+from jitnet.engine.nodes import is_several
+from jitnet.export.torch_modules import Branches, nn
 from jitnet.export.torch_reader import Reader
 from jitnet.export.torch_reader_layers import ACTIVATIONS, MODULES
+from jitnet.inputs import shape_given
 from jitnet.layers.layer import Shape
-from jitnet.model import Sequential
+from jitnet.model import MOST_FEATURES, Sequential
 
 
 def from_torch(
     module: nn.Sequential,
     loss: str,
-    shape: int | Sequence[int] | None = None,
+    shape: int | Sequence[int] | Sequence[Sequence[int]] | None = None,
     **settings: Any,
 ) -> Sequential:
     """Make a model of an ``nn.Sequential`` of PyTorch's modules, with their weights.
@@ -30,10 +31,11 @@ def from_torch(
         there is none all steps are meant. Several of its layers become as many layers.
     loss : str
         The loss, as in `Sequential`.
-    shape : int or tuple of int, optional
+    shape : int, tuple of int, or list of tuple of int, optional
         Features of an example or its shape, (height, width, channels) or (time, channels), with the
         channels last as here, or the time steps of indices; needed where the first module with
-        weights is no Linear.
+        weights is no Linear. Of a module that begins with ``Branches`` of
+        `jitnet.export.torch_modules` the shape of each input.
     **settings
         What else `Sequential` takes; the dtype is the module's.
 
@@ -58,7 +60,10 @@ def from_torch(
     """
     if not isinstance(module, nn.Sequential):
         raise TypeError(f"module must be an nn.Sequential, got {type(module).__name__}")
-    first = _first_shape(module) if shape is None else check_shape(shape)
+    first = _first_shape(module) if shape is None else shape_given(shape, MOST_FEATURES)
+    begins = next((part for part in module.modules() if type(part) is not nn.Sequential), None)
+    if is_several(first) and not isinstance(begins, Branches):
+        raise ValueError(f"shape must be of one input where no Branches come first, got {first}")
     reader = Reader(MODULES, ACTIVATIONS, first)
     reader.read(module)
     reader.refuse_order("the output", "end with a Linear")

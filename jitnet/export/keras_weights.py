@@ -91,9 +91,12 @@ def from_keras(path: str | PathLike[str], model: Sequential) -> Sequential:
 
 
 def with_weights(stages: tuple[Stage, ...]) -> Iterator[Stage]:
-    """The layers that have weights, and those within others, in their order."""
+    """The layers that have weights, and those within others, in their order.
+
+    Branches as a whole: Keras keeps their layers by the depth of a graph.
+    """
     for stage in stages:
-        if stage.weights:
+        if stage.weights or stage.branches:
             yield stage
         yield from with_weights(stage.inner)
 

@@ -44,10 +44,32 @@ class Stage(NamedTuple):
 
 
 class Input(NamedTuple):
-    """The shape of an example, and where it is of indices how many there are, otherwise 0."""
+    """What a model takes.
 
+    Parameters
+    ----------
+    name : str
+        Its name elsewhere.
+    shape : tuple of int
+        The shape of an example.
+    vocabulary : int
+        Where it is of indices how many there are, otherwise 0.
+    dtype : numpy.dtype
+        The type of its numbers elsewhere.
+    """
+
+    name: str
     shape: Shape
     vocabulary: int
+    dtype: np.dtype[Any]
+
+    def rows(self, count: int, rng: np.random.Generator) -> Array:
+        """So many examples of random numbers, or of random indices."""
+        shape = (count, *self.shape)
+        if self.vocabulary:
+            return rng.integers(self.vocabulary, size=shape)
+        rows: Array = rng.normal(size=shape).astype(self.dtype)
+        return rows
 
 
 class Exported(NamedTuple):
@@ -74,45 +96,33 @@ class Exported(NamedTuple):
     dtype: np.dtype[Any]
 
     @property
-    def input(self) -> Shape:
-        """The shape of an example of a model with one input."""
-        return self.inputs[0].shape
+    def branches(self) -> list[tuple[Input, tuple[Stage, ...]]]:
+        """Each input and the layers that it alone goes through: all of them where there is one."""
+        first = self.stages[0]
+        return [*zip(self.inputs, first.branches or [self.stages], strict=True)]
 
-    @property
-    def vocabulary(self) -> int:
-        """How many indices there are, of a model with one input."""
-        return self.inputs[0].vocabulary
-
-    def rows(self, count: int, rng: np.random.Generator) -> Array:
-        """So many examples of random numbers, or of random indices as int64."""
-        shape = (count, *self.input)
-        if self.vocabulary:
-            return rng.integers(self.vocabulary, size=shape)
-        rows: Array = rng.normal(size=shape).astype(self.dtype)
-        return rows
+    def rows(self, count: int, rng: np.random.Generator) -> Any:
+        """So many random examples, as `predict` takes them: a tuple of several inputs."""
+        rows = tuple(own.rows(count, rng) for own in self.inputs)
+        return rows if len(rows) > 1 else rows[0]
 
 
-def read(model: Any, weights: Sequence[Array] | None = None, *, several: bool = False) -> Exported:
-    """A model's layers, one after the other, with its weights or others of their shapes.
-
-    Those with several inputs are refused but where a destination takes them.
-    """
+def read(model: Any, weights: Sequence[Array] | None = None) -> Exported:
+    """A model's layers, one after the other, with its weights or others of their shapes."""
     check_model(model)
     nodes = model._built().nodes
     shape: Any = nodes.shape
-    if is_several(shape) and not several:
-        raise ValueError(
-            f"the model has several inputs, {shape}; only models of one can travel there, but all "
-            "to ONNX"
-        )
     arrays = model.get_weights() if weights is None else weights
     by_path: dict[tuple[int, ...], dict[str, Array]] = {}
     for row, array in zip(nodes.parameters, arrays, strict=True):
         by_path.setdefault(row.path, {})[row.parameter.name] = array
     stages = _stages(model.layers, shape, nodes.width, by_path)
+    shapes = shape if is_several(shape) else [shape]
+    names = [f"x_{place}" for place in range(len(shapes))] if is_several(shape) else ["x"]
+    vocabularies = [nodes.nodes[given.reader].vocabulary for given in nodes.inputs]
     inputs = tuple(
-        Input(own, nodes.nodes[given.reader].vocabulary)
-        for own, given in zip(shape if is_several(shape) else [shape], nodes.inputs, strict=True)
+        Input(name, own, vocabulary, np.dtype(np.int64) if vocabulary else model.dtype)
+        for name, own, vocabulary in zip(names, shapes, vocabularies, strict=True)
     )
     return Exported(stages, inputs, nodes.output, LOSSES[model.loss].link, model.dtype)
 
@@ -149,8 +159,9 @@ def _stages(
 
 def refuse_mask(exported: Exported, destination: str) -> None:
     """Refuse an Embedding whose index 0 is no time step, which a destination does not know."""
-    chains = [exported.stages, *(chain for stage in exported.stages for chain in stage.branches)]
-    if any(getattr(stage.layer, "mask_zero", False) for chain in chains for stage in chain):
+    if any(
+        getattr(stage.layer, "mask_zero", False) for _, own in exported.branches for stage in own
+    ):
         raise ValueError(
             f"{destination} does not know which time steps there are: an Embedding must be without "
             "mask_zero to travel"
@@ -193,6 +204,23 @@ def channels_first(shape: Shape) -> Array:
     """
     places = np.arange(np.prod(shape)).reshape(shape)
     return np.moveaxis(places, -1, 0).ravel()
+
+
+def flat_order(shape: Shape) -> tuple[int, ...] | None:
+    """`channels_first`, or None where the numbers lie the same way with the channels last."""
+    return None if planes_of(shape) is None else tuple(channels_first(shape).tolist())
+
+
+def joined_order(orders: Sequence[tuple[tuple[int, ...] | None, int]]) -> tuple[int, ...] | None:
+    """The order of rows side by side, of which each has its own, or None, and a length."""
+    if all(order is None for order, _ in orders):
+        return None
+    firsts = np.cumsum([0, *(length for _, length in orders)]).tolist()
+    return tuple(
+        first + place
+        for first, (order, length) in zip(firsts, orders, strict=False)
+        for place in order or range(length)
+    )
 
 
 def planes_of(shape: Shape) -> Shape | None:

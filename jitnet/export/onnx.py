@@ -5,8 +5,6 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any
 
-import numpy as np
-
 from jitnet.export.network import read
 from jitnet.export.onnx_graph import IR_VERSION, OPSET, OPSET_ML, Graph
 from jitnet.export.onnx_layers import add_network
@@ -18,7 +16,7 @@ from jitnet.model import Sequential
 from jitnet.tabular.model import TableModel
 from jitnet.version import package_version
 
-INPUT, OUTPUT = "x", "y"
+OUTPUT = "y"
 
 
 def to_onnx(model: Sequential | TableModel, path: str | PathLike[str]) -> None:
@@ -105,22 +103,15 @@ def onnx_model(model: Sequential | TableModel) -> Any:
 
 
 def _graph_of(model: Sequential) -> Graph:
-    exported = read(model, several=True)
-    graph, count = Graph(exported.dtype), len(exported.inputs)
-    names = [
-        graph.input(
-            f"{INPUT}_{place}" if count > 1 else INPUT,
-            given.shape,
-            np.int64 if given.vocabulary else exported.dtype,
-        )
-        for place, given in enumerate(exported.inputs)
-    ]
+    exported = read(model)
+    graph = Graph(exported.dtype)
+    names = [graph.input(own.name, own.shape, own.dtype) for own in exported.inputs]
     graph.output(OUTPUT, add_network(graph, names, exported), exported.output)
     return graph
 
 
 def _graph_of_table(model: TableModel) -> Graph:
-    exported = read_table_model(model, several=True)
+    exported = read_table_model(model)
     graph = Graph(exported.networks[0].dtype)
     add_table_model(graph, exported)
     return graph

@@ -49,23 +49,20 @@ BATCH_NORM = ("weight", "bias", "running_mean", "running_variance")
 def add_network(graph: Graph, names: Sequence[str], exported: Exported) -> str:
     """Add a network behind the tensors of its inputs; the tensor of its predictions."""
     refuse_mask(exported, DESTINATION)
-    given = zip(names, exported.inputs, strict=True)
-    values = [Value(name, own.shape) for name, own in given]
-    first, stages = exported.stages[0], exported.stages
+    values = [
+        add_stages(graph, Value(name, own.shape), stages)
+        for name, (own, stages) in zip(names, exported.branches, strict=True)
+    ]
+    first, *others = exported.stages
     if first.branches:
-        values, stages = [_joined(graph, values, first)], stages[1:]
-    last = graph.channels_last(add_stages(graph, values[0], stages)).name
+        ends = [graph.channels_last(value).name for value in values]
+        joined = Value(graph.node("Concat", *ends, axis=len(first.output)), first.output)
+        values = [add_stages(graph, joined, others)]
+    last = graph.channels_last(values[0]).name
     return row_named("link", exported.link, LINKS, DESTINATION)(graph, last)
 
 
-def _joined(graph: Graph, values: Sequence[Value], stage: Stage) -> Value:
-    """What branches make of their inputs, along the last axis."""
-    branches = zip(values, stage.branches, strict=True)
-    ends = [graph.channels_last(add_stages(graph, *branch)).name for branch in branches]
-    return Value(graph.node("Concat", *ends, axis=len(stage.output)), stage.output)
-
-
-def add_stages(graph: Graph, value: Value, stages: tuple[Stage, ...]) -> Value:
+def add_stages(graph: Graph, value: Value, stages: Sequence[Stage]) -> Value:
     """Add the nodes of layers and their activations, one after the other."""
     for stage in stages:
         value = row_for(stage.layer, LAYERS, DESTINATION)(graph, value, stage)

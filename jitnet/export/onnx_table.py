@@ -25,7 +25,7 @@ def add_table_model(graph: Graph, exported: ExportedTable) -> None:
     """Add a table's model, from an input a column to the outputs."""
     inputs = {column.name: _input(graph, column) for column in exported.columns}
     given = [
-        _code(graph, column, inputs[column.name])
+        _place(graph, column, inputs[column.name])
         for column in exported.columns
         if isinstance(column, Category) and column.embedded
     ]
@@ -172,25 +172,16 @@ def _category_features(graph: Graph, columns: Sequence[Category], inputs: dict[s
 
 
 def _place(graph: Graph, column: Category, given: str) -> str:
+    """The place of a value's feature or vector."""
     places = places_of(column)
-    return _looked_up(graph, given, {"": places.missing} | places.values, places.other)
-
-
-def _code(graph: Graph, column: Category, given: str) -> str:
-    """The index of a category's vector."""
-    codes = column.codes
-    of_texts = {text: code for text, code in codes.items() if text is not None}
-    return _looked_up(graph, given, {"": codes[None]} | of_texts, column.unseen)
-
-
-def _looked_up(graph: Graph, given: str, numbers: dict[str, int], other: int) -> str:
+    numbers = {"": places.missing} | places.values
     return graph.node(
         "LabelEncoder",
         given,
         domain=ML,
         keys_strings=list(numbers),
         values_int64s=list(numbers.values()),
-        default_int64=other,
+        default_int64=places.other,
     )
 
 

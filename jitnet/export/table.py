@@ -27,29 +27,20 @@ class ExportedTable(NamedTuple):
     networks: list[Exported]
 
 
-def read_table_model(model: TableModel, *, several: bool = False) -> ExportedTable:
-    """A table's columns, as plain data and as flat arrays, its target, and the networks.
-
-    Where a destination takes one input alone, embedded categories are refused.
-    """
+def read_table_model(model: TableModel) -> ExportedTable:
+    """A table's columns, as plain data and as flat arrays, its target, and the networks."""
     table = model.table
-    for column in table.columns:
-        if isinstance(column, Category) and column.embedded and not several:
-            raise ValueError(
-                f"a table's model with embedded categories can travel to ONNX alone, and column "
-                f"{column.name!r} has {len(column.values):,} values"
-            )
-    networks = [read(network, several=several) for network in model._trained()]
+    networks = [read(network) for network in model._trained()]
     return ExportedTable(table.columns, Encoder(table.columns), table.target, networks)
 
 
 class Places(NamedTuple):
-    """Which of a category's features is one.
+    """Which of a category's features is one, or of an embedded one's vectors its own.
 
     Parameters
     ----------
     values : dict of str to int
-        For each value that has a feature of its own.
+        For each value that has a place of its own.
     missing, other : int
         For a missing value and for any other one. Where that is no feature's place, all have their
         share of the training rows.
@@ -61,7 +52,10 @@ class Places(NamedTuple):
 
 
 def places_of(column: Category) -> Places:
-    """The places of a category's features; rare values and those never seen have one together."""
+    """The places of a category's values; rare ones and those never seen have one together."""
+    if column.embedded:
+        known = {value: code for value, code in column.codes.items() if value is not None}
+        return Places(known, column.codes[None], column.unseen)
     values = {value: place for place, value in enumerate(column.values)}
     other = len(values) if column.rare else column.unseen
     return Places(values, column.unseen - 1 if column.missing else other, other)

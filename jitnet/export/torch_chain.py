@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.network import channels_first, planes_of
+from jitnet.export.network import flat_order
 from jitnet.layers.layer import Shape
+
+SEQUENTIAL = "Sequential"
+"""The class of a module that is others, one after the other."""
 
 
 class Module(NamedTuple):
@@ -45,16 +48,21 @@ class Chain:
     ----------
     shape : tuple of int
         The shape of an example, channels last; PyTorch has its channels first.
-    planes : tuple of int, optional
-        The shape, channels last, of what was flattened with its channels first.
+    moved : tuple of int, optional
+        Which of jitnet's numbers of a flat value lie where, if they lie otherwise in PyTorch: they
+        were flattened with their channels first.
     features_last : bool, default False
         Whether a sequence is (n, time, features) in PyTorch too.
     """
 
     def __init__(
-        self, shape: Shape, planes: Shape | None = None, *, features_last: bool = False
+        self,
+        shape: Shape,
+        moved: tuple[int, ...] | None = None,
+        *,
+        features_last: bool = False,
     ) -> None:
-        self.shape, self.planes, self.features_last = shape, planes, features_last
+        self.shape, self.moved, self.features_last = shape, moved, features_last
         self.modules: list[Module] = []
 
     def add(
@@ -76,13 +84,13 @@ class Chain:
     @property
     def order(self) -> Array | slice:
         """Which of jitnet's numbers of a flat value lie where."""
-        return slice(None) if self.planes is None else channels_first(self.planes)
+        return slice(None) if self.moved is None else np.array(self.moved)
 
     def put_in_order(self) -> None:
         """Have a flat value's numbers lie as jitnet has them."""
-        if self.planes is not None:
-            self.add("Reorder", order=np.argsort(channels_first(self.planes)).tolist())
-            self.planes = None
+        if self.moved is not None:
+            self.add("Reorder", order=np.argsort(self.moved).tolist())
+            self.moved = None
 
     def reshape(self, shape: Shape) -> None:
         """Give the numbers another shape."""
@@ -103,7 +111,7 @@ class Chain:
         """Make one axis of all, where the numbers lie."""
         self.add("Flatten")
         if not self.features_last:
-            self.planes = planes_of(self.shape) or self.planes
+            self.moved = flat_order(self.shape) or self.moved
         self.shape, self.features_last = (math.prod(self.shape),), False
 
 
@@ -115,4 +123,5 @@ def named(
         tensors = {**module.tensors, **(module.added if added else {})}
         for name, tensor in tensors.items():
             yield f"{prefix}{number}.{name}", tensor
-        yield from named(module.inner, f"{prefix}{number}.layers.", added=added)
+        within = f"{prefix}{number}." + "layers." * (module.kind != SEQUENTIAL)
+        yield from named(module.inner, within, added=added)

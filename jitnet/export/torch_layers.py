@@ -19,6 +19,8 @@ Flatten                                 Flatten: what follows goes by its order,
 Reshape                                 Unflatten of rows to one channel, otherwise `Reshape`
 Dropout                                 Dropout
 Residual                                `Residual`, whose layers are ``layers.0``, ``layers.1``, …
+Branches                                `Branches` of a tuple; ``layers.0.1`` is of the first branch
+                                        the second module
 Rescaling                               `Rescaling`
 RandomFlip, RandomShift, RandomRotation nothing
 an activation                           Sigmoid, Tanh, ReLU, LeakyReLU, ELU, GELU, SiLU, Softplus
@@ -34,6 +36,7 @@ n, which there is here too; where they are read, both are summed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,8 +44,8 @@ import numpy as np
 
 from jitnet.activations.leaky_relu import LEAK
 from jitnet.arrays import Array
-from jitnet.export.network import Exported, Stage, row_for, row_named
-from jitnet.export.torch_chain import Chain, Module
+from jitnet.export.network import Exported, Stage, joined_order, row_for, row_named
+from jitnet.export.torch_chain import SEQUENTIAL, Chain, Module
 from jitnet.export.torch_sequences import embedding, features_last, recurrent
 from jitnet.layers import (
     GRU,
@@ -87,21 +90,51 @@ def modules_of(exported: Exported) -> list[Module]:
 
 def chain_of(exported: Exported) -> Chain:
     """A model's modules, and where the features of what they give lie."""
-    chain = Chain(input_shape(exported), features_last=bool(features_last(exported.stages)))
-    add_stages(chain, exported.stages)
-    chain.put_in_order()
-    return chain
+    chains = inputs_of(exported)
+    for chain, (_, stages) in zip(chains, exported.branches, strict=True):
+        add_stages(chain, stages)
+    first, *others = exported.stages
+    if first.branches:
+        chains = [_joined(chains, first)]
+        add_stages(chains[0], others)
+    chains[0].put_in_order()
+    return chains[0]
 
 
-def input_shape(exported: Exported) -> Shape:
+def inputs_of(exported: Exported) -> list[Chain]:
+    """A model's inputs, before any module."""
+    first, *others = exported.stages
+    behind = others if first.branches else []
+    return [
+        Chain(
+            _input_shape(own.shape, stages), features_last=bool(features_last([*stages, *behind]))
+        )
+        for own, stages in exported.branches
+    ]
+
+
+def _input_shape(shape: Shape, stages: Sequence[Stage]) -> Shape:
     """The shape of an example, with the one channel that the first window's layer adds."""
-    for stage in exported.stages:
+    for stage in stages:
         axes = AXES.get(type(stage.layer))
         if axes is not None:
-            return (*exported.input, 1) if len(stage.input) == axes else exported.input
+            return (*shape, 1) if len(stage.input) == axes else shape
         if type(stage.layer) not in (Activation, Dropout, Rescaling):
             break
-    return exported.input
+    return shape
+
+
+def _joined(chains: Sequence[Chain], stage: Stage) -> Chain:
+    """Chains whose values come side by side, sequences as the first one has them."""
+    last = chains[0].features_last
+    for chain in chains:
+        chain.put_features(last=last)
+    moved = joined_order([(chain.moved, math.prod(chain.shape)) for chain in chains])
+    joined = Chain(stage.output, moved, features_last=last)
+    axis = -1 if last and len(stage.output) == 2 else 1
+    inner = [Module(SEQUENTIAL, inner=chain.modules) for chain in chains]
+    joined.modules.append(Module("Branches", {"dim": axis}, inner=inner))
+    return joined
 
 
 def add_stages(chain: Chain, stages: Sequence[Stage]) -> None:
@@ -124,7 +157,7 @@ def dense(chain: Chain, stage: Stage) -> None:
     tensors = {"weight": weight.T, **_bias(stage)}
     n_in, n_out = weight.shape
     chain.add("Linear", tensors, in_features=n_in, out_features=n_out, bias=stage.layer.bias)
-    chain.shape, chain.planes = stage.output, None
+    chain.shape, chain.moved = stage.output, None
 
 
 def convolution(chain: Chain, stage: Stage) -> None:
@@ -241,7 +274,7 @@ def rescaling(chain: Chain, stage: Stage) -> None:
 def residual(chain: Chain, stage: Stage) -> None:
     """The input added to what layers make of it, in the same order."""
     inner = _within(chain, stage)
-    if inner.planes != chain.planes:
+    if inner.moved != chain.moved:
         chain.put_in_order()
         inner = _within(chain, stage)
         inner.put_in_order()
@@ -249,7 +282,7 @@ def residual(chain: Chain, stage: Stage) -> None:
 
 
 def _within(chain: Chain, stage: Stage) -> Chain:
-    inner = Chain(chain.shape, chain.planes, features_last=chain.features_last)
+    inner = Chain(chain.shape, chain.moved, features_last=chain.features_last)
     add_stages(inner, stage.inner)
     inner.put_features(last=chain.features_last)
     return inner

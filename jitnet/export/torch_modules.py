@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jitnet.export.network import read, refuse_mask
 from jitnet.export.state_dict import to_state_dict
-from jitnet.export.torch_chain import Module
+from jitnet.export.torch_chain import SEQUENTIAL, Module
 from jitnet.export.torch_layers import DESTINATION, modules_of
 from jitnet.extras import install
 from jitnet.layers.layer import Shape
@@ -32,6 +32,22 @@ class Residual(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return x + f(x)."""
         return x + self.layers(x)
+
+
+class Branches(nn.Module):
+    """Takes a tuple of inputs, each through a module of its own, and puts what they give together.
+
+    The axis ``dim`` is that of the channels: 1, or of sequences whose features come last -1.
+    """
+
+    def __init__(self, layers: Iterable[nn.Module], dim: int = 1) -> None:
+        super().__init__()
+        self.layers, self.dim = nn.ModuleList(layers), dim
+
+    def forward(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return what the modules make of their inputs, side by side."""
+        given = [layer(x) for layer, x in zip(self.layers, inputs, strict=True)]
+        return torch.cat(given, dim=self.dim)
 
 
 class Rescaling(nn.Module):
@@ -120,6 +136,7 @@ OWN: dict[str, type[nn.Module]] = {
     kind.__name__: kind
     for kind in (
         AllSteps,
+        Branches,
         ChannelNorm,
         ChannelsFirst,
         ChannelsLast,
@@ -143,6 +160,7 @@ def to_torch(model: Sequential) -> nn.Sequential:
     `nn.CrossEntropyLoss` take, those of each time step by ``y.movedim(-1, 1)``: there is no
     softmax, sigmoid or exponential at its end. It is in training mode, as modules are at first, and
     ready to be trained further; ``eval()`` makes it predict. Random moves of images are left out.
+    Of a model with several inputs it takes a tuple of them.
 
     Parameters
     ----------
@@ -159,8 +177,8 @@ def to_torch(model: Sequential) -> nn.Sequential:
     NotFittedError
         If the model has no weights yet.
     ValueError
-        If a layer or an activation of one's own is among the model's, an `Embedding` with
-        ``mask_zero``, or if it has several inputs.
+        If a layer or an activation of one's own is among the model's, or an `Embedding` with
+        ``mask_zero``.
     ImportError
         Without PyTorch.
 
@@ -188,7 +206,8 @@ def _sequential(modules: Sequence[Module]) -> nn.Sequential:
 
 
 def _module(module: Module) -> Any:
-    if module.kind == "Residual":
-        return Residual(_sequential(module.inner))
+    if module.kind == SEQUENTIAL:
+        return _sequential(module.inner)
     kind = OWN.get(module.kind) or getattr(nn, module.kind)
-    return kind(**module.settings)
+    inner = [_sequential(module.inner)] if kind in (Branches, Residual) else []
+    return kind(*inner, **module.settings)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.export.network import channels_first
 from jitnet.export.torch_modules import nn
 from jitnet.layers import Activation, Conv1D, Conv2D, Dense, Layer
 from jitnet.layers.layer import Shape
@@ -32,8 +31,9 @@ class Reader:
         The activation that a module is, and whether it is just that.
     shape : tuple of int
         The shape of an example, channels last.
-    planes : tuple of int, optional
-        The shape, channels last, of what was flattened with its channels first.
+    moved : tuple of int, optional
+        Which of jitnet's numbers of a flat value lie where, if they lie otherwise in PyTorch: they
+        were flattened with their channels first.
     features_last : bool, optional
         Whether a sequence is (n, time, features) in PyTorch too; None before a module has told.
     """
@@ -43,15 +43,15 @@ class Reader:
         modules: Modules,
         activations: Activations,
         shape: Shape,
-        planes: Shape | None = None,
+        moved: tuple[int, ...] | None = None,
         features_last: bool | None = None,
     ) -> None:
         self.modules, self.activations = modules, activations
-        self.shape, self.planes, self.features_last = shape, planes, features_last
+        self.shape, self.moved, self.features_last = shape, moved, features_last
         self.layers: list[Layer] = []
         self.weights: list[Array] = []
 
-    def read(self, modules: nn.Sequential) -> None:
+    def read(self, modules: Iterable[nn.Module]) -> None:
         """Add the layers that modules are."""
         for module in modules:
             if type(module) is nn.Sequential:
@@ -66,7 +66,7 @@ class Reader:
 
     def within(self) -> Reader:
         """A reader of modules within another one, which take what there is."""
-        return Reader(self.modules, self.activations, self.shape, self.planes, self.features_last)
+        return Reader(self.modules, self.activations, self.shape, self.moved, self.features_last)
 
     def all_layers(self) -> list[Layer]:
         """The layers; where modules did nothing there is one that does nothing."""
@@ -90,11 +90,11 @@ class Reader:
 
     def in_order(self, tensor: Any) -> Any:
         """What belongs to each number of a flat input, in the order that the numbers have here."""
-        if tensor is None or self.planes is None:
+        if tensor is None or self.moved is None:
             return tensor
         array = array_of(tensor)
         turned = np.empty_like(array)
-        turned[channels_first(self.planes)] = array
+        turned[list(self.moved)] = array
         return turned
 
     def expect_features(self, module: nn.Module, *, last: bool) -> None:
@@ -113,10 +113,10 @@ class Reader:
 
     def refuse_order(self, what: str, instead: str) -> None:
         """Refuse flat numbers in another order than here."""
-        if self.planes is not None:
+        if self.moved is not None:
             raise ValueError(
-                f"{what} has the numbers of images {self.planes} with their channels first, which "
-                f"come last here; {instead}"
+                f"{what} has the numbers of images with their channels first, which come last "
+                f"here; {instead}"
             )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from jitnet.activations.leaky_relu import LEAK
+from jitnet.engine.nodes import is_several
 from jitnet.export import torch_modules as own
-from jitnet.export.network import channels_first, planes_of
+from jitnet.export.network import flat_order, joined_order
 from jitnet.export.torch_modules import nn
 from jitnet.export.torch_reader import Activations, Modules, Reader, array_of, require
 from jitnet.export.torch_reader_sequences import (
@@ -25,6 +27,7 @@ from jitnet.layers import (
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Branches,
     Conv1D,
     Conv2D,
     Dense,
@@ -48,7 +51,7 @@ def linear(reader: Reader, module: Any) -> None:
     reader.expect_features(module, last=True)
     layer = Dense(module.out_features, bias=module.bias is not None)
     weight = reader.in_order(module.weight.T)
-    reader.planes = None
+    reader.moved = None
     reader.add(layer, weight, module.bias)
 
 
@@ -136,7 +139,7 @@ def flatten(reader: Reader, module: Any) -> None:
         reader.shape = reader.shape[-1:]
         return
     if not reader.features_last:
-        reader.planes = planes_of(reader.shape) or reader.planes
+        reader.moved = flat_order(reader.shape) or reader.moved
     reader.add(Flatten())
 
 
@@ -145,8 +148,9 @@ def unflatten(reader: Reader, module: Any) -> None:
     channels, *axes = module.unflattened_size
     shape = (*axes, channels)
     require(module, module.dim == 1 and len(axes) > 0 and -1 not in shape)
-    require(module, reader.planes == shape or (reader.planes is None and channels == 1))
-    reader.planes, reader.features_last = None, False
+    require(module, reader.moved is not None or channels == 1)
+    require(module, reader.moved == flat_order(shape))
+    reader.moved, reader.features_last = None, False
     reader.add(Reshape(shape))
 
 
@@ -160,20 +164,43 @@ def reshape(reader: Reader, module: Any) -> None:
 
 def reorder(reader: Reader, module: Any) -> None:
     """The order that numbers have here."""
-    order = np.arange(reader.shape[0]) if reader.planes is None else channels_first(reader.planes)
+    order = np.array(reader.moved or range(reader.shape[0]))
     require(module, np.array_equal(order[array_of(module.order)], np.arange(len(order))))
-    reader.planes = None
+    reader.moved = None
 
 
 def residual(reader: Reader, module: Any) -> None:
     """The input added to what modules make of it."""
     inner = reader.within()
     inner.read(module.layers)
-    require(module, inner.planes == reader.planes)
+    require(module, inner.moved == reader.moved)
     if len(reader.shape) == 2:
         require(module, reader.features_last in (None, inner.features_last))
         reader.features_last = inner.features_last
     reader.add(Residual(inner.all_layers()), *inner.weights)
+
+
+def branches(reader: Reader, module: Any) -> None:
+    """Several inputs, each through modules of its own."""
+    shapes: Any = reader.shape
+    if not is_several(shapes) or len(shapes) != len(module.layers):
+        raise ValueError(
+            f"Branches of {len(module.layers)} inputs come first alone, and shape then is a list "
+            f"of their shapes; got {shapes}"
+        )
+    chains = [Reader(reader.modules, reader.activations, shape) for shape in shapes]
+    for chain, layers in zip(chains, module.layers, strict=True):
+        chain.read([layers])
+    reader.add(
+        Branches([chain.layers for chain in chains]),
+        *(weight for chain in chains for weight in chain.weights),
+    )
+    reader.moved = joined_order([(chain.moved, math.prod(chain.shape)) for chain in chains])
+    if len(reader.shape) > 1:
+        last = {chain.features_last for chain in chains} - {None}
+        require(module, len(last) < 2 and module.dim == (-1 if True in last else 1))
+        reader.features_last = True in last
+    require(module, module.dim in (1, -1))
 
 
 def _number(given: Any) -> Any:
@@ -213,6 +240,7 @@ MODULES: Modules = {
     nn.Dropout: lambda reader, module: reader.add(Dropout(module.p)),
     nn.Identity: lambda reader, module: None,
     own.AllSteps: all_steps,
+    own.Branches: branches,
     own.ChannelNorm: layer_norm,
     own.ChannelsFirst: channels(last=False),
     own.ChannelsLast: channels(last=True),

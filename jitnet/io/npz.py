@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +47,16 @@ def read_npz(path: Path) -> dict[str, Any]:
     if not zipfile.is_zipfile(path):
         raise ValueError("it is no NPZ file")
     check_zip(path)
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+    with _of_python_2(), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return dict(arrays.items())
+
+
+@contextmanager
+def _of_python_2() -> Iterator[None]:
+    """Read what Python 2 has written without NumPy's advice to write it anew."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Reading `.npy` or `.npz` file required", UserWarning)
+        yield
 
 
 def axes_in(path: Path) -> list[int]:
@@ -57,7 +68,7 @@ def axes_in(path: Path) -> list[int]:
         One of DAMAGED where it is damaged.
     """
     axes = []
-    with zipfile.ZipFile(path) as archive:
+    with _of_python_2(), zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if not name.endswith(".npy"):
                 continue

@@ -14,10 +14,12 @@ from exported import (
     INPUTS_FIRST,
     NETWORKS,
     ROWS_TO_EXPORT,
+    SEVERAL,
     TRAVELLING,
     assert_same_predictions,
     far_from_zero,
     filled,
+    several,
 )
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
@@ -40,12 +42,13 @@ def library(models: Sequence[jn.Sequential], folder: Path, level: str = "-O1") -
     return ctypes.CDLL(str(folder / "all.so"))
 
 
-def predicted(function: Any, X: Array, expected: Array) -> Array:
+def predicted(function: Any, X: Any, expected: Array) -> Array:
     """What a C function makes of examples, one by one."""
-    X = X.astype(np.intc) if X.dtype.kind == "i" else X
+    parts = X if isinstance(X, tuple) else (X,)
+    parts = tuple(part.astype(np.intc) if part.dtype.kind == "i" else part for part in parts)
     found = np.full_like(expected, np.nan)
-    for x, y in zip(X, found, strict=True):
-        function(ctypes.c_void_p(x.ctypes.data), ctypes.c_void_p(y.ctypes.data))
+    for example in zip(*parts, found, strict=True):
+        function(*(ctypes.c_void_p(array.ctypes.data) for array in example))
     return found
 
 
@@ -84,6 +87,19 @@ def test_networks_of_several_kinds_predict_the_same(
         expected = model.predict(X)
         found = predicted(made[f"predict_{number}"], X, expected)
         assert_same_predictions(found, expected, what=str(layers))
+
+
+@compiled
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_several_inputs_predict_the_same(
+    dtype: str, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    cases = [several(name, rng, dtype) for name in SEVERAL]
+    made = library([model for model, _ in cases], tmp_path)
+    for number, (model, X) in enumerate(cases):
+        expected = model.predict(X)
+        found = predicted(made[f"predict_{number}"], X, expected)
+        assert_same_predictions(found, expected, what=repr(model))
 
 
 @compiled
@@ -172,7 +188,7 @@ def test_a_row_that_is_none_is_named(given: str, row: int, tmp_path: Path) -> No
 def test_the_program_reads_indices(rng: np.random.Generator, tmp_path: Path) -> None:
     model, X = filled([jn.Embedding(11, 3), jn.GRU(4), jn.Dense(2)], 5, rng)
     path = program(model, tmp_path, *CHECKS)
-    assert "   x is an example, 5 indices from 0 to 10.\n" in (tmp_path / "model.c").read_text()
+    assert "   x is an example's 5 indices from 0 to 10.\n" in (tmp_path / "model.c").read_text()
     code, shown, _ = run(path, given="\n".join(",".join(map(str, row)) for row in X))
     found = np.array([line.split(",") for line in shown.splitlines()], np.float32)
     assert code == 0
@@ -180,6 +196,26 @@ def test_the_program_reads_indices(rng: np.random.Generator, tmp_path: Path) -> 
     for wrong in ("0 1 2 3 11", "0 1 2 3 -1", "0 1 2 3", "0 1 2 3 1.5", f"0 1 2 3 {2**40}"):
         code, _, errors = run(path, given=wrong)
         assert (code, errors) == (1, f"{path}: row 1 is not 5 indices from 0 to 10\n")
+
+
+@compiled
+def test_the_program_reads_several_inputs_one_after_the_other(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    model, X = several("sequences and indices", rng, "float32")
+    path = program(model, tmp_path, *CHECKS)
+    said = "8 numbers and 4 indices from 0 to 8 and 20 numbers"
+    assert "   x_1 is an example's 4 indices from 0 to 8.\n" in (tmp_path / "model.c").read_text()
+    assert run(path, "--self-test")[0] == 0
+    rows = [
+        ",".join(str(x) for part in parts for x in part.ravel()) for parts in zip(*X, strict=True)
+    ]
+    code, shown, _ = run(path, given="\n".join(rows))
+    found = np.array([line.split(",") for line in shown.splitlines()], np.float32)
+    assert code == 0
+    assert_same_predictions(found, model.predict(X))
+    for wrong in (f"{rows[0]},1", rows[0].rpartition(",")[0], ",".join(["0.5"] * 32)):
+        assert run(path, given=wrong)[::2] == (1, f"{path}: row 1 is not {said}\n")
 
 
 @compiled
@@ -225,14 +261,13 @@ def test_a_layer_of_ones_own_is_named(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_several_inputs_are_refused(tmp_path: Path) -> None:
-    shapes: Any = [(3,), (4,)]
-    model = jn.Sequential([jn.Branches([[], [jn.Dense(2)]])], "mse").build(shapes)
-    with pytest.raises(ValueError, match=r"the model has several inputs, \(\(3,\), \(4,\)\)"):
-        jn.to_c(model, tmp_path / "model.c")
-
-
 def test_an_embedding_whose_zeros_are_no_steps_is_refused(tmp_path: Path) -> None:
     layers = [jn.Embedding(4, 2, mask_zero=True), jn.LSTM(2)]
-    with pytest.raises(ValueError, match="C does not know which time steps there are: an Em"):
-        jn.to_c(jn.Sequential(layers, "mse").build(5), tmp_path / "model.c")
+    branches: Any = jn.Branches([[], layers])
+    shapes: Any = [(3,), (5,)]
+    for model in (
+        jn.Sequential(layers, "mse").build(5),
+        jn.Sequential([branches], "mse").build(shapes),
+    ):
+        with pytest.raises(ValueError, match="C does not know which time steps there are: an Em"):
+            jn.to_c(model, tmp_path / "model.c")

@@ -222,6 +222,13 @@ def test_a_sequential_of_keras_is_read_with_its_optimiser(
     assert_same_predictions(model.predict(X), theirs.predict(X, verbose=0))
 
 
+def test_several_inputs_are_refused(tmp_path: Path) -> None:
+    layers: Any = [jn.Branches([[], [jn.Dense(2)]]), jn.Dense(1)]
+    shapes: Any = [(3,), (4,)]
+    with pytest.raises(ValueError, match="Keras has no Branches of jitnet's"):
+        jn.from_keras(tmp_path / "none", jn.Sequential(layers, "mse").build(shapes))
+
+
 @pytest.mark.parametrize(
     ("layers", "message"),
     [

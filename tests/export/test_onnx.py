@@ -12,10 +12,12 @@ from exported import (
     INPUTS_FIRST,
     NETWORKS,
     ROWS_TO_EXPORT,
+    SEVERAL,
     TRAVELLING,
     assert_same_predictions,
     far_from_zero,
     filled,
+    several,
 )
 from jitnet.activations import ACTIVATIONS
 from jitnet.arrays import Array
@@ -166,40 +168,10 @@ def test_a_stateful_layer_begins_each_prediction_at_zero(rng: np.random.Generato
         assert_same_predictions(ran(made, X), expected)
 
 
-SEVERAL: dict[str, tuple[list[Any], list[Any]]] = {
-    "rows": ([[], [jn.Dense(2, "tanh")]], [(3,), (4,)]),
-    "an image and numbers": (
-        [[jn.Conv2D(4, 3, activation="relu"), jn.MaxPool2D(2), jn.Flatten()], [jn.Dense(3)]],
-        [(8, 7, 2), (4,)],
-    ),
-    "images side by side": (
-        [[jn.Conv2D(3, 2)], [jn.Conv2D(2, 3, padding="same")]],
-        [(5, 6, 1), (4, 5, 2)],
-    ),
-    "sequences and indices": (
-        [[jn.GRU(3, return_sequences=True)], [jn.Embedding(9, 2)], []],
-        [(4, 2), (4,), (4, 5)],
-    ),
-    "indices alone": (
-        [[jn.Embedding(9, 2), jn.Flatten()], [jn.Embedding(5, 3), jn.GlobalMaxPool()]],
-        [(1,), (6,)],
-    ),
-}
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", SEVERAL)
 def test_several_inputs_predict_the_same(name: str, dtype: str, rng: np.random.Generator) -> None:
-    branches, shapes = SEVERAL[name]
-    layers = [jn.Branches(branches), jn.Activation("tanh"), jn.Flatten(), jn.Dense(2)]
-    model = jn.Sequential(layers, "softmax_crossentropy", dtype=dtype).build(shapes)
-    model.set_weights([rng.normal(size=array.shape) for array in model.get_weights()])
-    X = tuple(
-        rng.integers(5, size=(7, *shape))
-        if own and isinstance(own[0], jn.Embedding)
-        else rng.normal(size=(7, *shape)).astype(dtype)
-        for own, shape in zip(branches, shapes, strict=True)
-    )
+    model, X = several(name, rng, dtype)
     fed = {f"x_{place}": part for place, part in enumerate(X)}
     assert_same_predictions(ran(onnx_model(model), fed), model.predict(X), TOLERANCE)
 

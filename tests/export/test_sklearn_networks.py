@@ -121,3 +121,10 @@ def test_only_fitted_perceptrons_of_scikit_learn_are_taken() -> None:
         jn.from_sklearn(jn.Dense(1))
     with pytest.raises(jn.NotFittedError):
         jn.to_sklearn(jn.Sequential([jn.Dense(1)], "mse"))
+
+
+def test_several_inputs_are_refused() -> None:
+    layers: Any = [jn.Branches([[], [jn.Dense(2)]]), jn.Dense(1)]
+    shapes: Any = [(3,), (4,)]
+    with pytest.raises(ValueError, match="perceptrons have no Branches"):
+        jn.to_sklearn(jn.Sequential(layers, "mse").build(shapes))

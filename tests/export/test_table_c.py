@@ -22,6 +22,7 @@ from exported_tables import (
     of_classes,
     of_dates,
     of_numbers,
+    of_two_of_many_values,
     values_of,
 )
 from jitnet.arrays import Array
@@ -116,7 +117,9 @@ def test_every_kind_of_column_and_target_predicts_the_same(tmp_path: Path) -> No
 
 
 @compiled
-@pytest.mark.parametrize("maker", [of_classes, of_awkward_text, of_dates, of_numbers])
+@pytest.mark.parametrize(
+    "maker", [of_classes, of_awkward_text, of_dates, of_numbers, of_two_of_many_values]
+)
 def test_the_program_prints_what_jitnet_predict_prints(maker: Any, tmp_path: Path) -> None:
     case: Case = maker()
     model = case.model()

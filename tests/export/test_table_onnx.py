@@ -60,24 +60,6 @@ def test_every_kind_of_column_and_target_predicts_the_same(name: str) -> None:
     assert label.dtype == (classes.dtype if classes.dtype.kind == "i" else object)
 
 
-@pytest.mark.parametrize("names", ["size shop code", "shop", "shop code"])
-def test_categories_of_many_values_are_strings_as_well(names: str) -> None:
-    columns = names.split()
-    rng = np.random.default_rng(0)
-    shop, code, size = rng.integers(300, size=5000), rng.integers(400, size=5000), rng.random(5000)
-    known = {"size": size.astype(np.float32), "shop": [f"shop {k}" for k in shop], "code": code}
-    frame = pl.DataFrame({name: known[name] for name in columns})
-    frame = frame.with_columns(price=np.sin(shop) + size + code / 400)
-    table = jn.Table(categorical=["code"] if "code" in columns else [])
-    model = jn.TableModel("price", table=table, epochs=2, ensemble=2).fit(frame)
-    assert len(model.table.embedded) == len(set(columns) - {"size"})
-    rows = frame.drop("price")[:50].with_columns(
-        shop=pl.when(pl.int_range(50) % 5 == 0).then(pl.lit("elsewhere")).otherwise("shop")
-    )
-    rows = rows.with_columns(shop=pl.when(pl.int_range(50) % 7 != 0).then("shop"))
-    assert_as_predicted(model, ran(model, rows)["prediction"], rows)
-
-
 def test_a_column_that_is_called_as_an_output_is_keeps_its_name() -> None:
     outputs = [
         output.name for output in session_of(CASES["of awkward text"]().model()).get_outputs()

@@ -8,11 +8,18 @@ import numpy as np
 import pytest
 
 import jitnet as jn
-from exported import INPUTS_FIRST, NETWORKS, ROWS_TO_EXPORT, assert_same_predictions, filled
+from exported import (
+    INPUTS_FIRST,
+    NETWORKS,
+    ROWS_TO_EXPORT,
+    SEVERAL,
+    assert_same_predictions,
+    filled,
+    several,
+)
 from jitnet.arrays import Array
 from jitnet.export import torch_layers
 from jitnet.export.network import read
-from jitnet.export.torch_sequences import features_last
 from jitnet.losses import LOSSES
 from own_rows import PReLU
 from rows import Row, networks
@@ -46,12 +53,15 @@ def channels_first(X: Array) -> Any:
     return torch.from_numpy(np.moveaxis(X, -1, 1).copy())
 
 
-def given_to(model: jn.Sequential, X: Array) -> Any:
+def given_to(model: jn.Sequential, X: Any) -> Any:
     """Examples as the module that is made of a model takes them."""
-    exported = read(model)
-    X = X.reshape(-1, *torch_layers.input_shape(exported))
-    last = exported.vocabulary or features_last(exported.stages)
-    return torch.from_numpy(X) if last else channels_first(X)
+    exported, parts = read(model), []
+    inputs = zip(exported.inputs, torch_layers.inputs_of(exported), strict=True)
+    for part, (own, chain) in zip(X if isinstance(X, tuple) else (X,), inputs, strict=True):
+        part = part.reshape(-1, *chain.shape)
+        last = own.vocabulary or chain.features_last
+        parts.append(torch.from_numpy(part) if last else channels_first(part))
+    return tuple(parts) if len(parts) > 1 else parts[0]
 
 
 def outputs(module: Any, X: Any, link: str = "identity", *, last: bool = False) -> Array:
@@ -64,9 +74,12 @@ def outputs(module: Any, X: Any, link: str = "identity", *, last: bool = False) 
 
 def check(layers: Sequence[Any], shape: Any, rng: np.random.Generator, loss: str = "mse") -> None:
     """The module predicts the same, and the model that is made of it as well."""
-    model, X = filled(layers, shape, rng, dtype="float64", loss=loss)
-    module, expected, exported = jn.to_torch(model), model.predict(X), read(model)
-    last = torch_layers.chain_of(exported).features_last
+    check_model(*filled(layers, shape, rng, dtype="float64", loss=loss), shape)
+
+
+def check_model(model: jn.Sequential, X: Any, shape: Any) -> None:
+    module, expected, loss = jn.to_torch(model), model.predict(X), model.loss
+    last = torch_layers.chain_of(read(model)).features_last
     found = outputs(module, given_to(model, X), LOSSES[loss].link, last=last)
     assert_same_predictions(found, expected)
     back = jn.from_torch(module, loss, shape, dtype="float64")
@@ -93,6 +106,59 @@ def test_a_first_layer_reads_the_input_in_any_shape(
     layers: Sequence[Any], shape: Any, rng: np.random.Generator
 ) -> None:
     check(layers, shape, rng)
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_inputs_give_the_same_there_and_back(name: str, rng: np.random.Generator) -> None:
+    check_model(*several(name, rng, "float64"), SEVERAL[name][1])
+
+
+def test_branches_that_give_images_side_by_side(rng: np.random.Generator) -> None:
+    branches, shapes = SEVERAL["images side by side"]
+    layers = [jn.Branches(branches), jn.BatchNorm(), jn.Conv2D(2, 2, activation="relu")]
+    check(layers, shapes, rng)
+
+
+def test_a_hybrid_that_a_user_writes_has_the_weights_of_a_file(
+    rng: np.random.Generator, tmp_path: Path
+) -> None:
+    class Hybrid(nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.image = nn.Sequential(nn.Conv2d(2, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
+            self.numbers, self.last = nn.Linear(4, 3), nn.Linear(4 * 3 * 2 + 3, 2)
+
+        def forward(self, given: Any) -> Any:
+            image, numbers = given
+            return self.last(torch.cat([self.image(image), self.numbers(numbers)], dim=1))
+
+    branches, shapes = SEVERAL["an image and numbers"]
+    model, X = filled([jn.Branches(branches), jn.Dense(2)], shapes, rng)
+    jn.save_state_dict(model, tmp_path / "weights.safetensors")
+    tensors, module = jn.to_torch(model).state_dict(), Hybrid()
+    image, numbers = module.image.state_dict(), module.numbers.state_dict()
+    module.image.load_state_dict({name: tensors[f"0.layers.0.{name}"] for name in image})
+    module.numbers.load_state_dict({name: tensors[f"0.layers.1.0.{name}"] for name in numbers})
+    module.last.load_state_dict({name: tensors[f"1.{name}"] for name in ("weight", "bias")})
+    assert_same_predictions(outputs(module, given_to(model, X)), model.predict(X))
+    same, _ = filled([jn.Branches(branches), jn.Dense(2)], shapes, rng)
+    jn.load_state_dict(same, tmp_path / "weights.safetensors")
+    np.testing.assert_array_equal(same.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("first", "shape", "said"),
+    [
+        ("Branches", (3,), "Branches of 2 inputs come first alone, and shape then is a list"),
+        ("Branches", [(3,), (4,), (5,)], "Branches of 2 inputs come first alone"),
+        ("Linear", [(3,), (4,)], "shape must be of one input where no Branches come first"),
+    ],
+)
+def test_shapes_of_other_inputs_are_refused(first: str, shape: Any, said: str) -> None:
+    model = jn.Sequential([jn.Branches([[], [jn.Dense(2)]]), jn.Dense(1)], "mse")
+    module = jn.to_torch(model.build([(3,), (4,)]))
+    with pytest.raises(ValueError, match=said):
+        jn.from_torch(module if first == "Branches" else module[1:], "mse", shape)
 
 
 LENET: Sequence[Any] = (

@@ -207,5 +207,6 @@ HUNT = Hunt(
         "Letters that Unicode has not ended an NPZ file in a SystemError.",
         "A file beside the arrays of an NPZ file was taken for one of images.",
         "A TIFF file whose pixels begin at a fraction ended in a TypeError of Pillow's.",
+        "Arrays that Python 2 had written were read with a warning of NumPy's.",
     ),
 )

@@ -68,8 +68,3 @@ def test_a_file_holds_it(model: jn.TableModel, tmp_path: Path) -> None:
     model.save(tmp_path / "model.safetensors")
     loaded = jn.load(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(loaded.predict(rows), model.predict(rows))
-
-
-def test_it_travels_to_onnx_alone(model: jn.TableModel, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="can travel to ONNX alone, and column 'shop'"):
-        jn.to_c(model, tmp_path / "model.c")

@@ -193,3 +193,12 @@ def test_letters_that_unicode_has_not_are_refused(tmp_path: Path, code: int, ord
     np.savez(tmp_path / "rows.npz", word=words)
     with pytest.raises(ValueError, match="'word' has letters that Unicode has not"):
         read_table(tmp_path / "rows.npz")
+
+
+@pytest.mark.filterwarnings("error")
+def test_arrays_that_python_2_has_written_are_read_without_a_warning(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    np.save(content, np.array([1.5, 2.5]))
+    with zipfile.ZipFile(tmp_path / "rows.npz", "w") as archive:
+        archive.writestr("size.npy", content.getvalue().replace(b"(2,), } ", b"(2L,), }"))
+    assert read_table(tmp_path / "rows.npz")["size"].to_list() == [1.5, 2.5]
