@@ -85,10 +85,13 @@ def rows_to_test(columns: Sequence[Column], count: int) -> list[dict[str, Any]]:
 def _drawn(column: Column, rng: np.random.Generator) -> Any:
     if isinstance(column, Category | Ordinal):
         return str(rng.choice([NEVER_SEEN, *(v for v in column.values if "\0" not in v)]))
-    scale = column.scales[0]
-    number = float(np.float32(rng.normal(scale.mean, scale.deviation)))
+    scale, most = column.scales[0], np.finfo(np.float32).max
+    drawn = rng.normal(scale.mean, scale.deviation)
     if scale.unit:
-        number = float(np.float32(np.copysign(np.expm1(abs(number)) * scale.unit, number)))
+        with np.errstate(over="ignore"):  # what is infinite becomes the most
+            drawn = np.copysign(np.expm1(abs(drawn)) * scale.unit, drawn)
+    number = float(np.float32(np.clip(drawn, -most, most)))
     if isinstance(column, Date):
-        return EPOCH + timedelta(days=int(number), hours=int(rng.integers(24)))
+        days = np.clip(number, (datetime.min - EPOCH).days, (datetime.max - EPOCH).days - 1)
+        return EPOCH + timedelta(days=int(days), hours=int(rng.integers(24)))
     return number

@@ -23,6 +23,7 @@ DAMAGED = (
     OSError,
     RuntimeError,  # an archive that is encrypted, or packed in a way that is not known
     SyntaxError,
+    TypeError,  # a header whose fields are of several types
     ValueError,
     struct.error,
     tokenize.TokenError,

@@ -25,20 +25,10 @@ from jitnet.checks import check_choice, check_flag, check_number, check_whole, k
 from jitnet.hints import hinted_class
 from jitnet.initializers import check_initializer, resolve
 from jitnet.kernels.cpu import VECTORS
-from jitnet.kernels.intrinsics import ahead, at, registers
+from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import TALL, multiply_rows, packed_shape
-from jitnet.kernels.simd import (
-    fma,
-    lanes,
-    load,
-    load_some,
-    splat,
-    store,
-    store_some,
-    sum_lanes,
-    transpose_square,
-)
+from jitnet.kernels.simd import lanes, load, splat, store, sum_lanes
 from jitnet.kernels.team import share
 from jitnet.kernels.weights import (
     HEIGHT,
@@ -48,6 +38,12 @@ from jitnet.kernels.weights import (
     multiply_examples,
     multiply_weights,
     pack_weights,
+)
+from jitnet.layers.dense_few import dense_few_forward
+from jitnet.layers.dense_small import (
+    dense_small_backward,
+    dense_small_forward,
+    dense_small_weight_backward,
 )
 from jitnet.layers.dense_sparse import sparse_forward, sparse_weight_backward, turn_outputs
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room, Shape
@@ -256,76 +252,6 @@ def dense_input_weight_backward(
 
 
 @njit(parallel=True)
-def dense_small_forward(
-    Y: Any, X: Any, weight: Any, bias: Any, first_panel: int, last_panel: int
-) -> None:
-    """Y[u, i] = Σ_k W[k, u] X[k, i] + b[u] for a layer too small to fill a tile.
-
-    Writes Y (panels, n_out, width), the given panels; reads X (panels, n_in, width), the flat
-    weight (n_in, n_out) and bias (n_out,). Each parallel iteration owns a panel: examples lie in
-    the lanes.
-    """
-    _, n_out, width = Y.shape
-    n_in = X.shape[1]
-    for p in prange(first_panel, last_panel):
-        w, b = at(weight, 0), at(bias, 0)
-        y, x = at(Y, p * n_out * width), at(X, p * n_in * width)
-        for u in range(n_out):
-            low = high = splat(y, b[u])
-            for k in range(n_in):
-                low = fma(load(x, k * width), w[k * n_out + u], low)
-                high = fma(load(x, k * width + lanes(y)), w[k * n_out + u], high)
-            store(y, u * width, low)
-            store(y, u * width + lanes(y), high)
-
-
-@njit(parallel=True)
-def dense_small_backward(dX: Any, dY: Any, weight: Any, first_panel: int, last_panel: int) -> None:
-    """dX[k, i] = Σ_u W[k, u] dY[u, i] for a layer too small to fill a tile.
-
-    Writes dX (panels, n_in, width), the given panels; reads dY (panels, n_out, width) and the flat
-    weight (n_in, n_out). Each parallel iteration owns a panel: examples lie in the lanes.
-    """
-    _, n_in, width = dX.shape
-    n_out = dY.shape[1]
-    for p in prange(first_panel, last_panel):
-        w = at(weight, 0)
-        dx, dy = at(dX, p * n_in * width), at(dY, p * n_out * width)
-        for k in range(n_in):
-            low = high = splat(dx, 0.0)
-            for u in range(n_out):
-                low = fma(load(dy, u * width), w[k * n_out + u], low)
-                high = fma(load(dy, u * width + lanes(dx)), w[k * n_out + u], high)
-            store(dx, k * width, low)
-            store(dx, k * width + lanes(dx), high)
-
-
-@njit(parallel=True)
-def dense_small_weight_backward(
-    dweight: Any, X: Any, dY: Any, first_input: int, last_input: int, add: int
-) -> None:
-    """dW[k, u] = Σ_i X[k, i] dY[u, i] for a layer too small to fill a tile.
-
-    Writes the flat dweight (n_in, n_out), the given inputs' rows, or adds to them where ``add``;
-    reads X (panels, n_in, width) and dY (panels, n_out, width). Each parallel iteration owns an
-    input: examples lie in the lanes.
-    """
-    panels, n_in, width = X.shape
-    n_out = dY.shape[1]
-    for k in prange(first_input, last_input):
-        x, dw = at(X, k * width), at(dweight, k * n_out)
-        for u in range(n_out):
-            dy = at(dY, u * width)
-            low = high = splat(x, 0.0)
-            for p in range(panels):
-                a, b = ahead(x, p * n_in * width), ahead(dy, p * n_out * width)
-                low = fma(load(a, 0), load(b, 0), low)
-                high = fma(load(a, lanes(x)), load(b, lanes(x)), high)
-            total = sum_lanes(low + high)
-            dw[u] = dw[u] + total if add else total
-
-
-@njit(parallel=True)
 def dense_bias_backward(dbias: Any, dY: Any, first_unit: int, last_unit: int, add: int) -> None:
     """db[u] = Σ_i dY[u, i].
 
@@ -341,53 +267,6 @@ def dense_bias_backward(dbias: Any, dY: Any, first_unit: int, last_unit: int, ad
             high = high + load(dy, p * n_out * width + lanes(dy))
         total = sum_lanes(low + high)
         db[0] = db[0] + total if add else total
-
-
-@njit(parallel=True)
-def dense_few_forward(Y: Any, X: Any, weight: Any, bias: Any, turned: bool) -> None:
-    """Y[i, u] = Σ_k X[i, k] W[k, u] + b[u] for a few examples, which would leave a panel empty.
-
-    Writes Y (examples, n_out); reads X (examples, n_in), the flat weight and bias (n_out,). Each
-    parallel iteration owns two vectors of units: units lie in the lanes. A sum's terms are added in
-    the order of ``dense_forward``, to the same bits. The weight may be read beyond its last row, by
-    less than two vectors.
-    """
-    examples, n_out = Y.shape
-    n_in, width = X.shape[1], VECTORS * lanes(at(Y, 0))
-    for block in prange((n_out + width - 1) // width):
-        first = block * width
-        units = min(width, n_out - first)
-        y, x, w = at(Y, first), at(X, 0), at(weight, first * (n_in if turned else ONE))
-        for i in range(examples):
-            for u in range(units):
-                y[i * n_out + u] = bias[first + u]
-        if turned:
-            _multiply_turned(y, x, w, n_in, n_out, units, examples)
-        else:
-            tile, add = HEIGHT * n_in, units > 0
-            multiply_rows(
-                y, x, w, n_out, tile, n_in, ZERO, ONE, n_out, n_in, ONE, units, add, ZERO, examples
-            )
-
-
-@njit
-def _multiply_turned(
-    y: Any, x: Any, weight: Any, n_in: int, n_out: int, units: int, examples: int
-) -> None:
-    """y[i, u] += Σ_k x[i, k] W[k, u] by turned squares, where a unit's weights lie side by side."""
-    n = lanes(y)
-    square = registers(y, TALL)
-    for first in range(0, units, n):
-        left = min(n, units - first)
-        for k in range(0, n_in, n):
-            source = ahead(weight, first * n_in + k)
-            transpose_square(square, n, source, n_in, left - 1)
-            for i in range(examples):
-                place = i * n_out + first
-                total = load_some(y, place, left)
-                for j in range(min(n, n_in - k)):
-                    total = fma(load(square, j * n), x[i * n_in + k + j], total)
-                store_some(y, place, total, left)
 
 
 def over_time(node: Node, time: Sequence[int]) -> Node:

@@ -27,9 +27,11 @@ from exported_tables import (
 )
 from jitnet.arrays import Array
 from jitnet.export.c_source import c_source
+from jitnet.export.c_table_main import row_constant
 from jitnet.export.c_text import LONGEST, RESERVED, comment, field_names, literal
+from jitnet.export.table import rows_to_test
 from jitnet.inference.predict import predict_file
-from jitnet.tabular.columns import Category, Column, Date, Number, Ordinal
+from jitnet.tabular.columns import Category, Column, Date, Number, Ordinal, Scale
 from jitnet.tabular.reading import MISSING
 from real_data import data_file
 
@@ -270,6 +272,20 @@ def test_every_text_is_the_same_in_c(tmp_path: Path) -> None:
         function = made[f"t{k}"]
         function.restype = ctypes.c_char_p
         assert function().decode() == text
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "column",
+    [
+        Number("x", (Scale(700.0, 300.0, 0.0, unit=1e10),)),
+        Number("x", (Scale(1e300, 1.0, 0.0),)),
+        Date("x", (Scale(-1e30, 1.0, 0.0),) * 5),
+    ],
+)
+def test_rows_to_test_with_are_numbers_and_dates_whatever_the_scale(column: Column) -> None:
+    constants = [row_constant([column], row) for row in rows_to_test([column], 4)]
+    assert not any("inf" in text for text in constants)
 
 
 @compiled

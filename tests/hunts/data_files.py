@@ -208,5 +208,6 @@ HUNT = Hunt(
         "A file beside the arrays of an NPZ file was taken for one of images.",
         "A TIFF file whose pixels begin at a fraction ended in a TypeError of Pillow's.",
         "Arrays that Python 2 had written were read with a warning of NumPy's.",
+        "A header of an array whose fields are of two types ended in a TypeError of NumPy's.",
     ),
 )

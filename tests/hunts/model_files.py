@@ -199,5 +199,6 @@ HUNT = Hunt(
         "Moments of another type than the model's were cast, and overflowed with a warning.",
         "An ε that is infinite in the model's type was taken, with a warning.",
         "Infinite tensors of a state dict, and ensembles that overflow, ended in NumPy's warnings.",
+        "Logarithms and dates beyond all numbers ended `to_c` in a warning and an OverflowError.",
     ),
 )

@@ -17,7 +17,7 @@ from jitnet.kernels.cpu import TILES
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import packed_shape
 from jitnet.kernels.panels import panel_width, room_size
-from jitnet.layers import dense
+from jitnet.layers import dense, dense_few, dense_small
 
 Array = np.ndarray[Any, Any]
 
@@ -36,11 +36,11 @@ forward = dense.dense_forward.serial
 backward = dense.dense_backward.serial
 weight_backward = dense.dense_weight_backward.serial
 pack = weights.pack_weights.serial
-small_forward = dense.dense_small_forward.serial
-small_backward = dense.dense_small_backward.serial
-small_weight_backward = dense.dense_small_weight_backward.serial
+small_forward = dense_small.dense_small_forward.serial
+small_backward = dense_small.dense_small_backward.serial
+small_weight_backward = dense_small.dense_small_weight_backward.serial
 bias_backward = dense.dense_bias_backward.serial
-few_forward = dense.dense_few_forward.serial
+few_forward = dense_few.dense_few_forward.serial
 
 
 @njit(entry=True)

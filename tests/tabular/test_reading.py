@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from jitnet.datasets.image_file import holds_images
 from jitnet.tabular.reading import read_table
 
 FRAME = pl.DataFrame({"a": [1, 2, None], "b": [0.5, None, 2.5], "c": ["x", "y", "x"]})
@@ -193,6 +194,17 @@ def test_letters_that_unicode_has_not_are_refused(tmp_path: Path, code: int, ord
     np.savez(tmp_path / "rows.npz", word=words)
     with pytest.raises(ValueError, match="'word' has letters that Unicode has not"):
         read_table(tmp_path / "rows.npz")
+
+
+def test_a_header_whose_fields_are_of_two_types_is_refused_in_one_line(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    np.save(content, np.array([1.5, 2.5]))
+    with zipfile.ZipFile(tmp_path / "rows.npz", "w") as archive:
+        archive.writestr("size.npy", content.getvalue().replace(b" 'shape'", b"b'shape'"))
+    with pytest.raises(ValueError, match=r"rows\.npz") as caught:
+        read_table(tmp_path / "rows.npz")
+    assert "\n" not in str(caught.value)
+    assert not holds_images(tmp_path / "rows.npz")
 
 
 @pytest.mark.filterwarnings("error")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from jitnet.engine.loop import run_steps
-from jitnet.layers import dense
+from jitnet.layers import dense, dense_small
 from jitnet.losses import binary_crossentropy
 from jitnet.study.engine import descend
 from jitnet.study.problem import Array, Outputs, Run
 
 ENGINE = (
     run_steps,
-    dense.dense_small_forward,
+    dense_small.dense_small_forward,
     dense.dense_forward,
     binary_crossentropy.backward,
-    dense.dense_small_weight_backward,
+    dense_small.dense_small_weight_backward,
     dense.dense_weight_backward,
 )
 
