@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from jitnet.quoting import quoted
 
 OPTION = "--config"
 MOST_BYTES = 1 << 20
@@ -58,16 +61,23 @@ def _apart(word: str) -> list[str]:
 
 def _words(path: Path, name: str, value: Any) -> list[str]:
     """What an option of the file is on the command line."""
-    option = f"--{name}"
+    where, option = f"argument {OPTION}: {str(path)!r}: {quoted(name)}", f"--{name}"
+    if not re.fullmatch(r"[\w-]+", name):
+        raise ValueError(f"{where} is the name of no option")
     if isinstance(value, bool):
         return [option] if value else []
-    if isinstance(value, list) and all(isinstance(part, list) for part in value):
-        return [f"{option}={part[0]}={','.join(map(str, part[1:]))}" for part in value]  # orders
-    if isinstance(value, list):
-        return [f"{option}={','.join(map(str, value))}"]
     if isinstance(value, dict):
-        raise ValueError(f"argument {OPTION}: {str(path)!r}: {name} is a table, not a value")
-    return [f"{option}={value}"]
+        raise ValueError(f"{where} is a table, not a value")
+    if not isinstance(value, list):
+        return [f"{option}={value}"]
+    orders = [part for part in value if isinstance(part, list)]
+    if any(isinstance(part, list | dict) for row in (orders or [value]) for part in row):
+        raise ValueError(f"{where} must be a value, a list of values or a list of such lists")
+    if not orders:
+        return [f"{option}={','.join(map(str, value))}"] * bool(value)
+    if len(orders) < len(value) or [] in orders:
+        raise ValueError(f"{where} must be a list of lists, each a column and its values in order")
+    return [f"{option}={column}={','.join(map(str, known))}" for column, *known in orders]
 
 
 def configuration(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:

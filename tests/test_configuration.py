@@ -48,7 +48,11 @@ def test_the_command_line_counts_more_than_the_file(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("epochs = ", "run.toml': Invalid value"),
-        ("[train]\nepochs = 3", "train is a table, not a value"),
+        ("[train]\nepochs = 3", "'train' is a table, not a value"),
+        ('["\\n"]', r"'\n' is the name of no option"),
+        ("ordinal = [[]]", "'ordinal' must be a list of lists, each a column and its values"),
+        ('ordinal = [["a", "b"], "c"]', "'ordinal' must be a list of lists"),
+        ("hidden = [{a = 1}]", "'hidden' must be a value, a list of values or a list of such"),
         ("epoch = 3", "unrecognized arguments: --epoch=3"),
         ("epochs = 'many'", "--epochs: expected a whole number, got 'many'"),
     ],

@@ -199,6 +199,7 @@ HUNT = Hunt(
         "Moments of another type than the model's were cast, and overflowed with a warning.",
         "An ε that is infinite in the model's type was taken, with a warning.",
         "Infinite tensors of a state dict, and ensembles that overflow, ended in NumPy's warnings.",
+        "A name of two lines in a configuration was in its error; an empty list was an IndexError.",
         "Logarithms and dates beyond all numbers ended `to_c` in a warning and an OverflowError.",
     ),
 )
