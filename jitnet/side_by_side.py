@@ -115,8 +115,11 @@ class _Shown:
         """Show the mean of what all have done, and of each figure over those that have any."""
         known = [share.logs for share in self.shares if share.logs]
         if known:
-            names = known[0].keys()
-            means = {name: sum(k.get(name, 0.0) for k in known) / len(known) for name in names}
+            figures: dict[str, list[float]] = {}
+            for logs in known:
+                for name, value in logs.items():
+                    figures.setdefault(name, []).append(value)
+            means = {name: sum(values) / len(values) for name, values in figures.items()}
             parts = [share.done / share.n_epochs for share in self.shares if share.n_epochs]
             self.progress.update(sum(parts) / len(self.shares) * self.progress.n_epochs, means)
 

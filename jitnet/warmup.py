@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.panels import SOURCES
 from jitnet.layers import (
+    GRU,
+    LSTM,
+    AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Bidirectional,
+    Branches,
+    Conv1D,
+    Conv2D,
     Dense,
     Dropout,
+    Embedding,
+    Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
     Layer,
     LayerNorm,
+    MaxPool1D,
     MaxPool2D,
     RandomFlip,
     RandomRotation,
@@ -24,11 +35,13 @@ from jitnet.layers import (
     Rescaling,
     Reshape,
     Residual,
+    SimpleRNN,
 )
 from jitnet.losses import LOSSES
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, Optimizer, RMSprop
 
+STEPS = 4
 FEATURES, UNITS, FEWER, OUTPUTS = 9, 9, 8, 2
 """Sizes of layers that fill register tiles, whose inputs lie along the lanes where there are fewer
 units, and of an output layer that is too small for a tile."""
@@ -46,7 +59,7 @@ def warm_up(dtype: str) -> None:
     --------
     >>> warm_up("float32")
     """
-    for model in _models(dtype):
+    for model in models_of_rows(dtype):
         y = np.zeros((FEATURES, OUTPUTS))
         y[:, 0] = 1.0  # probabilities, too
         for source in SOURCES:
@@ -56,10 +69,13 @@ def warm_up(dtype: str) -> None:
         if LOSSES[model.loss].takes_labels:
             model.fit(X, y[:, 1], epochs=1, progress=False)
         model.predict(X[:1])
+    for model, X, y in models_of_shapes(dtype):
+        model.fit(X, y, epochs=1, shuffle=False, progress=False)
+        model.predict(X)
 
 
-def _models(dtype: str) -> Iterator[Sequential]:
-    """Small networks that have every layer, activation, loss and optimiser among them."""
+def models_of_rows(dtype: str) -> Iterator[Sequential]:
+    """Small networks of rows, with every activation, loss and optimiser among them."""
     hidden: list[Layer] = [Dense(UNITS, name, l2=1e-3) for name in ACTIVATIONS]
     moves = [RandomFlip(), RandomRotation(1.0), RandomShift(1)]
     images = [Reshape((3, 3, 1)), *moves, MaxPool2D(1), AveragePool2D(1), GlobalMaxPool()]
@@ -71,3 +87,24 @@ def _models(dtype: str) -> Iterator[Sequential]:
         optimizer = optimizers[min(place, len(optimizers) - 1)]
         yield Sequential(layers, loss, optimizer, dtype=dtype)
         layers = [Dense(FEWER), Dense(OUTPUTS)]
+
+
+def models_of_shapes(dtype: str) -> Iterator[tuple[Sequential, Any, Any]]:
+    """Small networks of images, sequences, indices and several inputs, with examples of them."""
+
+    def model(layers: list[Layer], optimizer: Optimizer | None = None) -> Sequential:
+        outputs, loss = Dense(OUTPUTS), "softmax_crossentropy"
+        return Sequential([*layers, outputs], loss, optimizer, dtype=dtype)
+
+    y, indices = np.zeros(FEATURES, int), np.zeros((FEATURES, STEPS), int)
+    rows, sequences = np.ones((FEATURES, 2)), np.ones((FEATURES, STEPS, 2))
+    pixels = np.ones((FEATURES, 8, 8, 1), np.uint8)
+    windows: list[Layer] = [Conv2D(UNITS, 3, activation="relu"), MaxPool2D(2), Conv2D(UNITS, 3)]
+    yield model([Rescaling(0.5), *windows, Flatten()]), pixels, y
+    over_time: list[Layer] = [Conv1D(UNITS, 3, padding="same"), MaxPool1D(1), AveragePool1D(1)]
+    yield model([*over_time, Bidirectional(LSTM(UNITS))]), sequences, y
+    for cell in (LSTM, GRU, SimpleRNN):
+        recurrent = cell(UNITS, return_sequences=True, stateful=True)
+        network = model([Embedding(OUTPUTS, UNITS), recurrent], Adam(clip_norm=1.0))
+        yield network, indices, np.zeros_like(indices)
+    yield model([Branches([[], [Embedding(OUTPUTS, UNITS), Flatten()]])]), (rows, indices), y

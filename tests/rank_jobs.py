@@ -5,6 +5,7 @@ Each writes what it returns, or what it raised, into a file of its own in the fo
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ import jitnet as jn
 import own_definitions
 from drawing import draw_given, draw_network, picker, train
 from jitnet.engine.order import shuffle_again
+from jitnet.ranks.agreement import in_all
 from jitnet.ranks.layout import Layout
 from jitnet.tabular.rank_rows import fit_file_on_ranks
 from jitnet.tabular.row_groups import RowGroups
@@ -235,6 +237,16 @@ def differs(what: str) -> None:
     fit(model, **given.get(what, {}) if RANK == 1 else {})
 
 
+def full_disk() -> None:
+    """Work that the system does not let the last rank do."""
+
+    def work() -> None:
+        if RANK == SIZE - 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    in_all(COMMUNICATOR, work)
+
+
 def refused(what: str) -> None:
     """A fit that no rank can do."""
     if what == "ranks":
@@ -247,8 +259,9 @@ def refused(what: str) -> None:
 
 
 JOBS = (
-    callbacks, checkpoints, differs, diverges, drawn_networks, error_in_callback, forks, killed,
-    learned_table, no_memory, one_step, own_rows, refused, row_groups_read, threads,
+    callbacks, checkpoints, differs, diverges, drawn_networks, error_in_callback, forks,
+    full_disk, killed, learned_table, no_memory, one_step, own_rows, refused, row_groups_read,
+    threads,
 )  # fmt: skip
 
 

@@ -78,6 +78,19 @@ def test_folds_side_by_side_have_the_scores_of_folds_one_after_the_other(
     assert found[0] == found[1]
 
 
+def test_rows_of_a_group_are_held_out_together(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pl.read_csv("houses.csv").with_columns(owner=pl.int_range(600) // 60)
+    frame.write_csv("owners.csv")
+    for more in ("", " --cross-validate 2", " --drop owner"):
+        line = f"train owners.csv --target dear --group owner --epochs 1 --quiet{more}"
+        assert main(line.split()) == 0
+        shown = capsys.readouterr().out
+        assert "480 to learn from, 120 held out" in shown
+    assert "owner" not in {column.name for column in jn.load("owners.safetensors").table.columns}
+
+
 def test_boosting_is_scored_beside_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = "train houses.csv --target dear --baseline --epochs 1 --quiet"
     assert main(line.split()) == 0

@@ -213,6 +213,12 @@ def test_ranks_that_differ_say_in_what_before_the_first_step(
 
 
 @launched
+def test_work_that_fails_in_one_rank_fails_in_all(tmp_path: Path) -> None:
+    said = "rank 1: [Errno 28] No space left on device"
+    assert errors(2, "full_disk", tmp_path) == [["ValueError", said]] * 2
+
+
+@launched
 @pytest.mark.parametrize(
     ("what", "said"),
     [

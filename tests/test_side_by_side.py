@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,18 @@ def test_the_mean_is_shown_as_one_fit(at_once: int) -> None:
     assert shown.seen[0] in (10, 20)
     assert shown.seen[-2:] == [(shown.seen[0] / 2, {"loss": 2.0}), "closed"]
     assert shown.seen.count("closed") == 1
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_the_mean_of_a_figure_is_over_those_that_have_it(at_once: int) -> None:
+    def work(logs: dict[str, float], shown: Progress) -> None:
+        shown.start(2)
+        shown.update(2, logs)
+        shown.close()
+
+    shown, given = Shown(), [{"loss": 1.0}, {"loss": 3.0, "accuracy": 0.5}]
+    side_by_side([partial(work, own) for own in given], shown, threads=at_once)
+    assert shown.seen[-2] == (2, {"loss": 2.0, "accuracy": 0.5})
 
 
 @pytest.mark.parametrize("at_once", [1, 2])

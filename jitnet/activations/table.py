@@ -27,11 +27,11 @@ class Activation(NamedTuple):
         ``value(z)`` is g(z).
     slope : Kernel
         ``slope(z, a)`` is g'(z), where a is g(z).
-    by_value : bool, default False
-        Whether ``slope(a, a)`` is g'(z) as well, so that z need not be kept.
     like_relu : bool, default False
         Whether it lets about half of its inputs through: its layers' weights then start as
         `he_normal` draws them, otherwise as `glorot_uniform` does.
+    by_value : bool, default False
+        Whether ``slope(a, a)`` is g'(z) as well, so that z need not be kept.
     """
 
     value: Kernel

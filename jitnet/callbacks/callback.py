@@ -34,6 +34,8 @@ class Callback:
 
     every_steps: int | None = None
     watched: str | None = None
+    for_sequential = False
+    """Whether it is for `Sequential` alone: estimators have no weights to be set, nor files."""
     comes_last = False
     """Whether `on_steps_end` is called after the other callbacks', which may stop the fit there."""
 

@@ -55,6 +55,8 @@ class Checkpoint(Callback):
     True
     """
 
+    for_sequential = True
+
     comes_last = True
 
     def __init__(

@@ -36,6 +36,8 @@ class CSVLogger(Callback):
     ('epoch,seconds,learning_rate,loss', 3)
     """
 
+    for_sequential = True
+
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
         self._watch, self._epochs = Stopwatch(), 0

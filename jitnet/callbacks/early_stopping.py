@@ -50,6 +50,8 @@ class EarlyStopping(Callback):
     True
     """
 
+    for_sequential = True
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -36,6 +36,8 @@ class ReduceOnPlateau(Callback):
     0.025
     """
 
+    for_sequential = True
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -37,6 +37,8 @@ class TensorBoard(Callback):
     1
     """
 
+    for_sequential = True
+
     def __init__(self, folder: str | PathLike[str], *, histograms: bool = False) -> None:
         try:
             import tensorboardX  # noqa: F401

@@ -31,6 +31,8 @@ class TimeBudget(Callback):
     True
     """
 
+    for_sequential = True
+
     def __init__(self, minutes: float) -> None:
         self.minutes = check_number("minutes", minutes, above=0.0)
         self._watch = Stopwatch()

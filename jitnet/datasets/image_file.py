@@ -130,7 +130,8 @@ def _of_archive(arrays: dict[str, Any], labels: str | None) -> tuple[Images, Ima
     if not parts:
         return _of_part(arrays, labels), None
     train = _of_part(parts[0], labels)
-    return train, _of_part(parts[1], labels and labels.replace(*PARTS))
+    wanted = labels and labels.lower().replace(*PARTS)
+    return train, _of_part(parts[1], next((n for n in parts[1] if n.lower() == wanted), wanted))
 
 
 def _parts_of(arrays: dict[str, Any]) -> list[dict[str, Any]]:

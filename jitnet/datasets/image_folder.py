@@ -39,7 +39,10 @@ DAMAGED = (ArithmeticError, EOFError, LookupError, OSError, SyntaxError, TypeErr
 
 
 def load_image_folder(
-    folder: str | PathLike[str], *, size: tuple[int, int] | None = None
+    folder: str | PathLike[str],
+    *,
+    size: tuple[int, int] | None = None,
+    channels: int | None = None,
 ) -> ImageFolder:
     """Load the images of a folder, whose folders are the classes.
 
@@ -50,11 +53,14 @@ def load_image_folder(
     size : (int, int), optional
         Height and width that all images are brought to; by default all must have those of the
         first.
+    channels : {1, 3}, optional
+        One of grey images or three of coloured ones, which all are made; by default one where all
+        are grey, else three.
 
     Returns
     -------
     X : ndarray of uint8, shape (n, height, width, channels)
-        One channel where all images are grey, else three.
+        The images.
     y : ndarray of int64, shape (n,)
         The place of each image's class.
     classes : tuple of str
@@ -79,6 +85,8 @@ def load_image_folder(
     """
     if size is not None:
         size = _checked_size(size)
+    if channels is not None and check_whole("channels", channels, least=1, most=3) == 2:
+        raise ValueError("channels must be 1 or 3, got 2")
     root = Path(folder)
     if not root.is_dir():
         raise FileNotFoundError(f"there is no folder {str(root)!r}")
@@ -92,7 +100,7 @@ def load_image_folder(
     files = [file for name in classes for file in found[name]]
     counts = [len(found[name]) for name in classes]
     return ImageFolder(
-        read_images(files, size), np.repeat(np.arange(len(classes)), counts), classes
+        read_images(files, size, channels), np.repeat(np.arange(len(classes)), counts), classes
     )
 
 

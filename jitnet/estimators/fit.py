@@ -15,7 +15,12 @@ from jitnet.estimators.examples import Examples
 from jitnet.estimators.held_out import Validation, hold_out
 from jitnet.estimators.holder import NOT_FINITE
 from jitnet.estimators.lbfgs import fit_lbfgs
-from jitnet.estimators.monitor import begin_records, begin_stopping, say_that_parts_ended
+from jitnet.estimators.monitor import (
+    begin_records,
+    begin_stopping,
+    listeners_of,
+    say_that_parts_ended,
+)
 from jitnet.estimators.network import Network
 from jitnet.estimators.parameters import hidden_activations, hidden_sizes
 from jitnet.estimators.stochastic import Descent
@@ -37,11 +42,13 @@ def fit_perceptron(
     incremental: bool = False,
 ) -> None:
     """Check everything, and then train."""
+    listeners = listeners_of(estimator.callbacks)
     for name, values in zip(GIVEN, (X, y, sample_weight, *held_out), strict=True):
         check_sparse(values, name)
     anew = not hasattr(estimator, "coefs_") or not (estimator.warm_start or incremental)
     X, y = estimator._validate(X, y, reset=anew)
     settings = settings_of(estimator, X.shape[0], anew, held_out[0] is not None, incremental)
+    settings.callbacks = listeners
     if incremental and settings.early_stopping and estimator._parts_ended:
         say_that_parts_ended(estimator)
         return

@@ -17,7 +17,6 @@ from jitnet.estimators.monitor import USERS_CALL
 from jitnet.estimators.network import Network
 from jitnet.fitting import shown, wants_to_stop
 from jitnet.progress import make_progress
-from jitnet.settings import check_callbacks
 
 
 class _Iteration(NamedTuple):
@@ -41,7 +40,7 @@ def fit_lbfgs(
     the coefficients of its last iteration.
     """
     double = Network(network.design._replace(dtype=np.dtype(np.float64), alpha=0.0))
-    callbacks = check_callbacks(() if settings.callbacks is None else settings.callbacks)
+    callbacks = settings.callbacks
     bar = make_progress(settings.progress)
     first = np.hstack([array.ravel() for array in (*network.coefs, *network.intercepts)])
     reached, stopped = _Iteration(0, {"loss": np.inf}, first), False

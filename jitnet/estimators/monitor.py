@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +15,22 @@ from jitnet.estimators import rates
 from jitnet.estimators.held_out import Validation
 from jitnet.estimators.network import Network
 from jitnet.fitting import wants_to_stop
+from jitnet.settings import check_callbacks
 
 USERS_CALL = 6
 """Frames between a warning and the call of fit that it is about, or nearly so."""
+
+
+def listeners_of(callbacks: Iterable[Callback] | None) -> tuple[Callback, ...]:
+    """Callbacks that an estimator can tell of its epochs; it has parameters for what others do."""
+    listeners = check_callbacks(() if callbacks is None else callbacks)
+    for callback in listeners:
+        if callback.for_sequential:
+            raise ValueError(
+                f"{type(callback).__name__} is for a Sequential; an estimator has early_stopping, "
+                "learning_rate, max_iter and loss_curve_, and a callback of one's own may do more"
+            )
+    return listeners
 
 
 class Monitor:

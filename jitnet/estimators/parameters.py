@@ -76,7 +76,7 @@ def defaults_of(kind: type) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in parameters}
 
 
-def classifier_objective(loss: str, n_outputs: int, quantile: float = 0.5) -> Objective:
+def classifier_objective(loss: str, n_outputs: int) -> Objective:
     """A cross-entropy, summed over several binary outputs as scikit-learn does."""
     if loss == "softmax_crossentropy":
         return Objective(loss, per_example=True)

@@ -100,7 +100,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
     n_threads : int or None, default None
         Threads to compute with at most; None is as many as pay.
     callbacks : list of Callback or None, default None
-        Told of each epoch's end, with this estimator as the model.
+        Told of each epoch's end, with this estimator as the model. Those of the package are for
+        `Sequential`.
     progress : bool or None, default None
         Whether to show a progress bar.
 

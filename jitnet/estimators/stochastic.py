@@ -20,7 +20,6 @@ from jitnet.estimators.path import Path
 from jitnet.estimators.penalties import Stage
 from jitnet.fitting import shown
 from jitnet.progress import make_progress
-from jitnet.settings import check_callbacks
 
 Part = tuple[float, list[float], BaseException | None]
 """The result of a slice: epochs done, losses of those just ended, and an error to be raised."""
@@ -70,7 +69,7 @@ class Descent:
         if stages is not None:
             self.n_epochs = sum(stage.epochs for stage in stages)
         self.interrupted = False
-        self.callbacks = check_callbacks(() if settings.callbacks is None else settings.callbacks)
+        self.callbacks = settings.callbacks
         self.n_samples = len(examples.rows)
         self.batch, clipped = clipped_batch_size(settings.batch_size, self.n_samples)
         if clipped and settings.batch_size == estimator.batch_size:  # not the preset's

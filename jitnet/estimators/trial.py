@@ -32,7 +32,7 @@ def try_stages(
     network = Network(given.design)
     network.load(given.coefs, given.intercepts)
     trial._hold(network)
-    alone = {"early_stopping": True, "callbacks": None, "progress": None, "verbose": False}
+    alone = {"early_stopping": True, "callbacks": (), "progress": None, "verbose": False}
     settings = SimpleNamespace(**vars(settings) | alone)
     begin_records(trial, settings)
     try:

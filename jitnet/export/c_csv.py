@@ -146,5 +146,41 @@ static int read_date(const char *text, long long *seconds)
 }
 """
 
-READERS = {"read_number": READ_NUMBER, "read_date": READ_DATE}
+READ_TRUTH = """
+/* A truth value in any letters. */
+static const char *read_truth(const char *text)
+{
+    static const char *const words[] = {"false", "true"};
+    for (int w = 0; text && w < 2; w++) {
+        size_t k = 0;
+        while (text[k] && (text[k] | ' ') == words[w][k])
+            k++;
+        if (!text[k] && !words[w][k])
+            return words[w];
+    }
+    return text;
+}
+"""
+
+READ_VALUE = """
+/* A category that is a number, whatever it is written as. */
+static const char *read_value(const char *text, const char *const *known, size_t count)
+{
+    char *end;
+    if (!text || !*text || text[strspn(text, "+-.0123456789eE")])
+        return text;
+    const double number = strtod(text, &end);
+    for (size_t k = 0; !*end && k < count; k++)
+        if (strtod(known[k], NULL) == number)
+            return known[k];
+    return text;
+}
+"""
+
+READERS = {
+    "read_number": READ_NUMBER,
+    "read_date": READ_DATE,
+    "read_truth": READ_TRUTH,
+    "read_value": READ_VALUE,
+}
 """What reads a text that is not to stay one."""

@@ -13,12 +13,12 @@ import numpy as np
 from jitnet.export.c_csv import READERS, RECORDS
 from jitnet.export.c_text import literal
 from jitnet.export.c_writer import Source, braced, number_of
-from jitnet.export.table import rows_to_test, seconds_of
+from jitnet.export.table import places_of, rows_to_test, seconds_of
 from jitnet.tabular.columns import Category, Column, Date, Number, Ordinal
 from jitnet.tabular.model import TableModel
 from jitnet.tabular.reading import MISSING
 from jitnet.tabular.target import Target
-from jitnet.tabular.values import text_of_one
+from jitnet.tabular.values import TRUTH, text_of_one
 
 ROWS_TO_TEST = 8
 
@@ -143,7 +143,10 @@ int main(int argc, char **argv)
 #endif
 """
 
-READER_OF = {Number: "read_number", Date: "read_date"}
+KNOWN = """
+/* The numbers that column $place has as categories. */
+static const char *const known_$place[] = $values;
+"""
 
 PRINTED = """
 /* The classes as CSV has them. */
@@ -168,7 +171,7 @@ def table_program(model: TableModel, source: Source, fields: Sequence[str]) -> s
     """The program, with rows to test itself and what is predicted of them."""
     columns, target = model.table.columns, model.table.target
     rows = rows_to_test(columns, ROWS_TO_TEST)
-    readers = {READER_OF[kind] for kind in map(type, columns) if kind in READER_OF}
+    readers = {_reader_of(column) for column in columns}
     names = [str(text_of_one(name)) for name in target.classes]
     titles = [target.name, *(f"probability of {name}" for name in names)]
     printed = Template(PRINTED).substitute(classes=_quoted(names)) if names else ""
@@ -185,7 +188,8 @@ def table_program(model: TableModel, source: Source, fields: Sequence[str]) -> s
         printed=printed,
         scale=_scale(target),
         records=RECORDS,
-        readers="".join(text for name, text in READERS.items() if name in readers),
+        readers="".join(text for name, text in READERS.items() if name in readers)
+        + "".join(_known(place, column) for place, column in enumerate(columns)),
         assigned="\n".join(
             _assigned(place, column, field)
             for place, (column, field) in enumerate(zip(columns, fields, strict=True))
@@ -204,11 +208,30 @@ def _quoted(texts: Sequence[str]) -> str:
     return braced(quoted)
 
 
+def _reader_of(column: Column) -> str | None:
+    """What reads a column's texts; None where they stay as they are."""
+    if isinstance(column, Number | Date):
+        return "read_number" if isinstance(column, Number) else "read_date"
+    if column.values == TRUTH:
+        return "read_truth"
+    return "read_value" if getattr(column, "of_numbers", False) else None
+
+
+def _known(place: int, column: Column) -> str:
+    """The numbers that a column has as categories."""
+    if not isinstance(column, Category) or not column.of_numbers:
+        return ""
+    values = braced(map(literal, places_of(column).values))
+    return Template(KNOWN).substitute(place=place, values=values)
+
+
 def _assigned(place: int, column: Column, field: str) -> str:
-    reader = READER_OF.get(type(column))
-    if reader is None:
-        return f"    row->{field} = texts[{place}];"
-    return f"    if (!{reader}(texts[{place}], &row->{field}))\n        return {place};"
+    reader, text = _reader_of(column), f"texts[{place}]"
+    if isinstance(column, Number | Date):
+        return f"    if (!{reader}({text}, &row->{field}))\n        return {place};"
+    if reader == "read_value":
+        text += f", known_{place}, sizeof known_{place} / sizeof *known_{place}"
+    return f"    row->{field} = {reader}({text});" if reader else f"    row->{field} = {text};"
 
 
 def row_constant(columns: Sequence[Column], row: dict[str, Any]) -> str:

@@ -60,7 +60,7 @@ def labelled_images(path: Path, model: Any, labels: str | None = None) -> tuple[
     shape = _shape_of(model, path)
     classes = model.classes or tuple(range(model._built().n_outputs))
     if path.is_dir():
-        X, y, names = load_image_folder(path, size=shape[:2])
+        X, y, names = load_image_folder(path, size=shape[:2], channels=shape[2])
         named = np.array(names)[y]
     else:
         images, test = load_image_file(path, labels)

@@ -72,7 +72,7 @@ def _described(column: Column) -> tuple[str, str, str]:
 def _values(column: Any) -> str:
     if isinstance(column, Category | Ordinal):
         named = ", ".join(column.values[:SHOWN])
-        more = len(column.values) - SHOWN
+        more = len(column.values) + len(getattr(column, "rare", ())) - SHOWN
         return f"{named} and {more} more" if more > 0 else named
     first = column.scales[0]
     missing = ", some missing" if first.missing else ""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
+from typing import BinaryIO
 
 IN_PLACE = {
     errno.EBUSY,  # the file is a mount of its own
@@ -52,17 +53,37 @@ def write_file(path: str | PathLike[str], content: bytes) -> None:
 def written_whole(path: Path) -> Iterator[Path]:
     """A file to write within, beside its place, where it is moved when all has gone well.
 
-    It goes through symbolic links. It is for what is too large to be held in memory; `write_file`
-    is for what is not.
+    It goes through symbolic links, and a file that stands there keeps its owner and its rights. It
+    is for what is too large to be held in memory; `write_file` is for what is not. Where it cannot
+    be moved there, it is copied there.
     """
-    path = _followed(path)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".jitnet-") as folder:
+    found, path = _stat(path), _followed(path)
+    with _folder_beside(path, found) as folder:
         written = Path(folder) / path.name
         yield written
-        with written.open("rb") as file:
+        with written.open("r+b") as file:
             os.fsync(file.fileno())
-        written.replace(path)
+        try:
+            if found is not None:
+                _give_owner_and_rights(written, path, found)
+            written.replace(path)
+        except OSError as error:
+            if error.errno not in IN_PLACE:
+                raise
+            with written.open("rb") as source, _opened_in_place(path) as target:
+                shutil.copyfileobj(source, target)
     _keep_name(path.parent)
+
+
+def _folder_beside(path: Path, found: os.stat_result | None) -> tempfile.TemporaryDirectory[str]:
+    """A folder for what is to be moved to a path, elsewhere where there can be none beside it."""
+    if found is None or stat.S_ISREG(found.st_mode):
+        try:
+            return tempfile.TemporaryDirectory(dir=path.parent, prefix=".jitnet-")
+        except OSError as error:
+            if error.errno not in IN_PLACE:
+                raise
+    return tempfile.TemporaryDirectory(prefix="jitnet-")
 
 
 def can_be_written(path: str | PathLike[str]) -> bool:
@@ -136,8 +157,12 @@ def _give_owner_and_rights(written: Path, target: Path, found: os.stat_result) -
 
 
 def _write_in_place(path: str | PathLike[str], content: bytes) -> None:
-    with open(path, "wb", opener=_open_existing if Path(path).exists() else None) as file:
+    with _opened_in_place(path) as file:
         file.write(content)
+
+
+def _opened_in_place(path: str | PathLike[str]) -> BinaryIO:
+    return open(path, "wb", opener=_open_existing if Path(path).exists() else None)
 
 
 def _open_existing(path: str, flags: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.plots.style import COLORS, label, picture
+from jitnet.tabular.scores import calibration_bins
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -134,11 +135,9 @@ def plot_calibration(confidence: Array, right: Array, *, theme: str = "light") -
     ImportError
         As in `plot_confusion`.
     """
-    bins = np.minimum((confidence * 10).astype(int), 9)
-    counts = np.bincount(bins, minlength=10)
-    there = counts > 0
-    said = np.bincount(bins, confidence, 10)[there] / counts[there]
-    so = np.bincount(bins, right, 10)[there] / counts[there]
+    rows, said, so = calibration_bins(confidence, right)
+    there = rows > 0
+    said, so = said[there] / rows[there], so[there] / rows[there]
     with picture(5.0, 4.2, theme) as figure:
         panel = figure.subplots()
         panel.plot([0, 1], [0, 1], color=COLORS[7], linewidth=1.0, linestyle="--")

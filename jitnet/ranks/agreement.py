@@ -26,17 +26,20 @@ def in_all(communicator: Any, work: Callable[[], Result]) -> Result:
 
     Raises
     ------
-    TypeError, ValueError
-        Its own error where all have failed alike, else which ranks have.
+    Exception
+        Its own error where all have failed alike.
+    ValueError
+        Which ranks have failed, where not all have.
     """
     result: Result | None = None
     error: Exception | None = None
     try:
         result = work()
-    except (TypeError, ValueError) as raised:
+    except Exception as raised:  # whatever it is, the others wait for this rank
         error = raised
-    told: list[str | None] = communicator.allgather(None if error is None else str(error))
-    if error is not None and told.count(str(error)) == len(told):
+    own = None if error is None else str(error) or type(error).__name__
+    told: list[str | None] = communicator.allgather(own)
+    if error is not None and told.count(own) == len(told):
         raise error
     failed = [f"rank {rank}: {text}" for rank, text in enumerate(told) if text is not None]
     if failed:

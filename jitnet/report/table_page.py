@@ -16,6 +16,7 @@ from jitnet.report.html import cards, image, note, page, section, table
 from jitnet.tabular.columns import Category, Column, Ordinal
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.scores import Classification, Regression
+from jitnet.tabular.told import network_in_words
 from jitnet.version import package_version
 
 if TYPE_CHECKING:
@@ -117,11 +118,12 @@ def _importance(model: TableModel, rows: Any, scores: Classification | Regressio
 
 def _training(model: TableModel) -> list[str]:
     settings = model.settings
-    units = "-".join(
-        map(str, (len(model.table.features), *settings.hidden, model.table.target.n_outputs))
-    )
     rows = [
-        ("network", f"{units}, ReLU" + f", dropout {settings.dropout:g}" * (settings.dropout > 0)),
+        (
+            "network",
+            f"{network_in_words(model)}, ReLU"
+            + f", dropout {settings.dropout:g}" * (settings.dropout > 0),
+        ),
         ("networks", str(len(model.networks))),
         ("epochs", str(settings.epochs)),
         ("batch size", str(settings.batch_size)),

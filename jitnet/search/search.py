@@ -14,7 +14,7 @@ from jitnet.tabular.model import TableModel
 from jitnet.tabular.preset import Settings, settings_for
 from jitnet.tabular.table import Table
 from jitnet.tabular.training import new_network
-from jitnet.threads import available_threads
+from jitnet.threads import asked_for, available_threads
 
 SETTINGS, LOSS, EPOCHS = "settings", "loss", "epochs"
 """What is kept of a try beside its place in the space."""
@@ -139,12 +139,13 @@ def search(
         parameters = usual_parameters(usual)
         study.enqueue_trial({k: v for k, v in parameters.items() if k not in model.given})
     left = tries - len(_ended(study))
+    threads = min(asked_for(model.n_threads) or available_threads(), available_threads())
     if left > 0:
         study.optimize(
             objective,
             n_trials=left,
             timeout=None if minutes is None else 60 * minutes,
-            n_jobs=min(left, available_threads()),
+            n_jobs=min(left, threads),
             catch=FloatingPointError,  # at too high a rate
             show_progress_bar=not quiet,
         )

@@ -25,7 +25,8 @@ def scan_columns(path: Path, kind: str) -> Any:
     """
     import polars as pl
 
-    rows = pl.scan_ipc(path) if kind in ARROW else pl.scan_parquet(path)
+    scan = pl.scan_ipc if kind in ARROW else pl.scan_parquet
+    rows = scan(path, glob=False)
     count = rows.select(pl.len()).collect().item() * len(rows.collect_schema())
     check_unpacked(BYTES_A_VALUE * count, path.stat().st_size, MOST_TIMES)
     return rows

@@ -129,10 +129,9 @@ def _learn_ordinal(series: Any, order: tuple[str, ...], bins: int) -> Ordinal:
 
 
 def _learn_category(values: Any, *, of_numbers: bool) -> Category:
-
-    counts = values.drop_nulls().value_counts(name="rows")
-    counts = counts.sort(["rows", values.name], descending=[True, False])
-    different, rows = counts[values.name].to_list(), counts["rows"].to_numpy()
+    counts = values.drop_nulls().rename("value").value_counts(name="rows")
+    counts = counts.sort(["rows", "value"], descending=[True, False])
+    different, rows = counts["value"].to_list(), counts["rows"].to_numpy()
     if len(different) > max(TEXT_VALUES, TEXT_SHARE * int(rows.sum())):
         raise Refused(f"it is text: {len(different):,} different values in {len(values):,} rows")
     frequent = int((rows >= min(LEAST_ROWS, rows[0])).sum())

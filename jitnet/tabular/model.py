@@ -121,8 +121,9 @@ class TableModel:
         frame : DataFrame of pandas, Polars or Arrow, or dict of columns
             The rows, the target among the columns.
         validation : frame or float, optional
-            Rows to choose the best epoch by, from which nothing else is learned; or their share of
-            the rows given, by default a seventh.
+            Rows to choose the best epoch by, and which skewed numbers count by their logarithms;
+            nothing else is learned from them. Or their share of the rows given, by default a
+            seventh.
         group : str, optional
             A column whose rows of one value stay together when that share is drawn, and which is
             not learned from.
@@ -180,7 +181,7 @@ class TableModel:
             cut = {"task": self.table.task, "group": group, "time": time}
             mask = held_out(rows, self.target, share, self.seed, **cut)
             rows, validation = rows.filter(~mask), rows.filter(mask)
-        if group is not None:
+        if group is not None and group not in self.table.drop:
             rows = rows.drop(group)
         self.table.fit(rows, self.target, whole=whole, validation=validation)
         self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)

@@ -101,9 +101,9 @@ def _read_text(path: Path, header: bool) -> Any:
     form = _form_of(path, header)
     try:
         try:
-            frame = pl.read_csv(path, infer_schema_length=TYPED_ROWS, **form)
+            frame = pl.read_csv(path, infer_schema_length=TYPED_ROWS, glob=False, **form)
         except pl.exceptions.ComputeError:  # a later row may have another type
-            frame = pl.read_csv(path, infer_schema_length=None, **form)
+            frame = pl.read_csv(path, infer_schema_length=None, glob=False, **form)
     except pl.exceptions.PolarsError:
         _check_lines(path, form)  # says which row it is
         raise
@@ -118,7 +118,8 @@ def scan_text(path: Path, header: bool = True) -> Any:
     import polars as pl
 
     form = _form_of(path, header)
-    rows = pl.scan_csv(path, infer_schema=False, **form).with_columns(pl.all().str.strip_chars())
+    rows = pl.scan_csv(path, infer_schema=False, glob=False, **form)
+    rows = rows.with_columns(pl.all().str.strip_chars())
     return rows.with_columns(pl.when(~pl.all().is_in(MISSING)).then(pl.all()).name.keep())
 
 

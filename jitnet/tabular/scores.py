@@ -132,8 +132,13 @@ def _area(positive: Array, score: Array) -> float | None:
     return float(above / n_positive / n_negative)
 
 
-def _calibration_error(confidence: Array, right: Array) -> float:
+def calibration_bins(confidence: Array, right: Array) -> tuple[Array, Array, Array]:
+    """For each bin of what was said its rows, the sum of what was said, and how many were so."""
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    said = np.bincount(bins, confidence, BINS)
-    so = np.bincount(bins, right, BINS)
+    rows = np.bincount(bins, minlength=BINS)
+    return rows, np.bincount(bins, confidence, BINS), np.bincount(bins, right, BINS)
+
+
+def _calibration_error(confidence: Array, right: Array) -> float:
+    _, said, so = calibration_bins(confidence, right)
     return float(np.abs(said - so).sum() / len(right))

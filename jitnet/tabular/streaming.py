@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.fitting import Record
+from jitnet.fitting import Record, shown
 from jitnet.history import History
 from jitnet.kernels.random import GOLDEN, ROUNDS
 from jitnet.progress import Progress, make_progress
@@ -135,9 +135,14 @@ def learn(model: TableModel, parts: Parts) -> tuple[tuple[Any, Array], Any]:
     """Learn the columns, and choose the settings; returns what is validated on and tested with."""
     model.table.fit(parts.sample, model.target, validation=parts.validation)
     model.settings = settings_for(parts.rows, model.table.target)._replace(**model.given)
-    most = BUFFER_BYTES // (4 * len(model.table.features))
+    most = BUFFER_BYTES // _row_bytes(model.table)
     validation, test = (_spread(part, most) for part in (parts.validation, parts.test))
     return (model.table.transform(validation), model.table.targets(validation)), test
+
+
+def _row_bytes(table: Table) -> int:
+    """Bytes of a row's features, of float32, and of its embedded codes, of int64."""
+    return 4 * len(table.features) + 8 * len(table.embedded)
 
 
 def rows_to_train_on(frame: Any, places: Array) -> Any:
@@ -184,20 +189,18 @@ def _trained(
     seed = model.seed + SEEDS_APART * place
     network = new_network(settings, table, rows, seed=seed, n_threads=model.n_threads)
     rng = np.random.default_rng(seed)
-    together = max(settings.batch_size, BUFFER_BYTES // (4 * len(table.features)))
+    together = max(settings.batch_size, BUFFER_BYTES // _row_bytes(table))
     best, weights = np.inf, None
     history = History(loss=[], val_loss=[])
-    progress.start(settings.epochs)
-    try:
+    with shown(progress, settings.epochs):
         for epoch in range(settings.epochs):
             loss, seen = 0.0, 0
             for frame, places in groups.shuffled(together, rng):
                 part = rows_to_train_on(frame, places)
                 if not len(part):
                     continue
-                passed = network.partial_fit(
-                    table.transform(part), table.targets(part), batch_size=settings.batch_size
-                )
+                X, y = table.transform(part), table.targets(part)
+                passed = network.fit(X, y, epochs=1, batch_size=settings.batch_size, progress=False)
                 loss += passed["loss"][-1] * len(part)
                 seen += len(part)
                 progress.update(epoch + seen / rows, {"loss": loss / seen})
@@ -207,8 +210,6 @@ def _trained(
             history["val_loss"].append(reached)
             if reached < best:
                 best, weights = reached, network.get_weights()
-    finally:
-        progress.close()
     assert weights is not None
     network.set_weights(weights)
     network._record = Record(history)

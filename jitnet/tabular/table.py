@@ -332,8 +332,8 @@ class Table:
                 continue
             known = set(column.values) | set(getattr(column, "rare", ()))
             values = category_text(column, rows[column.name]).drop_nulls()
-            counts = values.value_counts(sort=True, name="rows")
-            named = zip(counts[column.name].to_list(), counts["rows"].to_list(), strict=True)
+            counts = values.rename("value").value_counts(sort=True, name="rows")
+            named = zip(counts["value"].to_list(), counts["rows"].to_list(), strict=True)
             new = {value: count for value, count in named if value not in known}
             if new:
                 found[column.name] = new

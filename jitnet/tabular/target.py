@@ -32,8 +32,8 @@ class Target:
     ----------
     name : str
         The column's name.
-    classes : tuple of str, int or bool, default ()
-        The classes, for a classification.
+    classes : tuple of str or int, default ()
+        The classes, for a classification; those of truth values are ``"false"`` and ``"true"``.
     is_log : bool, default False
         Whether a number is learned as its logarithm.
     mean, deviation : float

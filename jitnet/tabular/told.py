@@ -23,19 +23,25 @@ def say_learned(model: TableModel) -> None:
     table, settings = model.table, model.settings
     kinds = Counter(column.KIND for column in table.columns)
     columns = ", ".join(f"{count} of {kind}" for kind, count in kinds.items())
-    count = len(table.features)
-    vectors = [f"{codes:,}×{units}" for codes, units in table.embedded]
-    first = "+".join([str(count)] * (count > 0) + vectors)
-    units = "-".join(map(str, (first, *settings.hidden, table.target.n_outputs)))
     several = settings.ensemble > 1
     mean = f"; the mean of {settings.ensemble} networks" if several else ""
     say(f"target          {table.target.about}")
-    say(f"columns         {columns}; {count} features")
+    say(f"columns         {columns}; {len(table.features)} features")
     for name, reason in table.refused.items():
         say(f"left out        {name}: {reason}")
     say(
-        f"network         {units}, {settings.epochs} epochs, batches of {settings.batch_size}{mean}"
+        f"network         {network_in_words(model)}, {settings.epochs} epochs, batches of "
+        f"{settings.batch_size}{mean}"
     )
+
+
+def network_in_words(model: TableModel) -> str:
+    """``20+300×17-128-64-1``: features and vectors, the hidden units, the outputs."""
+    table = model.table
+    features = [str(len(table.features))] if table.features else []
+    vectors = [f"{codes:,}×{units}" for codes, units in table.embedded]
+    first = "+".join([*features, *vectors])
+    return "-".join(map(str, (first, *model.settings.hidden, table.target.n_outputs)))
 
 
 def say_scores(model: TableModel, scores: Scores) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
@@ -15,6 +16,10 @@ from jitnet.quoting import quoted
 from jitnet.tabular.columns import Category, Date, Number, Numeric, Ordinal
 
 NAN = math.nan
+BEYOND = 2.0**63
+"""Whole numbers from here on are no int64, and written as others are."""
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|[+-]?nan", re.A | re.I)
+"""A number in a text, as Polars reads it."""
 TRUTH = ("false", "true")
 """The values of a column of truth values."""
 EPOCH = date(1970, 1, 1).toordinal()
@@ -54,7 +59,8 @@ def category_text(column: Category | Ordinal, series: Any) -> Any:
         return text.str.to_lowercase()
     if getattr(column, "of_numbers", False) and not series.dtype.is_numeric():
         numbers = text.cast(pl.Float64, strict=False)
-        return as_text(numbers).fill_null(text)
+        known = text.set(numbers.is_nan().fill_null(False), None)
+        return as_text(numbers).fill_null(known)
     return text
 
 
@@ -181,19 +187,33 @@ def numbers_of_one(column: Numeric, value: Any) -> tuple[float, ...]:
 
 def text_of_one(value: Any, *, of_numbers: bool = False) -> str | None:
     """A single value of a category as text; see `category_text`."""
-    if isinstance(value, str) and of_numbers:
-        with suppress(ValueError):
-            value = float(value)
+    if isinstance(value, str) and of_numbers and NUMBER.fullmatch(value):
+        value = float(value)
     if value is None or isinstance(value, str):
         return value if value is None else str.__str__(value)  # of whatever class of text
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, float | np.floating):
-        return None if math.isnan(value) else str(int(value) if value.is_integer() else value)
+        return _text_of_float(value)
     try:
         return str(value)
     except (RecursionError, ValueError):  # lists without an end, whole numbers of many digits
         raise ValueError(f"{quoted(value)} is no value of a category") from None
+
+
+def _text_of_float(value: Any) -> str | None:
+    """A number's text as a frame's column has it."""
+    if math.isnan(value):
+        return None
+    if value.is_integer() and abs(value) < BEYOND:
+        return str(int(value))
+    text = str(value)
+    if "e" not in text:
+        return text
+    import polars as pl
+
+    found: str = as_text(pl.Series([value]))[0]  # of exponents Python has a form of its own
+    return found
 
 
 def _plain_of_one(column: Number, value: Any) -> tuple[float, ...]:

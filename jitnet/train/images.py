@@ -59,15 +59,16 @@ def train_images(options: argparse.Namespace) -> int:
         y,
         seed=options.seed,
         threads=options.threads,
+        classes=job.classes,
         progress=progress,
         callbacks=[Checkpoint(folder, every_minutes=CHECKPOINT_MINUTES)] if folder else [],
         resume=folder if options.resume and any(folder.glob(CHECKPOINTS)) else None,
         communicator=options.communicator,
     )
     seconds = time.perf_counter() - start - progress.compile_seconds
-
+    if output is not None:
+        model.save(output)  # before anything of what is held out can fail
     accuracy = model.evaluate(X_test, y_test)["accuracy"]
-    model.classes = job.classes
     loss = model.history["loss"][-1]
     least = _least_loss(LABEL_SMOOTHING, model.get_weights()[-1].size)
     say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
@@ -77,7 +78,6 @@ def train_images(options: argparse.Namespace) -> int:
     if not options.resume:
         say(f"images/second   {network.epochs * len(X) / seconds:,.0f}")
     if output is not None:
-        model.save(output)
         say(f"model           {output}")
         say_repeat(output, options)
     return 0

@@ -74,6 +74,7 @@ def train(
     *,
     seed: int = 0,
     threads: int | None = None,
+    classes: tuple[str, ...] = (),
     progress: bool | Progress | None = None,
     callbacks: Sequence[Callback] = (),
     resume: Path | None = None,
@@ -97,6 +98,8 @@ def train(
         The seed of the first weights and of the shuffling.
     threads : int, optional
         Threads to train with; the model chooses by default.
+    classes : tuple of str, default ()
+        The names of the classes, which the model and its checkpoints keep.
     progress : bool or Progress, optional
         See `jitnet.progress.make_progress`.
     callbacks : sequence of Callback, default ()
@@ -128,6 +131,7 @@ def train(
         seed=seed,
         n_threads=threads,
     )
+    model.classes = classes
     model.fit(
         X,
         y,

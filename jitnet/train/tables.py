@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 TEST_SHARE = 0.2
 SEARCHED = ("hidden", "dropout", "batch_size", "learning_rate", "weight_decay")
 """The settings that a search chooses."""
-WHOLE = ("test", "validation", "split", "group", "time", "search", "cross_validate", "baseline",
-         "resume", "checkpoints")  # fmt: skip
+OF_SEARCH = "search_minutes", "search_file", "search_plot"
+"""Options that say how a search goes."""
+WHOLE = ("test", "validation", "split", "group", "time", "search", *OF_SEARCH, "cross_validate",
+         "baseline", "resume", "checkpoints")  # fmt: skip
 """Options that need the whole table in memory."""
 KEPT = "checkpoints", "resume"
 """Those among them that several ranks do without it."""
@@ -87,7 +89,7 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
             raise ValueError(f"argument --{name.replace('_', '-')}: it goes without mpiexec")
     if options.split and not (options.test is options.validation is None):
         raise ValueError("argument --split: it goes without --test and --validation")
-    if options.search is None and (options.search_minutes or options.search_file):
+    if options.search is None and any(getattr(options, name) for name in OF_SEARCH):
         raise ValueError("argument --search: it says how many settings are tried, and is missing")
     rows = _read(path, options)
     options.task = _check_columns(path, rows, options)
@@ -207,12 +209,11 @@ def _new_model(options: argparse.Namespace, found: dict[str, Any]) -> TableModel
     from jitnet.tabular.model import TableModel
     from jitnet.tabular.table import Table
 
-    dropped = [*(options.drop or ()), *([options.group] if options.group else [])]
     table = Table(
         task=options.task,
         categorical=options.categorical or (),
         ordinal=dict(options.ordinal or ()),
-        drop=dropped,
+        drop=options.drop or (),
     )
     given = {name: getattr(options, name, None) for name in Settings._fields}
     settings = found | {name: value for name, value in given.items() if value is not None}

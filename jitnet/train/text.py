@@ -58,7 +58,7 @@ def train_text(options: argparse.Namespace) -> int:
         raise ValueError(f"argument --network: there is no network {cell!r}; there are: {known}")
     steps, batch = options.steps or STEPS, options.batch_size or BATCH
     text = read_text(path)
-    X, y = _pieces(text.training, steps, batch, path)
+    X, y = _pieces(text, steps, batch, path)
     batch_held = max(1, min(batch, (len(text.validation) - 1) // steps))
     held_out = cut_stream(text.validation, steps, batch_held)
     say(f"{path.name:<15} {len(text.training):,} characters to train on, "
@@ -88,13 +88,14 @@ def train_text(options: argparse.Namespace) -> int:
         communicator=options.communicator,
     )
     seconds = time.perf_counter() - start - progress.compile_seconds
+    if output is not None:
+        model.save(output)  # before anything of what is held out can fail
     loss = model.evaluate(*held_out, batch_size=batch_held)["loss"]
     say(f"training loss   {history['loss'][-1]:.4f} nats a character")
     say(f"held-out loss   {loss:.4f} nats a character, {loss / np.log(2):.4f} bits")
     say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
     draw(options.plot, history, lambda: iter(()))
     if output is not None:
-        model.save(output)
         say(f"model           {output}")
         say(f"to write        jitnet generate {output} --prompt {_prompt(text)!r}")
         say_repeat(output, options)
@@ -159,15 +160,14 @@ def read_text(path: Path) -> Text:
     return Text(tuple(map(chr, known)), training, validation)
 
 
-def _pieces(training: Array, steps: int, batch: int, path: Path) -> tuple[Array, Array]:
-    least = steps * batch + 1
-    held_out = int(VALIDATION_SHARE / (1 - VALIDATION_SHARE) * len(training))
-    if len(training) < least or held_out <= steps:
+def _pieces(text: Text, steps: int, batch: int, path: Path) -> tuple[Array, Array]:
+    trained, held_out = len(text.training), len(text.validation)
+    if trained < steps * batch + 1 or held_out <= steps:
         raise ValueError(
-            f"{str(path)!r} is too short: {len(training):,} characters to train on and {held_out:,}"
-            f" to hold out, where a step takes {batch} pieces of {steps}; see --batch-size, --steps"
+            f"{str(path)!r} is too short: {trained:,} characters to train on and {held_out:,} to "
+            f"hold out, where a step takes {batch} pieces of {steps}; see --batch-size, --steps"
         )
-    return cut_stream(training, steps, batch)
+    return cut_stream(text.training, steps, batch)
 
 
 def _prompt(text: Text) -> str:

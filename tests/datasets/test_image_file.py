@@ -62,6 +62,13 @@ def test_parts_to_train_on_and_to_test_with_are_known_by_their_names(tmp_path: P
     assert len(load_pixels(path)) == 10
 
 
+def test_the_classes_of_the_other_part_have_their_name_in_any_letters(tmp_path: Path) -> None:
+    arrays = {"X_Train": X, "y_Train": Y, "X_Test": X[:10], "y_Test": Y[:10]}
+    _, test = load_image_file(npz(tmp_path, **arrays), "y_Train")
+    assert test is not None
+    np.testing.assert_array_equal(test.labels, Y[:10])
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_idx_file_has_its_classes_beside_it(packed: bool, tmp_path: Path) -> None:
     pack, end = (gzip.compress, ".gz") if packed else (bytes, "")

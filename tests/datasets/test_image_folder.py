@@ -44,6 +44,15 @@ def test_one_colour_image_gives_all_three_channels(folder: Path) -> None:
     assert load_image_folder(folder).X.shape == (41, 9, 12, 3)
 
 
+def test_channels_may_be_said(folder: Path) -> None:
+    X = load_image_folder(folder).X
+    coloured = load_image_folder(folder, channels=3).X
+    np.testing.assert_array_equal(coloured, X.repeat(3, axis=-1))
+    np.testing.assert_array_equal(load_image_folder(folder, channels=1).X, X)
+    with pytest.raises(ValueError, match="channels must be 1 or 3, got 2"):
+        load_image_folder(folder, channels=2)
+
+
 def test_other_sizes_are_refused_or_brought_to_one(folder: Path) -> None:
     write(folder / "dark" / "zz.png", np.zeros((5, 5), np.uint8))
     with pytest.raises(ValueError, match=r"zz.png' has 5×5 pixels, and .*00.png' 9×12"):
@@ -100,6 +109,32 @@ def test_a_folder_without_two_classes_is_refused(tmp_path: Path, folder: Path) -
         load_image_folder(folder / "dark")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         load_image_folder(tmp_path / "none")
+
+
+def test_a_model_of_coloured_images_evaluates_grey_ones_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    write(folder / "dark" / "zz.png", np.zeros((9, 12, 3), np.uint8))
+    words = "--epochs 2 --hidden 16 --quiet --checkpoints kept"
+    assert main(f"train images {words}".split()) == 0
+    assert jn.load("kept/best.safetensors").classes == ("bright", "dark")
+    (folder / "dark" / "zz.png").unlink()
+    assert main(["evaluate", "images.safetensors", "images"]) == 0
+    assert "accuracy" in capsys.readouterr().out
+
+
+def test_a_model_of_images_is_kept_though_its_picture_cannot_be_drawn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: Any) -> None:
+        raise RuntimeError("no picture")
+
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.setattr("jitnet.train.images.draw", fails)
+    assert main(["train", "images", "--epochs", "1", "--hidden", "16", "--quiet"]) == 1
+    assert "no picture" in capsys.readouterr().err
+    assert jn.load("images.safetensors").classes == ("bright", "dark")
 
 
 def test_from_a_folder_to_predictions(

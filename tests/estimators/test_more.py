@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -246,6 +247,28 @@ def test_callbacks_are_told_and_may_stop(solver: str, cancer: tuple[Array, Array
     assert (heard.begun, heard.ended) == (1, 1)
     assert len(heard.told) == 4
     assert heard.told[-1]["loss"] == model.loss_
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        jn.EarlyStopping(),
+        jn.ReduceOnPlateau(),
+        jn.TimeBudget(1.0),
+        jn.CSVLogger("log.csv"),
+        jn.Checkpoint("kept"),
+    ],
+    ids=lambda callback: type(callback).__name__,
+)
+def test_callbacks_for_sequential_are_refused_before_any_work(
+    callback: Any, cancer: tuple[Array, Array], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = jn.MLPClassifier(callbacks=[callback])
+    with pytest.raises(ValueError, match=f"{type(callback).__name__} is for a Sequential"):
+        model.fit(*cancer)
+    assert not hasattr(model, "coefs_")
+    assert not list(tmp_path.iterdir())
 
 
 def test_progress_is_shown(cancer: tuple[Array, Array], capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,6 +23,7 @@ from exported_tables import (
     of_dates,
     of_numbers,
     of_two_of_many_values,
+    of_whole_numbers,
     values_of,
 )
 from jitnet.arrays import Array
@@ -272,6 +273,26 @@ def test_every_text_is_the_same_in_c(tmp_path: Path) -> None:
         function = made[f"t{k}"]
         function.restype = ctypes.c_char_p
         assert function().decode() == text
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("maker", "name", "other"),
+    [
+        (of_classes, "heated", pl.col("heated").cast(pl.String).str.to_uppercase()),
+        (of_whole_numbers, "code", pl.col("code").cast(pl.String) + ".0"),
+    ],
+)
+def test_a_truth_value_and_a_number_are_known_however_they_are_written(
+    maker: Any, name: str, other: pl.Expr, tmp_path: Path
+) -> None:
+    case: Case = maker()
+    rows, path = case.rows[:50], program(case.model(), tmp_path, *CHECKS)
+    written = rows.with_columns(other.alias(name))
+    usual = run(path, given=rows.write_csv())
+    assert run(path, given=written.write_csv()) == usual
+    unknown = rows.with_columns(pl.lit("none of them").alias(name))
+    assert run(path, given=unknown.write_csv())[1] != usual[1]
 
 
 @pytest.mark.filterwarnings("error")

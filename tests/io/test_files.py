@@ -237,6 +237,27 @@ def test_a_mounted_file_is_written_in_place(folder: Path) -> None:
     assert path.read_bytes() == b"what stood here before"
 
 
+@posix
+def test_a_file_that_is_written_bit_by_bit_keeps_its_rights(folder: Path) -> None:
+    path = old_file(folder, 0o600)
+    with written_whole(path) as place:
+        place.write_bytes(NEW)
+    assert (path.read_bytes(), permissions(path)) == (NEW, 0o600)
+    assert [file.name for file in folder.iterdir()] == ["file"]
+
+
+@posix
+def test_a_file_may_be_written_bit_by_bit_in_a_folder_that_cannot_be(
+    folder: Path, user: Callable[[], AbstractContextManager[None]]
+) -> None:
+    path = old_file(folder, 0o666)
+    folder.chmod(0o555)
+    with user(), written_whole(path) as place:
+        place.write_bytes(NEW)
+    folder.chmod(0o755)
+    assert path.read_bytes() == NEW
+
+
 def test_what_is_no_place_for_a_file(folder: Path) -> None:
     assert not can_be_written(folder)
     assert not can_be_written(folder / "no" / "file")

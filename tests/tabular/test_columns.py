@@ -12,6 +12,7 @@ import pytest
 import jitnet as jn
 from jitnet.tabular.columns import Category, Date, Number, Ordinal
 from jitnet.tabular.edges import bin_edges
+from jitnet.tabular.values import category_text, text_of_one
 from tabular.frames import mixed
 
 
@@ -165,6 +166,36 @@ def test_a_number_is_one_category_whatever_stands_beside_it() -> None:
     for row in ({"code": 1.0}, {"code": "01"}, {"code": 1}):
         assert table.transform_row(row).tolist() == [[1, 0]]
     assert table.unseen({"code": ["1", "3"]}) == {"code": {"3": 1}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nan",
+        "inf",
+        " 1",
+        "1_0",
+        "\u0663",
+        "1e3",
+        "1e-7",
+        "1e20",
+        1e20,
+        1e-7,
+        1e-5,
+        float(2**63),
+        0.1,
+    ],
+)
+def test_a_single_value_is_the_category_that_it_is_in_a_frame(value: Any) -> None:
+    column = Category("code", ("1",), (1.0,), of_numbers=True)
+    in_a_frame = category_text(column, pl.Series("code", [value]))
+    assert text_of_one(value, of_numbers=True) == in_a_frame[0]
+
+
+def test_a_column_may_be_called_as_a_count_is() -> None:
+    frame = pl.DataFrame({"rows": ["a", "b"] * 8, "value": ["c", "d"] * 8, "y": np.arange(16.0)})
+    table = learned(frame, "y")
+    assert table.unseen({"rows": ["new"], "value": ["c"]}) == {"rows": {"new": 1}}
 
 
 def test_truth_values_are_read_in_any_spelling_and_others_are_counted() -> None:

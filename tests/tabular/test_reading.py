@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+from polars.testing import assert_frame_equal
 
 from jitnet.datasets.image_file import holds_images
-from jitnet.tabular.reading import read_table
+from jitnet.tabular.reading import read_table, scan_text
 
 FRAME = pl.DataFrame({"a": [1, 2, None], "b": [0.5, None, 2.5], "c": ["x", "y", "x"]})
 
@@ -194,6 +195,17 @@ def test_letters_that_unicode_has_not_are_refused(tmp_path: Path, code: int, ord
     np.savez(tmp_path / "rows.npz", word=words)
     with pytest.raises(ValueError, match="'word' has letters that Unicode has not"):
         read_table(tmp_path / "rows.npz")
+
+
+@pytest.mark.parametrize("name", ["rows[1].csv", "rows*.parquet", "ro?ws.arrow"])
+def test_the_name_of_a_file_is_no_pattern(tmp_path: Path, name: str) -> None:
+    writers = {".csv": "write_csv", ".parquet": "write_parquet", ".arrow": "write_ipc"}
+    path, other = tmp_path / name, tmp_path / name.translate({ord(c): None for c in "[]*?"})
+    getattr(FRAME, writers[path.suffix])(path)
+    getattr(FRAME[:1], writers[path.suffix])(other)
+    assert_frame_equal(read_table(path), FRAME)
+    if path.suffix == ".csv":
+        assert len(scan_text(path).collect()) == len(FRAME)
 
 
 def test_a_header_whose_fields_are_of_two_types_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 import jitnet as jn
 from jitnet.cli import main
+from jitnet.kernels import cache
+from jitnet.progress import Progress
 from jitnet.tabular.row_groups import RowGroups
 from jitnet.tabular.streaming import fit_file
 from tabular.frames import mixed
@@ -71,6 +73,26 @@ def test_a_streamed_model_is_as_good_as_one_in_memory(rows: Path) -> None:
     assert 500 < len(test) < 700, "a tenth of 6,000"
     whole = jn.TableModel("dear", epochs=8).fit(mixed(4800, seed=3).drop("price"))
     assert model.evaluate(test).main[1] > whole.evaluate(test).main[1] - 0.03
+
+
+def test_a_table_of_embedded_categories_alone_streams(tmp_path: Path) -> None:
+    shop = np.random.default_rng(0).integers(300, size=6000)
+    frame = pl.DataFrame({"shop": [f"shop {k}" for k in shop], "price": np.sin(shop)})
+    frame.write_parquet(tmp_path / "rows.parquet", row_group_size=1000)
+    model = jn.TableModel("price", epochs=1)
+    fit_file(model, tmp_path / "rows.parquet")
+    assert (model.table.features, len(model.table.embedded)) == ([], 1)
+
+
+def test_a_streamed_fit_hears_of_the_compiler(rows: Path) -> None:
+    class Watch(Progress):
+        def update(self, epochs_done: float, logs: dict[str, float]) -> None:
+            watched.append(self in cache.watchers)
+
+    watched: list[bool] = []
+    fit_file(jn.TableModel("dear", epochs=1), rows, progress=Watch())
+    assert watched
+    assert all(watched)
 
 
 def test_what_repeats_itself_in_the_file_does_not_in_the_parts(tmp_path: Path) -> None:

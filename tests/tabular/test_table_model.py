@@ -121,6 +121,8 @@ def test_the_rows_of_a_group_are_not_cut_and_the_group_is_not_learned_from() -> 
     frame = mixed(200).drop("price").with_columns(g=pl.int_range(200) // 50)
     model = jn.TableModel("dear", epochs=1, ensemble=1).fit(frame, group="g")
     assert "g" not in {column.name for column in model.table.columns}
+    table = jn.Table(drop=["g"])
+    assert jn.TableModel("dear", table=table, epochs=1, ensemble=1).fit(frame, group="g").networks
     with pytest.raises(ValueError, match="'g' has one group"):
         jn.TableModel("dear", epochs=1).fit(frame.with_columns(g=1), group="g")
 

@@ -1,0 +1,28 @@
+"""What `jitnet warmup` compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jitnet as jn
+from jitnet.layers import LAYERS, Activation
+from jitnet.losses import LOSSES
+from jitnet.warmup import models_of_rows, models_of_shapes
+
+
+def parts(layers: Sequence[Any]) -> Iterator[Any]:
+    """Layers, and those within them."""
+    for layer in layers:
+        yield layer
+        inner = [getattr(layer, "layers", ()), *getattr(layer, "branches", ())]
+        for some in [*inner, [layer.layer] if hasattr(layer, "layer") else []]:
+            yield from parts(some)
+
+
+def test_every_layer_and_loss_is_among_its_networks() -> None:
+    models = [*models_of_rows("float32"), *(made[0] for made in models_of_shapes("float32"))]
+    found = {type(layer) for model in models for layer in parts(model.layers)}
+    assert found == set(LAYERS.values()) - {Activation}, "activations are those of Dense layers"
+    assert {model.loss for model in models} == set(LOSSES)
+    assert isinstance(models[0], jn.Sequential)
