@@ -948,7 +948,7 @@ CALLS: dict[str, Call] = {
     "jn.datasets.load_fashion_mnist": Call(lambda rng: {"folder": files()["mnist"]}, weight=0.5),
     "jn.datasets.load_mnist": Call(lambda rng: {"folder": files()["mnist"]}, weight=0.5),
     "jn.datasets.load_image_folder": Call(
-        lambda rng: {"folder": files()["images"], "size": (5, 4)}
+        lambda rng: {"folder": files()["images"], "size": (5, 4), "channels": 3}
     ),
     "jn.datasets.read_idx": Call(lambda rng: {"path": files()["idx"]}),
 }
