@@ -119,6 +119,7 @@ def test_a_model_that_trains_may_be_asked_by_another_thread() -> None:
     assert state_of(model) == state_of(alone)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # JAX's, which a race has loaded
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_trains_after_its_parent_has() -> None:
