@@ -9,6 +9,7 @@ array a column and a dict. All are timed in turns. Without real data there is no
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import statistics
 import subprocess
@@ -144,6 +145,7 @@ def measured(name: str, made: Callable[[Path], Timed]) -> list[str]:
 
 def main() -> int:
     """Print the table; 1 where C was slower than onnxruntime."""
+    argparse.ArgumentParser(description="One example: C beside onnxruntime.").parse_args()
     models: dict[str, Callable[[Path], Timed]] = {
         name: partial(network_calls, *network) for name, network in NETWORKS.items()
     }
