@@ -63,21 +63,33 @@ def written_whole(path: Path) -> Iterator[Path]:
         yield written
         with written.open("r+b") as file:
             os.fsync(file.fileno())
+        _put(written, path, found)
+    _keep_name(path.parent)
+
+
+def _put(written: Path, path: Path, found: os.stat_result | None) -> None:
+    """Move a file to its place, or copy it there: a device and a pipe stay what they are."""
+    if _is_replaced(found):
         try:
             if found is not None:
                 _give_owner_and_rights(written, path, found)
             written.replace(path)
+            return
         except OSError as error:
             if error.errno not in IN_PLACE:
                 raise
-            with written.open("rb") as source, _opened_in_place(path) as target:
-                shutil.copyfileobj(source, target)
-    _keep_name(path.parent)
+    with written.open("rb") as source, _opened_in_place(path) as target:
+        shutil.copyfileobj(source, target)
+
+
+def _is_replaced(found: os.stat_result | None) -> bool:
+    """Whether a new file takes the place of what stands there, if anything does."""
+    return found is None or stat.S_ISREG(found.st_mode)
 
 
 def _folder_beside(path: Path, found: os.stat_result | None) -> tempfile.TemporaryDirectory[str]:
     """A folder for what is to be moved to a path, elsewhere where there can be none beside it."""
-    if found is None or stat.S_ISREG(found.st_mode):
+    if _is_replaced(found):
         try:
             return tempfile.TemporaryDirectory(dir=path.parent, prefix=".jitnet-")
         except OSError as error:

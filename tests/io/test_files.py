@@ -183,15 +183,21 @@ def test_a_full_disk_keeps_the_old_file(folder: Path) -> None:
     assert list(folder.iterdir()) == [path]
 
 
+def write_bit_by_bit(path: Path, content: bytes) -> None:
+    with written_whole(path) as place:
+        place.write_bytes(content)
+
+
 @posix
-def test_a_pipe_stays_a_pipe(folder: Path) -> None:
+@pytest.mark.parametrize("write", [write_file, write_bit_by_bit])
+def test_a_pipe_stays_a_pipe(write: Callable[[Path, bytes], None], folder: Path) -> None:
     path = folder / "pipe"
     os.mkfifo(path)
     received: list[bytes] = []
     reader = threading.Thread(target=lambda: received.append(path.read_bytes()), daemon=True)
     reader.start()
     assert can_be_written(path)
-    write_file(path, NEW)
+    write(path, NEW)
     reader.join(timeout=20)
     assert received == [NEW]
     assert path.is_fifo()
