@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from jitnet.activations import ACTIVATIONS
+from jitnet.kernels.matmul import PACKED_LAYER
 from jitnet.kernels.panels import SOURCES
 from jitnet.layers import (
     GRU,
@@ -72,6 +73,8 @@ def warm_up(dtype: str) -> None:
     for model, X, y in models_of_shapes(dtype):
         model.fit(X, y, epochs=1, shuffle=False, progress=False)
         model.predict(X)
+        model.reset_state()
+        model.predict(tuple(part[:1] for part in X) if isinstance(X, tuple) else X[:1])
 
 
 def models_of_rows(dtype: str) -> Iterator[Sequential]:
@@ -102,9 +105,10 @@ def models_of_shapes(dtype: str) -> Iterator[tuple[Sequential, Any, Any]]:
     windows: list[Layer] = [Conv2D(UNITS, 3, activation="relu"), MaxPool2D(2), Conv2D(UNITS, 3)]
     yield model([Rescaling(0.5), *windows, Flatten()]), pixels, y
     over_time: list[Layer] = [Conv1D(UNITS, 3, padding="same"), MaxPool1D(1), AveragePool1D(1)]
-    yield model([*over_time, Bidirectional(LSTM(UNITS))]), sequences, y
     for cell in (LSTM, GRU, SimpleRNN):
+        yield model([*over_time, Bidirectional(cell(UNITS))]), sequences, y
         recurrent = cell(UNITS, return_sequences=True, stateful=True)
         network = model([Embedding(OUTPUTS, UNITS), recurrent], Adam(clip_norm=1.0))
         yield network, indices, np.zeros_like(indices)
-    yield model([Branches([[], [Embedding(OUTPUTS, UNITS), Flatten()]])]), (rows, indices), y
+    both = Branches([[], [Embedding(OUTPUTS, UNITS), Flatten()]])
+    yield model([both, Dense(PACKED_LAYER // UNITS)]), (rows, indices), y
