@@ -88,7 +88,7 @@ NO_RATES, NO_CALLS = np.zeros(0), np.zeros((0, 0), np.int64)
 NO_PARTIAL = {np.dtype(kind): np.zeros((0, 0), kind) for kind in (np.float32, np.float64)}
 UPDATE_FLOPS = 20
 """Work of a parameter's update, most of it waiting for memory, as so many operations. It counts
-where inputs are sparse: else a batch multiplies by each weight more often."""
+where inputs are sparse or indices: else a batch multiplies by each weight more often."""
 
 
 class Engine:
@@ -162,7 +162,8 @@ class Engine:
             [self.update.settings[name] for name in self.update.decays], np.float64
         )
         self._rooms: dict[bool, Room] = {}
-        self._few = FewRows(self.nodes, self.owners, dtype)
+        self._joined = self.nodes.joined()
+        self._few = FewRows(self._joined, self.owners, dtype)
         self._pace: tuple[tuple[Any, ...], Pace] | None = None
         self.carried: tuple[int, Array] | None = None
         self._check_forms(shape)
@@ -453,7 +454,8 @@ class Engine:
     def _work(self, data: Data, batch: int, products: int) -> int:
         """Operations of a step that multiplies by every weight ``products`` times."""
         work = products * 2 * data.multiplications * batch
-        return work + UPDATE_FLOPS * self.nodes.count * (products > 1 and data.by_twin)
+        few_use_each = data.by_twin or self.nodes.takes_indices
+        return work + UPDATE_FLOPS * self.nodes.count * (products > 1 and few_use_each)
 
     def _team(self, data: Data, batch: int, products: int) -> int:
         """Threads for such steps."""
@@ -472,7 +474,7 @@ class Engine:
 
     def fitting(self, data: Data, room: int) -> int:
         """Examples that so many bytes are room for."""
-        nodes = self.nodes
+        nodes = self._joined
         made = [nodes.n_out(n) for n, node in enumerate(nodes.nodes) if node.forward]
         inputs = 0 if data.by_twin else nodes.n_features
         return room // (max(1, inputs + 3 * sum(made)) * self.dtype.itemsize)
@@ -497,7 +499,7 @@ class Engine:
                     max(panels, room.places.panels),
                     max(threads, len(room.work.scratch)),
                 )
-            nodes = self.nodes.for_sparse() if sparse else self.nodes
+            nodes = self.nodes.for_sparse() if sparse else self._joined
             parts = self.penalties, self.objective, self.update, self.owners
             room = self._rooms[sparse] = Room(nodes, self.training, *parts, panels, threads)
         return room

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -234,6 +235,23 @@ class Nodes:
             nodes.nodes, nodes.is_sparse = [*self.nodes], True
             nodes.nodes[self.first] = twin
         return nodes
+
+    def joined(self) -> Nodes:
+        """The same nodes and parameters, where a mean over time is made by the node before it."""
+        joined = copy(self)
+        joined.nodes = [*self.nodes]
+        borrowed = {
+            (number + distance, array)
+            for number, node in enumerate(self.nodes)
+            for distance, array in node.borrows.values()
+        }
+        for number, (node, after) in enumerate(pairwise(self.nodes)):
+            between = {(number, "Y"), (number, "dY"), (number + 1, "X"), (number + 1, "dX")}
+            follows = after.takes_mean and self.before[number + 1] == number
+            if node.mean is not None and follows and not between & borrowed:
+                free = Node(after.output, (), (), is_free=True, path=after.path)
+                joined.nodes[number : number + 2] = node.mean, free
+        return joined
 
     @property
     def first(self) -> int:

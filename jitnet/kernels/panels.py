@@ -22,7 +22,15 @@ from numba import types
 from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import ahead, compiled_as
 from jitnet.kernels.jit import njit
-from jitnet.kernels.simd import lanes, load, load_some, store, transpose_square
+from jitnet.kernels.simd import (
+    lanes,
+    load,
+    load_some,
+    splat,
+    store,
+    store_some,
+    transpose_square,
+)
 
 SOURCES = tuple(map(np.dtype, (np.float32, np.float64, np.uint8, np.int64)))
 """Element types that are read where they lie; others are converted before."""
@@ -105,7 +113,7 @@ def _copy_row(target: Any, address: int, step: int, first: int, last: int, like:
 
 
 @njit
-def _copy_row_of_vectors(target: Any, source: Any, first: int, last: int) -> None:
+def copy_row(target: Any, source: Any, first: int, last: int) -> None:
     """``_copy_row`` for contiguous elements of the target's own type; first on a vector's edge."""
     n = lanes(target)
     width = VECTORS * n
@@ -121,9 +129,54 @@ def _copy_row_of_vectors(target: Any, source: Any, first: int, last: int) -> Non
 def gather_row(target: Any, address: int, step: int, like: Any, first: int, last: int) -> None:
     """Copy a row of X, of ``like``'s type and any layout, to its place in a panel's row blocks."""
     if is_of(target, like) and step == element_size(target):
-        _copy_row_of_vectors(target, pointer_like(target, address), first, last)
+        copy_row(target, pointer_like(target, address), first, last)
     else:
         _copy_row(target, address, step, first, last, like)
+
+
+@njit
+def add_to_blocks(blocks: Any, row: Any, count: int) -> None:
+    """Add a row of so many units to what lies in row blocks."""
+    n = lanes(row)
+    width = VECTORS * n
+    whole = count - count % width
+    for first in range(0, whole, width):
+        block = ahead(blocks, row_block(first, width))
+        for u in range(0, width, n):
+            store(block, u, load(block, u) + load(row, first + u))
+    rest = ahead(blocks, row_block(whole, width))
+    for u in range(whole, count, n):
+        store(rest, u - whole, load(rest, u - whole) + load_some(row, u, count - u))
+
+
+@njit
+def clear_row(row: Any, count: int) -> None:
+    """Zeros in a row of so many units."""
+    n = lanes(row)
+    whole = count - count % n
+    for u in range(0, whole, n):
+        store(row, u, splat(row, 0.0))
+    if whole < count:
+        store_some(row, whole, splat(row, 0.0), count - whole)
+
+
+@njit
+def add_to_row(row: Any, blocks: Any, count: int) -> None:
+    """Add to a row of so many units what lies in row blocks."""
+    n = lanes(row)
+    width = VECTORS * n
+    whole = count - count % width
+    for first in range(0, whole, width):
+        block = ahead(blocks, row_block(first, width))
+        for u in range(0, width, n):
+            store(row, first + u, load(row, first + u) + load(block, u))
+    rest = ahead(blocks, row_block(whole, width))
+    for u in range(whole, count, n):
+        part = load(rest, u - whole)
+        if count - u >= n:
+            store(row, u, load(row, u) + part)
+        else:
+            store_some(row, u, load_some(row, u, count - u) + part, count - u)
 
 
 @njit

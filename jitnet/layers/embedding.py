@@ -14,9 +14,10 @@ from jitnet.checks import check_flag, check_number, check_whole, keep
 from jitnet.hints import hinted_class
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.panels import row_block, to_columns, to_rows
-from jitnet.kernels.simd import lanes, load, load_some, store, store_some
+from jitnet.kernels.panels import add_to_row, clear_row, copy_row, to_columns, to_rows
+from jitnet.kernels.simd import lanes, load_some, store_some
 from jitnet.kernels.weights import ONE, ZERO
+from jitnet.layers.embedding_mean import embedding_mean_node
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Shape
 
 MOST_INDICES = 2**31 - 1
@@ -46,11 +47,7 @@ def embedding_forward(
                 place = p * time + t
                 x = at(X, place * width)
                 for i in range(width):
-                    row, target = at(weight, x[i] * units), ahead(rows, i * width)
-                    for u in range(0, units, lanes(rows)):
-                        count = min(lanes(rows), units - u)
-                        to = row_block(u, width) + u % width
-                        store_some(target, to, load_some(row, u, count), count)
+                    copy_row(ahead(rows, i * width), at(weight, x[i] * units), 0, units)
                 to_columns(at(Y, place * units * width), rows, 0, units)
 
 
@@ -82,20 +79,12 @@ def embedding_weight_backward(
             count = min(width, last_unit - first)
             if not add:
                 for k in range(first, dweight.size, units):
-                    for u in range(count):
-                        dweight[k + u] = 0.0
+                    clear_row(at(dweight, k), count)
             for place in range(panels * time):
                 x = at(X, place * width)
                 to_rows(rows, at(dY, place * units * width), units, ZERO, first, ONE)
                 for i in range(width):
-                    target, source = at(dweight, x[i] * units + first), ahead(rows, i * width)
-                    for u in range(0, count, lanes(rows)):
-                        left = count - u
-                        if left >= lanes(rows):
-                            store(target, u, load(target, u) + load(source, u))
-                        else:
-                            total = load_some(target, u, left) + load_some(source, u, left)
-                            store_some(target, u, total, left)
+                    add_to_row(at(dweight, x[i] * units + first), ahead(rows, i * width), count)
 
 
 @njit(parallel=True)
@@ -177,15 +166,12 @@ class Embedding(Layer):
         (time,) = shape
         settings, weights = {"time": time}, (self.vocabulary, self.units)
         blocks = -(-self.units // width)
-        return Node(
+        cut = Cut("unit", self.units, UNITS_AT_ONCE)
+        node = Node(
             output=(time, self.units),
             forward=(Operation(embedding_forward, settings=settings),),
             backward=(),
-            gradients=(
-                Operation(
-                    embedding_weight_backward, Cut("unit", self.units, UNITS_AT_ONCE), settings
-                ),
-            ),
+            gradients=(Operation(embedding_weight_backward, cut, settings),),
             parameters=(Parameter("weight", weights, partial(_drawn, weights), self.l2),),
             few=Operation(embedding_few_forward),
             scratch=blocks * (width + 1) * width,
@@ -194,3 +180,4 @@ class Embedding(Layer):
             vocabulary=self.vocabulary,
             masks_zero=self.mask_zero,
         )
+        return node._replace(mean=embedding_mean_node(node, cut))

@@ -182,6 +182,11 @@ class Node(NamedTuple):
         Where X is the network's input of indices instead of numbers, how many there are.
     masks_zero : bool, default False
         Whether the index 0 stands for a time step that is none.
+    mean : Node, optional
+        Its twin, of the same parameters, whose output is the mean of the node's over the time steps
+        before each example's end, to the same bits: what runs where the next node takes that.
+    takes_mean : bool, default False
+        Whether Y is the mean of X over the time steps before each example's end.
     input : int, optional
         The number of the network's input that it takes instead of the output before it.
     state : int, default 0
@@ -214,6 +219,8 @@ class Node(NamedTuple):
     over_time: Literal["mixed", "each", "both", "last", "all"] = "mixed"
     vocabulary: int = 0
     masks_zero: bool = False
+    mean: Node | None = None
+    takes_mean: bool = False
     input: int | None = None
     state: int = 0
 

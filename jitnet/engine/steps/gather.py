@@ -9,6 +9,7 @@ import numpy as np
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import bytes_of, gather_row, read, to_columns
+from jitnet.kernels.simd import lanes, splat, store
 
 ADDRESS, ROW_STEP, COLUMN_STEP, LENGTHS, INPUT_WORDS = range(5)
 """The words of an input: where its first number lies, how many bytes further on those of the next
@@ -162,12 +163,13 @@ def mark_steps(
     source = at(inputs, number * INPUT_WORDS)
     for p in range(first_panel, last_panel):
         m = at(mask, p * time * width)
-        for i in range(width):
-            example, length = order[min(batch_first + p * width + i, batch_last - 1)], time
-            if source[LENGTHS] != 0:
-                length = np.int64(read(source[LENGTHS] + example * bytes_of(like), like))
-            for t in range(time):
-                m[t * width + i] = 1.0 if t < length else 0.0
+        for k in range(0, time * width, lanes(m)):
+            store(m, k, splat(m, 1.0))
+        for i in range(width if source[LENGTHS] != 0 else 0):
+            example = order[min(batch_first + p * width + i, batch_last - 1)]
+            length = np.int64(read(source[LENGTHS] + example * bytes_of(like), like))
+            for t in range(length, time):
+                m[t * width + i] = 0.0
 
 
 @njit
