@@ -21,13 +21,13 @@ from jitnet.engine.forms import arguments_of, name_of
 from jitnet.engine.nodes import Nodes
 from jitnet.engine.places import Places
 from jitnet.engine.steps.span import (
+    EXAMPLES,
     FIRST,
     FIRST_PANEL,
     LAST,
     LAST_PANEL,
     OTHER_FIRST,
     OTHER_LAST,
-    PANELS,
     SOURCES,
 )
 from jitnet.kernels.blocks import (
@@ -168,7 +168,7 @@ def reals(values: Sequence[float]) -> tuple[str, Sequence[int]]:
 def names_of(nodes: Nodes, places: Places, number: int) -> Names:
     """What the operations of a node may ask for."""
     names, times = _names_of(nodes, places, number), nodes.nodes[number].times
-    return by_steps(names, times, nodes.width) if times > 1 else names
+    return by_steps(names, times) if times > 1 else names
 
 
 def _names_of(nodes: Nodes, places: Places, number: int) -> Names:
@@ -180,6 +180,7 @@ def _names_of(nodes: Nodes, places: Places, number: int) -> Names:
         "Y": ("panels", [place.Y, n_out]),
         "dY": ("panels", [place.dY, n_out]),
         "node": ("int", [number]),
+        "times": ("int", [node.times]),
     }
     if number == nodes.first:
         names["X_rows"] = "panels", [places.input_rows, nodes.blocks() * (nodes.width + 1)]
@@ -206,10 +207,10 @@ def _names_of(nodes: Nodes, places: Places, number: int) -> Names:
     return names
 
 
-def by_steps(names: Names, times: int, width: int) -> Names:
+def by_steps(names: Names, times: int) -> Names:
     """The same, where each time step is a panel of its own to a kernel."""
     seen: dict[str, tuple[str, Sequence[int]]] = {
-        "examples": (f"times:{PANELS}", [times * width]),
+        "examples": (f"times:{EXAMPLES}", [times]),
         "first_panel": (f"times:{FIRST_PANEL}", [times]),
         "last_panel": (f"times:{LAST_PANEL}", [times]),
     }
@@ -241,7 +242,7 @@ def few_names_of(nodes: Nodes, places: Places, number: int) -> Names:
     for name, (source, (place, *sizes)) in names.items():
         if source == "parameter":  # whole vectors are read beyond its last row
             names[name] = source, [place, aligned(sizes[0]) + ALIGNMENT]
-    return by_steps(names, node.times, nodes.width) if node.times > 1 else names
+    return by_steps(names, node.times) if node.times > 1 else names
 
 
 class Layout:

@@ -120,7 +120,7 @@ class FewRows:
             "P": ("panels", [self.places.weights, outputs]),
         }
         if times > 1:
-            names = c.by_steps(names, times, self.nodes.width)
+            names = c.by_steps(names, times)
         operation = Operation(predict_of(LINKS[link].predict))
         call = c.bind(operation, names, outputs, self.dtype, f"the link {link!r}")
         phases = {c.FEW: self.calls or [], c.LINK: [call]}

@@ -232,7 +232,7 @@ class Room:
         }
         names: dict[str, Any] = {name: ("panels", words) for name, words in arrays.items()}
         if times > 1:
-            names = {**c.by_steps(names, times, self.nodes.width)}
+            names = {**c.by_steps(names, times)}
         if settings is not None:
             names["settings"] = settings
         return c.bind(operation, names, outputs, self.dtype, f"the loss {self.objective.loss!r}")

@@ -116,6 +116,7 @@ def multiply_examples(
     room: Any,
     size: int,
     examples: int,
+    depth: int,
     first_row: int,
     last_row: int,
     first_block: int,
@@ -125,14 +126,15 @@ def multiply_examples(
     """C[r, c] = Σ_i A[r, i] B[c, i], or added to it, for pointers to panels A and B.
 
     Those have ``n_rows`` and ``n_lanes`` rows, and lie ``a_panel`` and ``b_panel`` elements apart;
-    blocks of B are turned in the room, which has a size.
+    blocks of B are turned in the room, which has a size. Of each panel ``depth`` examples count,
+    and of all so many.
     """
     width = VECTORS * lanes(C)
     at_once = EXAMPLES_AT_ONCE // width
     for p in range(0, panels, at_once):
         count = min(at_once, panels - p)
         a, b, block_size = ahead(A, p * a_panel), ahead(B, p * b_panel), count * width * width
-        group, terms = size // block_size, min(count * width, examples - p * width)
+        group, terms = size // block_size, min(count * depth, examples - p * depth)
         chunk = max(ONE, NUMBERS_AT_ONCE // (count * width * HEIGHT)) * HEIGHT
         for first in range(first_block, last_block, group):
             last = min(first + group, last_block)
@@ -152,7 +154,7 @@ def multiply_examples(
                         a_panel,
                         width * width,
                         terms,
-                        width,
+                        depth,
                         min(width, n_lanes - block * width),
                         add or p > 0,
                         row,

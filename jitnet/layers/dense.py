@@ -25,7 +25,7 @@ from jitnet.checks import check_choice, check_flag, check_number, check_whole, k
 from jitnet.hints import hinted_class
 from jitnet.initializers import check_initializer, resolve
 from jitnet.kernels.cpu import VECTORS
-from jitnet.kernels.intrinsics import at
+from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import TALL, multiply_rows, packed_shape
 from jitnet.kernels.simd import lanes, load, splat, store, sum_lanes
@@ -167,6 +167,7 @@ def dense_weight_backward(
     scratch: Any,
     turned: int,
     examples: int,
+    times: int,
     first_row: int,
     last_row: int,
     first_block: int,
@@ -177,12 +178,17 @@ def dense_weight_backward(
 
     Writes the flat dweight (n_rows, n_lanes), the given rows and blocks of lanes, or adds to them
     where ``add``, and scratch (parts, size), in which it turns what lies along the lanes; reads X
-    (panels, n_in, width) and dY (panels, n_out, width), so many examples of them. Each parallel
-    iteration owns a room and a part of the blocks.
+    (panels, n_in, width) and dY (panels, n_out, width), so many examples of them: of sequences, the
+    last panels are the time steps of as few. Each parallel iteration owns a room and a part of the
+    blocks.
     """
     parts, size = scratch.shape
     panels, n_in, width = X.shape
     n_out = dY.shape[1]
+    alive = ZERO  # in each of the last panels, where those are time steps
+    if times > 1:
+        alive = examples // times % width
+    full = panels - times if alive > 0 else panels
     for part in prange(parts):
         room, dw, x, dy = at(scratch, part * size), at(dweight, 0), at(X, 0), at(dY, 0)
         begin, end = share(last_block - first_block, ONE, part, parts)
@@ -190,24 +196,28 @@ def dense_weight_backward(
         n_rows, n_lanes, a, b = n_in, n_out, x, dy
         if turned:
             n_rows, n_lanes, a, b = n_out, n_in, dy, x
-        multiply_examples(
-            dw,
-            a,
-            b,
-            panels,
-            n_rows,
-            n_lanes,
-            n_rows * width,
-            n_lanes * width,
-            room,
-            size,
-            examples,
-            first_row,
-            last_row,
-            begin,
-            end,
-            again,
-        )
+        for first, last, depth in ((ZERO, full, ONE * width), (full, panels, alive)):
+            if first < last:
+                multiply_examples(
+                    dw,
+                    ahead(a, first * n_rows * width),
+                    ahead(b, first * n_lanes * width),
+                    last - first,
+                    n_rows,
+                    n_lanes,
+                    n_rows * width,
+                    n_lanes * width,
+                    room,
+                    size,
+                    min(examples, (last - first) * depth),
+                    depth,
+                    first_row,
+                    last_row,
+                    begin,
+                    end,
+                    again,
+                )
+                again = n_rows > 0
 
 
 @njit(parallel=True)

@@ -267,6 +267,8 @@ class Layer(ABC):
         the model's type; the examples of the batch are ``order[batch_first:batch_last]``.
     ``node``
         The layer's number in the network.
+    ``times``
+        The node's time steps, if each is a panel of its own, otherwise 1.
     ``mask``
         (panels, time, width): 1 at each time step of an example, 0 behind its end.
     ``states``, ``first_state``, ``state_size``

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import prange
 
 from jitnet.kernels.cpu import VECTORS
@@ -137,6 +136,7 @@ def recurrent_weight_backward(
     dgates: Any,
     initial: Any,
     scratch: Any,
+    examples: int,
     directions: int,
     time: int,
     state: int,
@@ -152,14 +152,13 @@ def recurrent_weight_backward(
     Writes the flat drecurrent_weight (directions · units, gates · units), the given rows of each
     direction and blocks of lanes, or adds to them where ``add``, and scratch (parts, size); reads
     Y, the gates' gradients (panels, time · directions · gates · units, width) and the initial
-    states (panels, directions · state · units, width), which are zero if not ``stateful``. Each
-    parallel iteration owns a room and a part of the blocks.
+    states (panels, directions · state · units, width), which are zero if not ``stateful``, so many
+    examples of them. Each parallel iteration owns a room and a part of the blocks.
     """
     parts, size = scratch.shape
     panels, n_states, width = Y.shape
     units, n_lanes = n_states // (time * directions), dgates.shape[1] // (time * directions)
     y_step, z_step = directions * units * width, directions * n_lanes * width
-    one_step = np.int64(width)
     for part in prange(parts):
         room = at(scratch, part * size)
         begin, end = share(last_block - first_block, ONE, part, parts)
@@ -169,6 +168,7 @@ def recurrent_weight_backward(
             before, after, first = (ZERO, ONE, ZERO) if d == 0 else (ONE, ZERO, time - ONE)
             again = add != 0
             for p in range(panels):
+                alive = min(width, examples - p * width)
                 y = p * time * y_step + d * units * width
                 z = p * time * z_step + d * n_lanes * width
                 for turn in range(2):  # of the first step, and of all others
@@ -190,7 +190,8 @@ def recurrent_weight_backward(
                             z_step,
                             room,
                             size,
-                            steps * one_step,
+                            steps * alive,
+                            alive,
                             first_row,
                             last_row,
                             begin,

@@ -130,6 +130,7 @@ def arguments(name: str, dtype: str, rng: np.random.Generator) -> list[Any]:
     numbers: dict[str, Any] = {
         "turned": False,
         "examples": PANELS * width,
+        "times": 1,
         "last": N_OUT,
         "last_panel": PANELS,
         "last_input": N_IN,
@@ -245,20 +246,22 @@ def test_backward_multiplies_any_part(
 @each_dtype
 @each_order
 @pytest.mark.parametrize(("add", "missing"), [(False, 0), (True, 3)], ids=["overwrites", "adds"])
+@pytest.mark.parametrize("times", [1, PANELS], ids=["examples", "time steps"])
 @pytest.mark.parametrize(("n_in", "n_out"), SHAPES)
 def test_the_weights_gradient_of_any_part(
     dtype: str,
     turned: bool,
     n_in: int,
     n_out: int,
+    times: int,
     add: bool,
     missing: int,
     rng: np.random.Generator,
 ) -> None:
     layer = Layer(rng, dtype, n_in, n_out, turned, packs=False)
-    examples = PANELS * layer.width - missing
+    examples = PANELS * layer.width - missing * times
     seen = layer.dY.copy()
-    seen[-1, :, layer.width - missing :] = 0
+    seen[-times:, :, layer.width - missing :] = 0
     product = np.einsum("pki,pui->ku", layer.X, seen)
     before = whole_numbers(rng, dtype, layer.n_rows, layer.n_lanes)
     expected = (product.T if turned else product) + before * add
@@ -267,9 +270,8 @@ def test_the_weights_gradient_of_any_part(
     parts = [((0, rows), (0, blocks)), ((rows // 3, rows - rows // 4), (blocks // 2, blocks))]
     for (r0, r1), (b0, b1) in parts:
         dweight = before.copy()
-        call_weight_backward(
-            dweight.reshape(-1), layer.X, layer.dY, room, turned, examples, r0, r1, b0, b1, add
-        )
+        sizes = turned, examples, times, r0, r1, b0, b1
+        call_weight_backward(dweight.reshape(-1), layer.X, layer.dY, room, *sizes, add)
         lanes = slice(b0 * layer.width, b1 * layer.width)
         np.testing.assert_array_equal(dweight[r0:r1, lanes], expected[r0:r1, lanes])
         dweight[r0:r1, lanes] = before[r0:r1, lanes]
@@ -289,10 +291,8 @@ def test_the_weights_gradient_of_more_examples_than_are_summed_at_once(
     rooms = np.empty((1, room_size("float32")), "float32")
     rows, lanes = dweight.shape
     blocks = -(-lanes // width)
-    count = panels * width
-    call_weight_backward(
-        dweight.reshape(-1), X, dY, rooms, turned, count, 0, rows, 0, blocks, False
-    )
+    sizes = turned, panels * width, 1, 0, rows, 0, blocks
+    call_weight_backward(dweight.reshape(-1), X, dY, rooms, *sizes, False)
     np.testing.assert_array_equal(dweight, product.T if turned else product)
 
 
