@@ -114,7 +114,10 @@ def _copy_row(target: Any, address: int, step: int, first: int, last: int, like:
 
 @njit
 def copy_row(target: Any, source: Any, first: int, last: int) -> None:
-    """``_copy_row`` for contiguous elements of the target's own type; first on a vector's edge."""
+    """Contiguous elements first … last of a row, of the target's type, to its place in row blocks.
+
+    ``first`` is on a vector's edge.
+    """
     n = lanes(target)
     width = VECTORS * n
     whole = last - (last - first) % n

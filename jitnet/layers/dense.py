@@ -178,9 +178,9 @@ def dense_weight_backward(
 
     Writes the flat dweight (n_rows, n_lanes), the given rows and blocks of lanes, or adds to them
     where ``add``, and scratch (parts, size), in which it turns what lies along the lanes; reads X
-    (panels, n_in, width) and dY (panels, n_out, width), so many examples of them: of sequences, the
-    last panels are the time steps of as few. Each parallel iteration owns a room and a part of the
-    blocks.
+    (panels, n_in, width) and dY (panels, n_out, width), so many examples of them. Where panels are
+    time steps, the last ``times`` of them may all have fewer examples than lanes. Each parallel
+    iteration owns a room and a part of the blocks.
     """
     parts, size = scratch.shape
     panels, n_in, width = X.shape
