@@ -73,7 +73,7 @@ def multiply_examples_kernel(
     a_panel: int,
     b_panel: int,
     room: Any,
-    examples: int,
+    examples: Any,
     rows: Any,
     blocks: Any,
     add: bool,
@@ -89,7 +89,8 @@ def multiply_examples_kernel(
         b_panel,
         at(room, 0),
         room.size,
-        examples,
+        examples[0],
+        examples[1],
         rows[0],
         rows[1],
         blocks[0],
@@ -165,14 +166,20 @@ def test_the_rows_of_one_direction_multiply_gradients(
 def test_gradients_are_summed_over_panels_that_lie_apart(
     rows: int, lanes: int, panels: int | None, add: bool, dtype: str, rng: np.random.Generator
 ) -> None:
-    """C = Σ A Bᵀ over examples whose panels have other rows before and behind."""
+    """C = Σ A Bᵀ over examples whose panels have other rows before and behind.
+
+    All lanes of a panel count, or the first of each, or in the last panel fewer.
+    """
     width = panel_width(dtype)
     panels = panels or 2 * int(weights.EXAMPLES_AT_ONCE) // width + 1
     A, B = (whole_numbers(rng, dtype, panels, n + 3, width) for n in (rows, lanes))
-    for missing in (0, 3):
-        seen = B.copy()
-        seen[-1, :, width - missing :] = 0
-        product = np.einsum("pri,pci->rc", A[:, 1 : rows + 1], seen[:, 2 : lanes + 2])
+    for depth, missing in ((width, 0), (width, 3), (width - 1, 0), (width - 1, 2)):
+        counted = np.zeros((panels, width), dtype)
+        counted[:, :depth] = 1
+        counted[-1, depth - missing :] = 0
+        product = np.einsum(
+            "pri,pci,pi->rc", A[:, 1 : rows + 1], B[:, 2 : lanes + 2], counted, optimize=True
+        )
         before = whole_numbers(rng, dtype, rows, lanes)
         expected, blocks = product + add * before, -(-lanes // width)
         room = np.full(room_size(dtype), GUARD, dtype)
@@ -184,13 +191,13 @@ def test_gradients_are_summed_over_panels_that_lie_apart(
             multiply_examples_kernel(
                 C.reshape(-1),
                 A.reshape(-1)[width:],
-                seen.reshape(-1)[2 * width :],
+                B.reshape(-1)[2 * width :],
                 (panels, rows),
                 lanes,
                 A[0].size,
                 B[0].size,
                 room,
-                panels * width - missing,
+                (panels * depth - missing, depth),
                 (r0, r1),
                 (b0, b1),
                 add,
