@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitnet.kernels.cpu import TILES, VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import LINE_BYTES, ahead, prefetch, registers
 from jitnet.kernels.jit import njit
@@ -20,6 +22,9 @@ from jitnet.kernels.simd import fma, lanes, load, load_some, splat, store, store
 TALL, LOW = ((0,) * rows for rows in TILES)
 HALF = (0,) * 6
 """Tuples as long as a tile is tall: their length is a constant to the compiler."""
+
+ONE = np.int64(1)
+"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 MOST_OFFSETS = 6
 
@@ -33,6 +38,20 @@ def _row(r: int, last: int, rows: Any) -> int:
     offsets are more than there are registers, and twelve rows leave time for the chain.
     """
     return r if len(rows) > MOST_OFFSETS or r == 0 else min(r, last)
+
+
+@njit(inline=True)
+def add_products(
+    sums: Any, A: Any, B: Any, a_row: int, a_step: int, terms: int, last: int, rows: Any
+) -> None:
+    """sums[r, c] += A[r, k] B[k, c] over so many k: the loop in which the time is spent."""
+    width = lanes(sums)
+    for k in range(terms):
+        for r in range(len(rows)):
+            x = splat(sums, A[_row(r, last, rows) * a_row + k * a_step])
+            for v in range(VECTORS):
+                i = (r * VECTORS + v) * width
+                store(sums, i, fma(x, load(B, (k * VECTORS + v) * width), load(sums, i)))
 
 
 @njit
@@ -76,13 +95,10 @@ def multiply_tile(
             for r in range(len(rows)):
                 for i in range(0, VECTORS * width, line):
                     prefetch(A, a_jump + r * a_row + i)
-        for k in range(min(depth, terms)):
-            for r in range(len(rows)):
-                row = _row(r, last, rows)
-                x = splat(C, A[row * a_row + k * a_step])
-                for v in range(VECTORS):
-                    i = (r * VECTORS + v) * width
-                    store(sums, i, fma(x, load(B, (k * VECTORS + v) * width), load(sums, i)))
+        if a_step == 1:
+            add_products(sums, A, B, a_row, ONE, min(depth, terms), last, rows)
+        else:
+            add_products(sums, A, B, a_row, a_step, min(depth, terms), last, rows)
         A, B, terms = ahead(A, a_jump), ahead(B, b_jump), terms - depth
     for r in range(len(rows)):
         row = _row(r, last, rows)

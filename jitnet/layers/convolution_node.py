@@ -16,12 +16,7 @@ from jitnet.layers.convolution import (
     few_forward_of,
     forward_of,
 )
-from jitnet.layers.convolution_gradient import (
-    best_tile,
-    line_settings,
-    scratch_size,
-    weight_backward_of,
-)
+from jitnet.layers.convolution_gradient import gradient_of
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
 from jitnet.layers.window import Numbers, Window, check_numbers, check_padding
 
@@ -90,10 +85,7 @@ def convolution_node(
         pointwise=True,
         names={"dX": "dY", "X": "Y"},
     )
-    gradient_tile = best_tile(n_out, window, n_in)
-    along = settings | line_settings(window, n_in, gradient_tile)
-    by_tiles = Cut("tile", -(-n_out // len(gradient_tile[0])))
-    by_tiles = by_tiles._replace(otherwise=Cut("tap", window.kernel_height))
+    gradients, scratch = gradient_of(window, n_in, n_out, width)
     draw = partial(
         resolve(layer.initializer, layer.activation), taps * n_in, taps * n_out, shape=weights
     )
@@ -109,7 +101,7 @@ def convolution_node(
         forward=(Operation(forward, Cut("place", places), settings),),
         arrange=(slope,) * (inside and layer.activation != "identity"),
         backward=(Operation(backward, Cut("place", in_places), settings),),
-        gradients=(Operation(weight_backward_of(gradient_tile), by_tiles, along),),
+        gradients=(gradients,),
         parameters=(
             Parameter("weight", weights, draw, layer.l2),
             *(Parameter("bias", (n_out,)),) * layer.bias,
@@ -118,6 +110,6 @@ def convolution_node(
         prepare=Operation(convolution_pack, Cut("row", taps * n_in), packing),
         few=Operation(few_forward_of(value), settings=settings),
         places=places,
-        scratch=scratch_size(window, n_in, gradient_tile, width),
+        scratch=scratch,
         is_activated=inside,
     )

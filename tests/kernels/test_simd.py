@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from jitnet.arrays import Array
+from jitnet.kernels import simd
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import panel_width
@@ -225,3 +226,18 @@ def test_a_square_is_transposed_and_rows_behind_the_last_repeat_it(
         expected[:, :n] = x[np.minimum(np.arange(n), last), :n].T
         transpose_kernel(y.reshape(-1), row, x.reshape(-1), source_row, last)
         np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("itemsize", [4, 8])
+@pytest.mark.parametrize("vector_bytes", [16, 32, 64])
+def test_a_square_is_transposed_by_the_mixes_of_vectors_of_any_length(
+    vector_bytes: int, itemsize: int
+) -> None:
+    n = vector_bytes // itemsize
+    square = np.arange(n * n).reshape(n, n)
+    rows = list(square)
+    for distance in (1 << stage for stage in range(n.bit_length() - 1)):
+        for i in (i for i in range(n) if i & distance == 0):
+            pair = np.concatenate([rows[i], rows[i + distance]])
+            rows[i], rows[i + distance] = (pair[m] for m in simd._mixes(n, itemsize, distance))
+    np.testing.assert_array_equal([rows[place] for place in simd._places(n, itemsize)], square.T)

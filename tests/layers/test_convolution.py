@@ -13,7 +13,9 @@ from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import HALF, LOW, TALL
 from jitnet.kernels.panels import panel_width
-from jitnet.layers import convolution, convolution_gradient
+from jitnet.layers import convolution, convolution_gradient_lanes, convolution_gradient_turned
+from jitnet.layers.convolution_gradient_lanes import lanes_gradient
+from jitnet.layers.convolution_gradient_turned import turned_gradient
 from jitnet.layers.window import Window
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +31,11 @@ forward_by_halves = convolution.forward_of(value, HALF).serial
 backward = convolution.backward_of(LOW).serial
 backward_by_halves = convolution.backward_of(HALF).serial
 weight_backward, other_weight_backward = (
-    convolution_gradient.weight_backward_of(tile).serial for tile in convolution_gradient.TILES
+    convolution_gradient_lanes.weight_backward_of(tile).serial
+    for tile in convolution_gradient_lanes.TILES
+)
+turned_weight_backward, turned_weight_backward_by_halves = (
+    convolution_gradient_turned.weight_backward_of(low).serial for low in (LOW, HALF)
 )
 
 
@@ -66,6 +72,24 @@ def call_weight_backward(*args: Any) -> None:
 @njit(entry=True)
 def call_other_weight_backward(*args: Any) -> None:
     other_weight_backward(*args)
+
+
+@njit(entry=True)
+def call_turned_weight_backward(*args: Any) -> None:
+    turned_weight_backward(*args)
+
+
+@njit(entry=True)
+def call_turned_weight_backward_by_halves(*args: Any) -> None:
+    turned_weight_backward_by_halves(*args)
+
+
+WEIGHT_BACKWARDS: dict[Any, Any] = {
+    weight_backward: call_weight_backward,
+    other_weight_backward: call_other_weight_backward,
+    turned_weight_backward: call_turned_weight_backward,
+    turned_weight_backward_by_halves: call_turned_weight_backward_by_halves,
+}
 
 
 class Case(NamedTuple):
@@ -109,7 +133,7 @@ def as_images(panels: Array, shape: tuple[int, ...]) -> Array:
 
 
 def results(case: Case) -> dict[str, Array]:
-    """Y and all gradients, by the blocks."""
+    """Y and all gradients, by the blocks; those of weights by either way."""
     window, (n_in, n_out) = case.window, case.W.shape[2:]
     X, dY, tile, taps = as_panels(case.X), as_panels(case.dY), len(TALL), case.W[..., 0, 0].size
     Y, dX = np.full_like(dY, np.nan), np.full_like(X, np.nan)
@@ -121,19 +145,16 @@ def results(case: Case) -> dict[str, Array]:
     run(Y, X, packed, case.b, *window, 0, len(X), 0, window.out_height * window.out_across)
     run = call_backward_by_halves if n_in % tile in (5, 6) else call_backward
     run(dX, dY, turned, *window, 0, len(X), 0, window.height * window.across)
-    dW, db = np.full_like(weight, np.nan), np.full(n_out, np.nan)
-    best = convolution_gradient.best_tile(n_out, window, n_in)
-    scratch = np.zeros((1, convolution_gradient.scratch_size(window, n_in, best, WIDTH)))
-    run = (call_weight_backward, call_other_weight_backward)[convolution_gradient.TILES.index(best)]
-    tiles = -(-n_out // len(best[0]))
-    along = convolution_gradient.line_settings(window, n_in, best).values()
-    run(dW, db, dY, X, scratch, *window, *along, 0, 0, tiles, 0, window.kernel_height)
-    return {
-        "Y": as_images(Y, case.dY.shape),
-        "dX": as_images(dX, case.X.shape),
-        "dW": dW.reshape(case.W.shape),
-        "db": db,
-    }
+    found = {"Y": as_images(Y, case.dY.shape), "dX": as_images(dX, case.X.shape)}
+    for way in (lanes_gradient, turned_gradient):
+        dW, db = np.full_like(weight, np.nan), np.full(n_out, np.nan)
+        operation, size = way(window, n_in, n_out, WIDTH)
+        assert operation.cut is not None
+        scratch, parts = np.full((1, size), np.nan), (0, operation.cut.size)
+        along, rows = operation.settings.values(), (0, window.kernel_height)
+        WEIGHT_BACKWARDS[operation.kernel.serial](dW, db, dY, X, scratch, *along, 0, *parts, *rows)
+        found |= {f"dW {way.__name__}": dW.reshape(case.W.shape), f"db {way.__name__}": db}
+    return found
 
 
 def torch_results(case: Case) -> dict[str, Array]:
@@ -162,11 +183,15 @@ def defined_results(case: Case, padding: Any = None) -> dict[str, Array]:
     return {"Y": Y, "dX": dX, "dW": dW, "db": db}
 
 
+def assert_equal(case: Case, expected: dict[str, Array]) -> None:
+    """Assert that the blocks' results, the gradients' by either way, are those."""
+    for name, found in results(case).items():
+        assert np.array_equal(found, expected[name.split()[0]]), (name, case.window, case.W.shape)
+
+
 def test_windows_compute_what_is_defined(rng: np.random.Generator) -> None:
     for case in cases(rng, FEW_SHAPES):
-        found = results(case)
-        for name, array in defined_results(case).items():
-            assert np.array_equal(found[name], array), (name, case.window, case.W.shape)
+        assert_equal(case, defined_results(case))
 
 
 @pytest.mark.parametrize("kernel", [*itertools.product(range(1, 6), repeat=2)])
@@ -182,15 +207,12 @@ def test_windows_that_keep_the_size_compute_what_is_defined(
             (WIDTH + 1, 5, 6, n_out),
         ]
         case = Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in shapes))
-        for name, array in defined_results(case, "same").items():
-            assert np.array_equal(results(case)[name], array), (name, n_in, n_out)
+        assert_equal(case, defined_results(case, "same"))
 
 
 def test_every_window_computes_what_pytorch_does(rng: np.random.Generator) -> None:
     for case in cases(rng, SHAPES):
-        found, expected = results(case), torch_results(case)
-        for name, array in expected.items():
-            assert np.array_equal(found[name], array), (name, case.window, case.W.shape)
+        assert_equal(case, torch_results(case))
 
 
 @pytest.mark.parametrize("kernel", [7, 9, 11])
@@ -200,18 +222,27 @@ def test_large_windows_compute_what_pytorch_does(kernel: int, rng: np.random.Gen
         out = window.out_height, window.out_across
         shapes = [(5, 13, 12, n_in), (kernel, kernel, n_in, n_out), (n_out,), (5, *out, n_out)]
         case = Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in shapes))
-        for name, array in torch_results(case).items():
-            assert np.array_equal(results(case)[name], array), (name, window)
+        assert_equal(case, torch_results(case))
 
 
+@pytest.mark.parametrize(
+    ("n_in", "filters", "way"), [(1, 5, lanes_gradient), (6, 16, turned_gradient)]
+)
 def test_a_batch_in_blocks_has_the_same_bits_with_more_workers_than_rows_of_taps(
-    rng: np.random.Generator, with_cores: Callable[[int], list[int]]
+    n_in: int,
+    filters: int,
+    way: Callable[..., Any],
+    rng: np.random.Generator,
+    with_cores: Callable[[int], list[int]],
 ) -> None:
     with_cores(16)
-    X, y = rng.normal(size=(400, 64, 64, 1)), rng.normal(size=(400, 2))
+    X, y = rng.normal(size=(400, 64, 64, n_in)), rng.normal(size=(400, 2))
+    (gradients,) = jn.Conv2D(filters, 3).node((64, 64, n_in), WIDTH).gradients
+    window = Window.over((64, 64), (3, 3), (1, 1), "valid", "the window")
+    assert gradients.kernel is way(window, n_in, filters, WIDTH)[0].kernel
     found = set()
     for workers in (1, 2, 4):
-        layers = [jn.Conv2D(5, 3), jn.Flatten(), jn.Dense(2)]
+        layers = [jn.Conv2D(filters, 3), jn.GlobalAveragePool(), jn.Dense(2)]
         model = jn.Sequential(layers, loss="mse", n_threads=workers)
         model.fit(X, y, epochs=1, batch_size=None)
         engine = model._built()

@@ -22,6 +22,7 @@ ENGINE = (
     relu.slope,
     dense.dense_weight_backward,
     matmul.multiply_tile,
+    matmul.add_products,
 )
 
 

@@ -19,6 +19,7 @@ ENGINE = (
     dense.dense_bias_backward,
     matmul.multiply_rows,
     matmul.multiply_tile,
+    matmul.add_products,
 )
 
 

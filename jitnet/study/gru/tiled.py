@@ -25,6 +25,7 @@ ENGINE = (
     gru.gru_bias_backward,
     matmul.multiply_rows,
     matmul.multiply_tile,
+    matmul.add_products,
 )
 
 

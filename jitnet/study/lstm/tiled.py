@@ -24,6 +24,7 @@ ENGINE = (
     recurrence.recurrent_weight_backward,
     matmul.multiply_rows,
     matmul.multiply_tile,
+    matmul.add_products,
 )
 
 

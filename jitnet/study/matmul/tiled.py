@@ -17,6 +17,7 @@ ENGINE = (
     dense.dense_forward,
     matmul.multiply_rows,
     matmul.multiply_tile,
+    matmul.add_products,
 )
 
 
