@@ -43,9 +43,9 @@ from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, Optimizer, RMSprop
 
 STEPS = 4
-FEATURES, UNITS, FEWER, OUTPUTS = 9, 9, 8, 2
+FEATURES, UNITS, FEWER, OUTPUTS, FILTERS = 9, 9, 8, 2, 32
 """Sizes of layers that fill register tiles, whose inputs lie along the lanes where there are fewer
-units, and of an output layer that is too small for a tile."""
+units, of an output layer that is too small for a tile, and of one that fills a panel's lanes."""
 
 
 def warm_up(dtype: str) -> None:
@@ -102,7 +102,7 @@ def models_of_shapes(dtype: str) -> Iterator[tuple[Sequential, Any, Any]]:
     y, indices = np.zeros(FEATURES, int), np.zeros((FEATURES, STEPS), int)
     rows, sequences = np.ones((FEATURES, 2)), np.ones((FEATURES, STEPS, 2))
     pixels = np.ones((FEATURES, 8, 8, 1), np.uint8)
-    windows: list[Layer] = [Conv2D(UNITS, 3, activation="relu"), MaxPool2D(2), Conv2D(UNITS, 3)]
+    windows: list[Layer] = [Conv2D(UNITS, 3, activation="relu"), MaxPool2D(2), Conv2D(FILTERS, 3)]
     yield model([Rescaling(0.5), *windows, Flatten()]), pixels, y
     over_time: list[Layer] = [Conv1D(UNITS, 3, padding="same"), MaxPool1D(1), AveragePool1D(1)]
     for cell in (LSTM, GRU, SimpleRNN):

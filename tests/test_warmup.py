@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
+
 import jitnet as jn
+from jitnet.kernels.panels import panel_width
 from jitnet.layers import LAYERS, Activation
+from jitnet.layers.chain import chain
 from jitnet.losses import LOSSES
 from jitnet.warmup import models_of_rows, models_of_shapes
 
@@ -26,3 +30,11 @@ def test_every_layer_and_loss_is_among_its_networks() -> None:
     assert found == set(LAYERS.values()) - {Activation}, "activations are those of Dense layers"
     assert {model.loss for model in models} == set(LOSSES)
     assert isinstance(models[0], jn.Sequential)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_gradients_of_convolutions_are_computed_in_both_ways(dtype: str) -> None:
+    ((model, X, _),) = (made for made in models_of_shapes(dtype) if made[1][0].ndim == 3)
+    nodes = chain(model.layers, X.shape[1:], panel_width(dtype))
+    names = {operation.kernel.py_func.__name__ for node in nodes for operation in node.gradients}
+    assert {"convolution_weight_backward", "convolution_turned_weight_backward"} <= names
