@@ -1,8 +1,9 @@
 """A convolution's gradients where units fill the lanes: dY is turned, and the register tile used.
 
-Units lie in the lanes then, and a sum goes over examples and places, as in a dense layer. A line of
-X, once fetched, takes part in twice as many products a unit of the tile as where examples lie in
-the lanes: 3 × 3 × 32 → 64 had 1.5 times the speed, with vectors of 32 bytes.
+Units lie in the lanes then, and a sum goes over examples and places, as in a dense layer. Each
+number of X that is fetched takes part in a product with all units in the lanes, and where examples
+lie there, with the few units of a tile: 3 × 3 × 32 → 64 had 1.5 times the speed, with vectors of 32
+bytes.
 """
 
 from __future__ import annotations
