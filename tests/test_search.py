@@ -1,9 +1,13 @@
 """A search tries settings, ends bad tries early, and goes on where it was."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna import load_study
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 import jitnet as jn
 from jitnet.cli import main
@@ -40,6 +44,21 @@ def test_a_search_goes_on_where_it_was(tmp_path: Path) -> None:
     again = search(model(), frame, tries=5, storage=storage, quiet=True)
     assert len(again) == 5
     assert {t.number: t.loss for t in first}.items() <= {t.number: t.loss for t in again}.items()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_as_many_tries_as_threads_run_at_once(
+    threads: int, tmp_path: Path, with_cores: Callable[[int], list[int]]
+) -> None:
+    with_cores(2)
+    storage = tmp_path / "tries"
+    some = model(n_threads=threads)
+    search(some, mixed(200).drop("price"), tries=6, storage=storage, quiet=True)
+    kept = JournalStorage(JournalFileBackend(str(storage)))
+    trials = load_study(study_name="jitnet", storage=kept).trials
+    spans: Any = [(trial.datetime_start, trial.datetime_complete) for trial in trials]
+    at_once = [sum(start <= moment < end for start, end in spans) for moment, _ in spans]
+    assert max(at_once) == threads
 
 
 def test_another_search_does_not_go_on_there(tmp_path: Path) -> None:

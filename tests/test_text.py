@@ -47,6 +47,18 @@ def test_a_run_is_repeated_by_the_file_that_it_writes(
     assert (here / "rhyme.safetensors").read_bytes() == first
 
 
+def test_a_model_is_kept_though_what_is_held_out_cannot_be_looked_at(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(jn.Sequential, "evaluate", without_memory)
+    with pytest.raises(MemoryError):
+        main(["train", "text", "rhyme.txt", *SMALL[:-1], "1", "--quiet", "--debug"])
+    assert jn.load(here / "rhyme.safetensors").classes[0] == "\n"
+
+
 def test_a_fit_goes_on_from_its_checkpoints(here: Path) -> None:
     options = ["train", "text", "rhyme.txt", *SMALL[:-1], "2", "--quiet"]
     main([*options, "--output", "unbroken.safetensors"])
