@@ -17,8 +17,8 @@ from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_rows, tile_for_rest
-from jitnet.kernels.panels import to_rows
-from jitnet.kernels.simd import lanes, load, load_some, splat, store_some
+from jitnet.kernels.panels import clear_row, to_rows
+from jitnet.kernels.simd import lanes, load, load_some, store_some
 from jitnet.kernels.team import share
 from jitnet.layers.convolution_edges import end_of_places, first_place, has_edges
 from jitnet.layers.layer import Cut, Operation
@@ -60,14 +60,6 @@ def turned_products(window: Window, n_in: int, n_out: int, width: int) -> int:
 def terms_together(window: Window, n_in: int) -> int:
     """Terms of a line of taps that tiles divide; those of a tap, where edges may be in between."""
     return n_in if has_edges(window) else window.kernel_width * n_in
-
-
-@njit
-def _clear(rows: Any, first: int, last: int, row: int, columns: int) -> None:
-    """Zeros in the first columns of rows first … last."""
-    for r in range(first, last):
-        for c in range(0, columns, lanes(rows)):
-            store_some(rows, r * row + c, splat(rows, 0.0), columns - c)
 
 
 @njit
@@ -177,9 +169,10 @@ def weight_backward_of(low: tuple[int, ...]) -> Kernel:
             first_unit, units = begin * width, min(end * width, n_out) - begin * width
             rows, dw, db = at(scratch, part * size), at(dweight, 0), at(dbias, 0)
             if not add and units > 0:
-                _clear(ahead(dw, first_unit), first_tap * line, last_tap * line, n_out, units)
+                for k in range(first_tap * line, last_tap * line):
+                    clear_row(ahead(dw, k * n_out + first_unit), units)
                 if first_tap == 0:
-                    _clear(ahead(db, first_unit), ZERO, ONE, n_out, units)
+                    clear_row(ahead(db, first_unit), units)
             for place in range(panels * out_height):
                 p, y = place // out_height, place % out_height
                 top = y * stride_y - padding_y
