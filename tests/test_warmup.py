@@ -33,9 +33,19 @@ def test_every_layer_and_loss_is_among_its_networks() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_gradients_of_convolutions_are_computed_in_both_ways(dtype: str) -> None:
-    ((model, X, _),) = (made for made in models_of_shapes(dtype) if made[1][0].ndim == 3)
-    nodes = chain(model.layers, X.shape[1:], panel_width(dtype))
-    kernels: list[Any] = [operation.kernel for node in nodes for operation in node.gradients]
+def test_convolutions_are_computed_in_all_ways(dtype: str) -> None:
+    images = [made for made in models_of_shapes(dtype) if made[1][0].ndim == 3]
+    chains = [chain(model.layers, X.shape[1:], panel_width(dtype)) for model, X, _ in images]
+    nodes = [node for nodes in chains for node in nodes]
+    operations = [(*node.forward, *node.backward, *node.gradients) for node in nodes]
+    kernels: list[Any] = [operation.kernel for some in operations for operation in some]
     names = {getattr(kernel, "py_func", kernel).__name__ for kernel in kernels}
-    assert {"convolution_weight_backward", "convolution_turned_weight_backward"} <= names
+    assert names >= {
+        "convolution_forward",
+        "convolution_backward",
+        "convolution_weight_backward",
+        "convolution_turned_weight_backward",
+        "convolution_squares_forward",
+        "convolution_squares_backward",
+        "convolution_squares_weight_backward",
+    }

@@ -20,7 +20,7 @@ from jitnet.engine.steps import span as s
 from jitnet.engine.turns import Turns
 from jitnet.kernels.blocks import call_block
 from jitnet.kernels.cache import compilation
-from jitnet.kernels.intrinsics import at
+from jitnet.kernels.intrinsics import address_at, at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.turn import AMONG_READERS, DOOR, give_back, new_turn, take_turn
 from jitnet.layers.layer import Operation
@@ -76,7 +76,8 @@ class FewRows:
 
     def room(self) -> Array:
         """Room for the numbers of a few examples on their way."""
-        return np.zeros(self.places.size, self.dtype)
+        scratch = max(node.scratch for node in self.nodes.nodes)
+        return np.zeros(self.places.size + scratch, self.dtype)
 
     def run(self, turns: Turns, parameters: Array, values: Array, link: str, output: Array) -> None:
         """Predictions (examples, n_outputs) of the inputs that lie in their room."""
@@ -85,7 +86,7 @@ class FewRows:
             table = self._tables[link] = self._table(link)
         last = self.places.nodes[-1].Y
         panels = self.places.targets, self.places.weights
-        places = last, *panels, self.nodes.width
+        places = last, *panels, self.places.size, self.nodes.width
         arguments = (table.rows, table.phases, parameters, values, *places, output)
         if self.dtype not in _compiled:
             with compilation():
@@ -142,6 +143,7 @@ def forward_few(
     last: int,
     logits: int,
     predictions: int,
+    scratch: int,
     width: int,
     output: Any,
 ) -> bool:
@@ -149,12 +151,13 @@ def forward_few(
 
     Writes output (examples, n_outputs); reads the inputs at the beginning of ``values``. The output
     layer's numbers, at ``last``, are laid as a panel at ``logits``, from which the link makes
-    another one.
+    another one. At ``scratch`` there is room for the blocks, up to the end.
     """
     if not take_turn(door, turn, AMONG_READERS):
         return False
     span, reals = np.zeros(N_WORDS, np.int64), np.zeros(N_REALS)
     span[s.PANELS] = span[s.LAST_PANEL] = 1
+    span[s.SCRATCH], span[s.SCRATCH + 1] = address_at(at(values, scratch)), values.size - scratch
     examples, n_outputs = output.shape
     span[s.EXAMPLES] = examples
     for row in range(phases[c.FEW, 0], phases[c.FEW, 1]):

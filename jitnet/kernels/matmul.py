@@ -170,3 +170,10 @@ def packed_shape(n_rows: int, n_lanes: int) -> tuple[int, int, int]:
 def tile_for_rest(rows: int) -> tuple[int, ...]:
     """The low tile that wastes the least behind so many rows' tall ones."""
     return HALF if rows % len(TALL) in (5, 6) else LOW
+
+
+def padded_rows(rows: int) -> int:
+    """Rows that tiles compute for so many, with those for nothing."""
+    low = len(tile_for_rest(rows))
+    whole = rows // len(TALL) * len(TALL)
+    return whole + -(-(rows - whole) // low) * low

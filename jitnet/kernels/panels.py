@@ -223,3 +223,13 @@ def to_rows(rows: Any, columns: Any, units: int, panel: int, first: int, panels:
                     width,
                     units - 1 - first - u,
                 )
+
+
+@njit
+def add_rows(total: Any, rows: Any, count: int, units: int) -> None:
+    """total[u] += Σ_i rows[i, u], over so many rows of a panel's width."""
+    for u in range(0, units, lanes(rows)):
+        part = load_some(total, u, units - u)
+        for i in range(count):
+            part = part + load(rows, i * VECTORS * lanes(rows) + u)
+        store_some(total, u, part, units - u)

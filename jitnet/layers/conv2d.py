@@ -49,6 +49,11 @@ class Conv2D(Layer):
     -----
     The weights' shape is (height, width, channels, filters), as in Keras.
 
+    A window of 3 × 3 that moves by single steps is computed by Winograd's way where that takes less
+    (A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016, equation 8):
+    the same sums to the last digits. A number in an image that is not finite then reaches up to
+    two places further.
+
     Examples
     --------
     >>> import jitnet as jn

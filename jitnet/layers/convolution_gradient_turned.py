@@ -16,9 +16,9 @@ from numba import prange
 from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import Kernel, factory, njit
-from jitnet.kernels.matmul import TALL, multiply_rows, tile_for_rest
-from jitnet.kernels.panels import clear_row, to_rows
-from jitnet.kernels.simd import lanes, load, load_some, store_some
+from jitnet.kernels.matmul import TALL, multiply_rows, padded_rows, tile_for_rest
+from jitnet.kernels.panels import add_rows, clear_row, to_rows
+from jitnet.kernels.simd import lanes
 from jitnet.kernels.team import share
 from jitnet.layers.convolution_edges import end_of_places, first_place, has_edges
 from jitnet.layers.layer import Cut, Operation
@@ -50,26 +50,13 @@ def turned_gradient(window: Window, n_in: int, n_out: int, width: int) -> tuple[
 def turned_products(window: Window, n_in: int, n_out: int, width: int) -> int:
     """How many products are computed at a place, with those for nothing and the time to turn."""
     together = terms_together(window, n_in)
-    low = len(tile_for_rest(together))
-    whole = together // len(TALL) * len(TALL)
-    terms = whole + -(-(together - whole) // low) * low
     groups = window.kernel_height * window.kernel_width * n_in // together
-    return -(-n_out // width) * width * (groups * terms + TURNING)
+    return -(-n_out // width) * width * (groups * padded_rows(together) + TURNING)
 
 
 def terms_together(window: Window, n_in: int) -> int:
     """Terms of a line of taps that tiles divide; those of a tap, where edges may be in between."""
     return n_in if has_edges(window) else window.kernel_width * n_in
-
-
-@njit
-def _add_rows(total: Any, rows: Any, count: int, units: int) -> None:
-    """total[u] += Σ_i rows[i, u], over so many rows of a panel's width."""
-    for u in range(0, units, lanes(rows)):
-        part = load_some(total, u, units - u)
-        for i in range(count):
-            part = part + load(rows, i * VECTORS * lanes(rows) + u)
-        store_some(total, u, part, units - u)
 
 
 @njit
@@ -183,7 +170,7 @@ def weight_backward_of(low: tuple[int, ...]) -> Kernel:
                         to_rows(rows, dy, n_out, n_out * width, u, columns)
                         in_block = min(width, n_out - u)
                         if first_tap == 0:
-                            _add_rows(ahead(db, u), rows, columns * width, in_block)
+                            add_rows(ahead(db, u), rows, columns * width, in_block)
                         for tap in range(max(first_tap, -top), min(last_tap, height - top)):
                             _add_products(
                                 ahead(dw, tap * line * n_out + u),

@@ -8,15 +8,10 @@ from typing import Protocol
 from jitnet.activations import ACTIVATIONS
 from jitnet.checks import check_choice, check_flag, check_number, check_whole, keep
 from jitnet.initializers import check_initializer, resolve
-from jitnet.kernels.matmul import TALL, tile_for_rest
+from jitnet.kernels.matmul import TALL
 from jitnet.layers.activation import backward_of as slope_of
-from jitnet.layers.convolution import (
-    backward_of,
-    convolution_pack,
-    few_forward_of,
-    forward_of,
-)
-from jitnet.layers.convolution_gradient import gradient_of
+from jitnet.layers.convolution import convolution_pack
+from jitnet.layers.convolution_ways import backward_way, few_way, forward_way, gradient_way
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
 from jitnet.layers.window import Numbers, Window, check_numbers, check_padding
 
@@ -72,44 +67,49 @@ def convolution_node(
     """
     n_in, n_out = weights[-2:]
     taps = window.kernel_height * window.kernel_width
-    places, in_places = window.out_height * window.out_across, window.height * window.across
-    settings = window._asdict()
+    places = window.out_height * window.out_across
     activation = ACTIVATIONS[layer.activation]
     inside = activation.by_value
     value = activation.value if inside else ACTIVATIONS["identity"].value
-    forward = forward_of(value, tile_for_rest(n_out))
-    backward = backward_of(tile_for_rest(n_in))
+    forward = forward_way(window, n_in, n_out, value, width)
+    few = few_way(window, n_in, n_out, value, width)
+    backward = backward_way(window, n_in, n_out, width)
+    gradient = gradient_way(window, n_in, n_out, width)
     slope = Operation(
         slope_of(activation.slope),
         Cut("unit", places * n_out, len(TALL)),
         pointwise=True,
         names={"dX": "dY", "X": "Y"},
     )
-    gradients, scratch = gradient_of(window, n_in, n_out, width)
     draw = partial(
         resolve(layer.initializer, layer.activation), taps * n_in, taps * n_out, shape=weights
     )
-    packing = {name: settings[name] for name in PACKING}
     tile = len(TALL)
-    rooms = {
-        "packed": Room(shape=(-(-n_out // tile), taps * n_in, tile)),
-        "turned": Room(shape=(-(-n_in // tile), taps * n_out, tile)),
-    }
-    no_bias = Room(shape=(n_out,))  # zeros, and what nobody reads
+    rooms, prepare = {}, None
+    if forward.is_packed or backward.is_packed:
+        rooms = {
+            "packed": Room(shape=(-(-n_out // tile), taps * n_in, tile)),
+            "turned": Room(shape=(-(-n_in // tile), taps * n_out, tile)),
+        }
+        packing = {name: getattr(window, name) for name in PACKING}
+        prepare = Operation(convolution_pack, Cut("row", taps * n_in), packing)
+    if not layer.bias:
+        no_bias = Room(shape=(n_out,))  # zeros, and what nobody reads
+        rooms |= {"bias": no_bias, "dbias": no_bias}
     return Node(
         output=output,
-        forward=(Operation(forward, Cut("place", places), settings),),
+        forward=(forward.operation,),
         arrange=(slope,) * (inside and layer.activation != "identity"),
-        backward=(Operation(backward, Cut("place", in_places), settings),),
-        gradients=(gradients,),
+        backward=(backward.operation,),
+        gradients=(gradient.operation,),
         parameters=(
             Parameter("weight", weights, draw, layer.l2),
             *(Parameter("bias", (n_out,)),) * layer.bias,
         ),
-        rooms=rooms if layer.bias else rooms | {"bias": no_bias, "dbias": no_bias},
-        prepare=Operation(convolution_pack, Cut("row", taps * n_in), packing),
-        few=Operation(few_forward_of(value), settings=settings),
+        rooms=rooms,
+        prepare=prepare,
+        few=few.operation,
         places=places,
-        scratch=scratch,
+        scratch=max(way.scratch for way in (forward, few, backward, gradient)),
         is_activated=inside,
     )

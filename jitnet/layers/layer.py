@@ -248,7 +248,8 @@ class Layer(ABC):
     a room's name
         (panels, units, width) for a room of units, otherwise an array of its shape.
     ``scratch``
-        Room of the worker's own, (1, size), in which nothing is kept from one call to the next.
+        Room of the worker's own, (1, size), in which nothing is kept from one call to the next; for
+        a few examples as well.
     ``examples``
         Examples in all panels; the last panel may be filled up with copies of the last one.
     ``first_panel``, ``last_panel``

@@ -87,3 +87,17 @@ class Window(NamedTuple):
         if min(out) < 1:
             raise ValueError(f"the windows of {owner} are larger than its input of {size}")
         return cls._make((*size, *out, *kernel, *strides, *zeros))
+
+    def pairs(self) -> int:
+        """How often a place of the window meets one of the image, over all the window's places."""
+        down = _pairs(
+            self.height, self.out_height, self.kernel_height, self.stride_y, self.padding_y
+        )
+        return down * _pairs(
+            self.across, self.out_across, self.kernel_width, self.stride_x, self.padding_x
+        )
+
+
+def _pairs(size: int, out_size: int, kernel: int, stride: int, padding: int) -> int:
+    places = (out * stride - padding + tap for out in range(out_size) for tap in range(kernel))
+    return sum(0 <= place < size for place in places)

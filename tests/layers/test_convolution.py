@@ -2,17 +2,23 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
 import jitnet as jn
-from convolutions import convolution_backward, convolution_forward
+from convolution_cases import (
+    WIDTH,
+    Case,
+    as_images,
+    as_panels,
+    defined_results,
+    torch_results,
+)
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import HALF, LOW, TALL
-from jitnet.kernels.panels import panel_width
 from jitnet.layers import convolution, convolution_gradient_lanes, convolution_gradient_turned
 from jitnet.layers.convolution_gradient_lanes import lanes_gradient
 from jitnet.layers.convolution_gradient_turned import turned_gradient
@@ -23,7 +29,6 @@ Array = np.ndarray[Any, Any]
 SHAPES, FEW_SHAPES = 2_100, 100
 """Windows that are compared with PyTorch, and with the definition, of 4 million."""
 
-WIDTH = panel_width(np.float64)
 value = ACTIVATIONS["identity"].value
 pack = convolution.convolution_pack.serial
 forward = convolution.forward_of(value, LOW).serial
@@ -92,16 +97,6 @@ WEIGHT_BACKWARDS: dict[Any, Any] = {
 }
 
 
-class Case(NamedTuple):
-    """A convolution of some images, with whole numbers, of which every sum is exact."""
-
-    window: Window
-    X: Array
-    W: Array
-    b: Array
-    dY: Array
-
-
 def cases(rng: np.random.Generator, count: int) -> Iterator[Case]:
     """Windows from all there are of small sizes, in an order of the generator's."""
     kernels, strides, paddings = range(1, 6), range(1, 4), range(3)
@@ -116,20 +111,6 @@ def cases(rng: np.random.Generator, count: int) -> Iterator[Case]:
         out = window.out_height, window.out_across
         arrays = [(m, h, w, n_in), (kh, kw, n_in, n_out), (n_out,), (m, *out, n_out)]
         yield Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in arrays))
-
-
-def as_panels(images: Array) -> Array:
-    """Images (m, …) as panels (panels, units, width); lanes that are left are zero."""
-    rows = images.reshape(len(images), -1)
-    panels = -(-len(rows) // WIDTH)
-    padded = np.zeros((panels * WIDTH, rows.shape[1]))
-    padded[: len(rows)] = rows
-    return np.ascontiguousarray(padded.reshape(panels, WIDTH, -1).transpose(0, 2, 1))
-
-
-def as_images(panels: Array, shape: tuple[int, ...]) -> Array:
-    """Panels as images of a shape (m, …)."""
-    return panels.transpose(0, 2, 1).reshape(-1, panels.shape[1])[: shape[0]].reshape(shape)
 
 
 def results(case: Case) -> dict[str, Array]:
@@ -155,32 +136,6 @@ def results(case: Case) -> dict[str, Array]:
         WEIGHT_BACKWARDS[operation.kernel.serial](dW, db, dY, X, scratch, *along, 0, *parts, *rows)
         found |= {f"dW {way.__name__}": dW.reshape(case.W.shape), f"db {way.__name__}": db}
     return found
-
-
-def torch_results(case: Case) -> dict[str, Array]:
-    """The same from PyTorch."""
-    torch = pytest.importorskip("torch")
-    window = case.window
-    X = torch.tensor(case.X.transpose(0, 3, 1, 2).copy(), requires_grad=True)
-    W = torch.tensor(case.W.transpose(3, 2, 0, 1).copy(), requires_grad=True)
-    b = torch.tensor(case.b, requires_grad=True)
-    Y = torch.nn.functional.conv2d(X, W, b, tuple(window[6:8]), tuple(window[8:]))
-    Y.backward(torch.tensor(case.dY.transpose(0, 3, 1, 2).copy()))
-    return {
-        "Y": Y.detach().numpy().transpose(0, 2, 3, 1),
-        "dX": X.grad.numpy().transpose(0, 2, 3, 1),
-        "dW": W.grad.numpy().transpose(2, 3, 1, 0),
-        "db": b.grad.numpy(),
-    }
-
-
-def defined_results(case: Case, padding: Any = None) -> dict[str, Array]:
-    """The same from the definition."""
-    kh, kw, _, n_out = case.W.shape
-    layer = jn.Conv2D(n_out, (kh, kw), case.window[6:8], padding or case.window[8:])
-    dX, (dW, db) = convolution_backward(layer, case.dY, case.X, [case.W, case.b], None)
-    Y = convolution_forward(layer, case.X, [case.W, case.b], None)
-    return {"Y": Y, "dX": dX, "dW": dW, "db": db}
 
 
 def assert_equal(case: Case, expected: dict[str, Array]) -> None:
