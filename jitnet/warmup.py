@@ -104,8 +104,8 @@ def models_of_shapes(dtype: str) -> Iterator[tuple[Sequential, Any, Any]]:
     pixels = np.ones((FEATURES, 8, 8, 1), np.uint8)
     windows: list[Layer] = [Conv2D(UNITS, 3, activation="relu"), MaxPool2D(2), Conv2D(FILTERS, 3)]
     yield model([Rescaling(0.5), *windows, Flatten()]), pixels, y
-    squares: list[Layer] = [Conv2D(FILTERS, 3, padding="same")] * 2  # the second goes by squares
-    yield model([*squares, Flatten()]), pixels, y
+    patches: list[Layer] = [Conv2D(FILTERS, 3, padding="same")] * 2  # the second goes by patches
+    yield model([*patches, Flatten()]), pixels, y
     over_time: list[Layer] = [Conv1D(UNITS, 3, padding="same"), MaxPool1D(1), AveragePool1D(1)]
     for cell in (LSTM, GRU, SimpleRNN):
         yield model([*over_time, Bidirectional(cell(UNITS))]), sequences, y

@@ -45,7 +45,7 @@ def test_convolutions_are_computed_in_all_ways(dtype: str) -> None:
         "convolution_backward",
         "convolution_weight_backward",
         "convolution_turned_weight_backward",
-        "convolution_squares_forward",
-        "convolution_squares_backward",
-        "convolution_squares_weight_backward",
+        "convolution_patches_forward",
+        "convolution_patches_backward",
+        "convolution_patches_weight_backward",
     }

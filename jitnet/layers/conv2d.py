@@ -49,10 +49,10 @@ class Conv2D(Layer):
     -----
     The weights' shape is (height, width, channels, filters), as in Keras.
 
-    A window of 3 × 3 that moves by single steps is computed by Winograd's way where that takes less
-    (A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016, equation 8):
-    the same sums to the last digits. A number in an image that is not finite then reaches up to
-    two places further.
+    Windows of 1, 3 and 5 rows and columns that move by single steps are computed by Winograd's way
+    where that takes less (A. Lavin, S. Gray, Fast algorithms for convolutional neural networks,
+    CVPR 2016): the same sums but for their last digits, which with 3 × 3 are nearer to the exact
+    ones, with 5 × 5 in float32 twice as far. What is not finite then reaches a place further.
 
     Examples
     --------

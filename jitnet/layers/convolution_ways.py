@@ -11,21 +11,21 @@ from typing import NamedTuple
 
 from jitnet.kernels.jit import Kernel
 from jitnet.kernels.matmul import padded_rows, tile_for_rest
-from jitnet.layers import convolution, convolution_squares, convolution_squares_few
+from jitnet.layers import convolution, convolution_winograd, convolution_winograd_few
 from jitnet.layers.convolution_gradient_lanes import lanes_gradient, lanes_products
-from jitnet.layers.convolution_gradient_squares import gradient_products, squares_gradient
 from jitnet.layers.convolution_gradient_turned import turned_gradient, turned_products
-from jitnet.layers.convolution_squares import squares_products
+from jitnet.layers.convolution_gradient_winograd import gradient_products, patches_gradient
+from jitnet.layers.convolution_winograd import patch_products
 from jitnet.layers.layer import Cut, Operation
 from jitnet.layers.window import Window
-from jitnet.layers.winograd import can_be_squares, squares
+from jitnet.layers.winograd import Forms, forms_of
 
 LEAST_GAIN = 1.1
-"""How many times the products of squares the window's must be: with 12 channels and 24 units, where
-they are 1.17 times, squares were 1.02 to 1.12 times as fast."""
+"""How many times the products of patches the window's must be: with 12 channels and 24 units, where
+they are 1.17 times, patches were 1.02 to 1.12 times as fast."""
 
 TURNED_SPEED = 1.4
-"""Products in the time of one by lanes, where dY is turned, or squares are."""
+"""Products in the time of one by lanes, where dY is turned, or patches are."""
 
 
 class Way(NamedTuple):
@@ -39,53 +39,55 @@ class Way(NamedTuple):
 def forward_way(window: Window, n_in: int, n_out: int, value: Kernel, width: int) -> Way:
     """Y from X, with an activation."""
     low, settings = tile_for_rest(n_out), window._asdict()
-    if squares_pay(window, window.out_height, window.out_across, n_in, n_out):
-        kernel = convolution_squares.forward_of(value, low)
-        cut = Cut("square", squares(window.out_height) * squares(window.out_across))
-        scratch = convolution_squares.scratch_size(n_in, n_out, width)
-        return Way(Operation(kernel, cut, settings), False, scratch)
+    size = window.out_height, window.out_across
+    if forms := forms_that_pay(window, size, n_in, n_out):
+        kernel = convolution_winograd.forward_of(forms, value, low)
+        scratch = convolution_winograd.scratch_size(forms, n_in, n_out, width)
+        return Way(Operation(kernel, Cut("patch", forms.patches(*size)), settings), False, scratch)
     cut = Cut("place", window.out_height * window.out_across)
     return Way(Operation(convolution.forward_of(value, low), cut, settings), True)
 
 
 def few_way(window: Window, n_in: int, n_out: int, value: Kernel, width: int) -> Way:
     """Y from X of a few examples, to the same bits as ``forward_way``."""
-    settings = window._asdict()
-    if squares_pay(window, window.out_height, window.out_across, n_in, n_out):
-        kernel = convolution_squares_few.few_forward_of(value)
-        scratch = convolution_squares_few.scratch_size(window, n_in, n_out, width)
+    settings, size = window._asdict(), (window.out_height, window.out_across)
+    if forms := forms_that_pay(window, size, n_in, n_out):
+        kernel = convolution_winograd_few.few_forward_of(forms, value)
+        scratch = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, width)
         return Way(Operation(kernel, settings=settings), False, scratch)
     return Way(Operation(convolution.few_forward_of(value), settings=settings), False)
 
 
 def backward_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     """dX from dY."""
-    low, settings = tile_for_rest(n_in), window._asdict()
-    if squares_pay(window, window.height, window.across, n_out, n_in):
-        cut = Cut("square", squares(window.height) * squares(window.across))
-        scratch = convolution_squares.scratch_size(n_out, n_in, width)
-        return Way(Operation(convolution_squares.backward_of(low), cut, settings), False, scratch)
+    low, settings, size = tile_for_rest(n_in), window._asdict(), (window.height, window.across)
+    if forms := forms_that_pay(window, size, n_out, n_in):
+        kernel = convolution_winograd.backward_of(forms, low)
+        scratch = convolution_winograd.scratch_size(forms, n_out, n_in, width)
+        return Way(Operation(kernel, Cut("patch", forms.patches(*size)), settings), False, scratch)
     cut = Cut("place", window.height * window.across)
     return Way(Operation(convolution.backward_of(low), cut, settings), True)
 
 
 def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     """The weights' and the biases' gradients."""
-    places = window.out_height * window.out_across
-    ways = {
-        turned_gradient: turned_products(window, n_in, n_out, width) * places,
-        lanes_gradient: lanes_products(window, n_in, n_out) * places * TURNED_SPEED,
-    }
-    if can_be_squares(window):
-        ways[squares_gradient] = gradient_products(window, n_in, n_out, width)
-    best = min(ways, key=lambda way: ways[way])
-    operation, scratch = best(window, n_in, n_out, width)
+    places, shape = window.out_height * window.out_across, (n_in, n_out, width)
+    turned = turned_products(window, *shape) * places
+    by_lanes = lanes_products(window, n_in, n_out) * places * TURNED_SPEED
+    forms = forms_of(window)
+    if forms and gradient_products(forms, window, *shape) < min(turned, by_lanes):
+        operation, scratch = patches_gradient(forms, window, *shape)
+        return Way(operation, False, scratch)
+    way = turned_gradient if turned < by_lanes else lanes_gradient
+    operation, scratch = way(window, *shape)
     return Way(operation, False, scratch)
 
 
-def squares_pay(window: Window, height: int, across: int, terms: int, units: int) -> bool:
-    """Whether squares take less than the window, for outputs of a size and so many units."""
-    if not can_be_squares(window):
-        return False
+def forms_that_pay(window: Window, size: tuple[int, int], terms: int, units: int) -> Forms | None:
+    """The forms of a window by which its outputs, of a size and so many units, take less."""
+    forms = forms_of(window)
+    if forms is None:
+        return None
     whole = window.pairs() * terms * padded_rows(units)
-    return whole > LEAST_GAIN * squares_products(height, across, terms, units)
+    pays = whole > LEAST_GAIN * patch_products(forms, *size, terms, units)
+    return forms if pays else None

@@ -8,13 +8,13 @@ import numpy as np
 from numba import prange
 
 from jitnet.kernels.cpu import VECTORS
-from jitnet.kernels.intrinsics import ahead, at
+from jitnet.kernels.intrinsics import ahead, at, registers
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_rows
-from jitnet.kernels.simd import lanes, load_some, splat, store, store_some
+from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.kernels.team import share
 from jitnet.layers.window import Window
-from jitnet.layers.winograd import IN, OUT, POINTS, collect, spread_inputs, spread_weights, squares
+from jitnet.layers.winograd import Forms, collect_of, inputs_of, room_for, weights_of
 
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)
@@ -23,24 +23,32 @@ ONE: Any = np.int64(1)
 HEIGHT = np.int64(len(TALL))
 
 
-def scratch_size(window: Window, n_in: int, n_out: int, width: int) -> int:
+def scratch_size(forms: Forms, window: Window, n_in: int, n_out: int, width: int) -> int:
     """Numbers that a worker has room for: weights, and a line's pixels, inputs and sums."""
     channels, units = (-(-n // width) * width for n in (n_in, n_out))
-    line = squares(window.out_across)
-    pixels = int(IN) * (int(OUT) * line + int(IN - OUT)) * channels
-    return int(POINTS) * (n_in * units + line * (channels + units)) + pixels
+    line, over = forms.columns(window.out_across), forms.across
+    pixels = forms.down.points * (line * over.outputs + over.points - over.outputs) * channels
+    return forms.points * (n_in * units + line * (channels + units)) + pixels
 
 
 @njit
 def _copy_pixels(
-    pixels: Any, x: Any, top: int, left: int, columns: int, height: int, across: int, n_in: int
+    pixels: Any,
+    x: Any,
+    top: int,
+    left: int,
+    lines: int,
+    columns: int,
+    height: int,
+    across: int,
+    n_in: int,
 ) -> None:
-    """The lines of the image that a line of squares reads, each pixel a row of whole vectors.
+    """The lines of the image that a line of patches reads, each pixel a row of whole vectors.
 
     What is outside of the image is zero.
     """
     row = (n_in + lanes(pixels) - 1) // lanes(pixels) * lanes(pixels)
-    for y in range(top, top + IN):
+    for y in range(top, top + lines):
         for c in range(left, left + columns):
             is_inside = 0 <= y < height and 0 <= c < across
             to = ahead(pixels, ((y - top) * columns + c - left) * row)
@@ -52,15 +60,15 @@ def _copy_pixels(
 
 
 @factory
-def few_forward_of(value: Kernel) -> Kernel:
+def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
     """The block of a convolution of a few examples, with an activation."""
-
-    @njit
-    def store_units(y: Any, bias: Any, z: Any, count: int) -> None:
-        store_some(y, 0, value(z + load_some(bias, 0, count)), count)
+    points, lines_of_patch, columns_of_patch = forms.points, forms.down.points, forms.across.points
+    high, wide = forms.down.outputs, forms.across.outputs
+    spread_inputs, spread_weights = inputs_of(forms), weights_of(forms)
+    collect, room = collect_of(forms), room_for(high * wide)
 
     @njit(parallel=True)
-    def convolution_squares_few_forward(
+    def convolution_patches_few_forward(
         Y: Any,
         X: Any,
         weight: Any,
@@ -73,30 +81,31 @@ def few_forward_of(value: Kernel) -> Kernel:
         padding_y: int,
         padding_x: int,
     ) -> None:
-        """``convolution_squares_forward`` of a few examples, to the same bits.
+        """``convolution_patches_forward`` of a few examples, to the same bits.
 
         Writes Y (examples, out_height · out_across · n_out) and scratch (parts, size); reads X
-        (examples, height · across · n_in), the flat weight (3, 3, n_in, n_out) and bias (n_out,).
-        Each parallel iteration owns a part of the lines of squares, and a room.
+        (examples, height · across · n_in), the flat weight (rows, columns, n_in, n_out) and bias
+        (n_out,). Each parallel iteration owns a part of the lines of patches, and a room.
         """
         examples, n_all = X.shape
         n_in, n_out = n_all // (height * across), Y.shape[1] // (out_height * out_across)
-        lines, line = (out_height + 1) // OUT, (out_across + 1) // OUT
-        columns = line * OUT + IN - OUT
+        lines, line = (out_height + high - 1) // high, (out_across + wide - 1) // wide
+        columns = line * wide + columns_of_patch - wide
         parts, size = scratch.shape
         for part in prange(parts):
             begin, end = share(examples * lines, ONE, part, parts)
             weights, n = at(scratch, part * size), lanes(at(scratch, 0))
             width, row = VECTORS * n, (n_in + n - 1) // n * n
+            outputs = registers(weights, room)
             units = (n_out + width - 1) // width * width
-            inputs = ahead(weights, POINTS * n_in * units)
-            sums = ahead(inputs, POINTS * line * row)
-            pixels = ahead(sums, POINTS * line * units)
+            inputs = ahead(weights, points * n_in * units)
+            sums = ahead(inputs, points * line * row)
+            pixels = ahead(sums, points * line * units)
             if end > begin:
                 for k in range(n_in):
                     for u in range(0, n_out, n):
                         spread_weights(
-                            ahead(weights, (u // width * POINTS * n_in + k) * width + u % width),
+                            ahead(weights, (u // width * points * n_in + k) * width + u % width),
                             n_in * width,
                             at(weight, 0),
                             k * n_out + u,
@@ -104,17 +113,27 @@ def few_forward_of(value: Kernel) -> Kernel:
                             min(n, n_out - u),
                         )
             for place in range(begin, end):
-                top = place % lines * OUT
+                top = place % lines * high
                 x, y = at(X, place // lines * n_all), at(Y, place // lines * Y.shape[1])
-                _copy_pixels(pixels, x, top - padding_y, -padding_x, columns, height, across, n_in)
-                for square in range(line):
+                _copy_pixels(
+                    pixels,
+                    x,
+                    top - padding_y,
+                    -padding_x,
+                    lines_of_patch,
+                    columns,
+                    height,
+                    across,
+                    n_in,
+                )
+                for patch in range(line):
                     spread_inputs(
-                        ahead(inputs, square * row),
+                        ahead(inputs, patch * row),
                         line * row,
                         pixels,
                         ZERO,
-                        square * OUT,
-                        IN,
+                        patch * wide,
+                        lines_of_patch,
                         columns,
                         row,
                         ONE,
@@ -122,11 +141,11 @@ def few_forward_of(value: Kernel) -> Kernel:
                         row,
                     )
                 for u in range(0, n_out, width):
-                    for point in range(POINTS):
+                    for point in range(points):
                         multiply_rows(
                             ahead(sums, point * line * units + u),
                             ahead(inputs, point * line * row),
-                            ahead(weights, (u * POINTS + point * width) * n_in),
+                            ahead(weights, (u * points + point * width) * n_in),
                             units,
                             HEIGHT * row,
                             row,
@@ -140,18 +159,17 @@ def few_forward_of(value: Kernel) -> Kernel:
                             ZERO,
                             line,
                         )
-                for left in range(0, out_across, OUT):
-                    has_right, has_below = left + 1 < out_across, top + 1 < out_height
+                rows = min(high, out_height - top)
+                for left in range(0, out_across, wide):
+                    places = min(wide, out_across - left)
                     for u in range(0, n_out, n):
-                        z = collect(sums, line * units, left // OUT * units + u)
-                        to = ahead(y, (top * out_across + left) * n_out + u)
-                        b, count = at(bias, u), min(n, n_out - u)
-                        store_units(to, b, z[0], count)
-                        if has_right:
-                            store_units(ahead(to, n_out), b, z[1], count)
-                        if has_below:
-                            store_units(ahead(to, out_across * n_out), b, z[2], count)
-                        if has_right and has_below:
-                            store_units(ahead(to, (out_across + 1) * n_out), b, z[3], count)
+                        m, step = ahead(sums, left // wide * units + u), line * units
+                        collect(outputs, n, m, columns_of_patch * step, step)
+                        b, count = load_some(at(bias, u), 0, min(n, n_out - u)), min(n, n_out - u)
+                        for r in range(rows):
+                            for c in range(places):
+                                place_of_y = (top + r) * out_across + left + c
+                                z = value(load(outputs, (r * wide + c) * n) + b)
+                                store_some(y, place_of_y * n_out + u, z, count)
 
-    return convolution_squares_few_forward
+    return convolution_patches_few_forward

@@ -1,0 +1,242 @@
+"""A convolution by Winograd's way is the convolution, and as right in its last digits."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jitnet as jn
+from convolution_cases import (
+    WIDTH,
+    Array,
+    Case,
+    as_images,
+    as_panels,
+    defined_results,
+    torch_results,
+)
+from jitnet.activations import ACTIVATIONS
+from jitnet.kernels.jit import Kernel, factory, njit
+from jitnet.kernels.matmul import TALL, tile_for_rest
+from jitnet.kernels.panels import panel_width
+from jitnet.layers import convolution_winograd, convolution_winograd_few
+from jitnet.layers.convolution_gradient_winograd import patches_gradient
+from jitnet.layers.window import Window
+from jitnet.layers.winograd import Forms
+from jitnet.layers.winograd_forms import FORMS
+
+KERNELS = ((3, 3), (3, 5), (5, 1))
+"""Windows whose blocks are compiled: each form down and across, and of sequences."""
+
+SHAPES, FEW_SHAPES = 100, 6
+"""Windows of each that are compared with PyTorch, and with the definition."""
+
+CLOSE = 1e-12
+"""Of results' greatest value, in float64, by thirds and fifteenths that are not exact; the sums of
+windows of one and three are, on whole numbers."""
+
+value = ACTIVATIONS["identity"].value
+
+
+@factory
+def called(kernel: Kernel) -> Kernel:
+    """A kernel as Python can call it."""
+
+    @njit(entry=True)
+    def call(*arguments: Any) -> None:
+        kernel(*arguments)
+
+    return call
+
+
+def forms_of(case: Case) -> Forms:
+    """The forms of a case's window."""
+    return Forms(FORMS[case.window.kernel_height], FORMS[case.window.kernel_width])
+
+
+def cases(kernel: tuple[int, int], rng: np.random.Generator, count: int) -> Iterator[Case]:
+    """Windows of a size with all paddings, odd and even images, tiles whole and cut."""
+    for _ in range(count):
+        n_in, n_out = map(int, rng.integers(1, 27, 2))
+        height, across = (int(k + rng.integers(0, 9)) for k in kernel)
+        padding = tuple(int(rng.integers(0, k + 1)) for k in kernel)
+        window = Window.over((height, across), kernel, (1, 1), padding, "the window")
+        m, out = int(rng.integers(1, 2 * WIDTH)), (window.out_height, window.out_across)
+        shapes = [(m, height, across, n_in), (*kernel, n_in, n_out), (n_out,), (m, *out, n_out)]
+        yield Case(window, *(rng.integers(-4, 5, shape).astype(float) for shape in shapes))
+
+
+def sizes(window: Window) -> tuple[int, ...]:
+    """What the blocks are told of a window."""
+    size = window.height, window.across, window.out_height, window.out_across
+    return (*size, window.padding_y, window.padding_x)
+
+
+def room(size: int) -> Array:
+    """Room for so many numbers, that holds what is none."""
+    return np.full((1, size), np.nan)
+
+
+def results(case: Case) -> dict[str, Array]:
+    """Y, the same of few examples, and all gradients."""
+    window, (n_in, n_out), forms = case.window, case.W.shape[2:], forms_of(case)
+    X, dY, weight = as_panels(case.X), as_panels(case.dY), case.W.ravel()
+    Y, dX, told = np.full_like(dY, np.nan), np.full_like(X, np.nan), sizes(window)
+    forward = convolution_winograd.forward_of(forms, value, tile_for_rest(n_out))
+    size = convolution_winograd.scratch_size(forms, n_in, n_out, WIDTH)
+    patches = forms.patches(window.out_height, window.out_across)
+    run = called(forward.serial)
+    run(Y, X, weight, case.b, room(size), *told, 0, len(X), 0, patches)
+    backward = convolution_winograd.backward_of(forms, tile_for_rest(n_in))
+    size = convolution_winograd.scratch_size(forms, n_out, n_in, WIDTH)
+    patches = forms.patches(window.height, window.across)
+    called(backward.serial)(dX, dY, weight, room(size), *told, 0, len(X), 0, patches)
+    few = np.full((len(case.X), dY.shape[1]), np.nan)
+    size = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, WIDTH)
+    rows = np.ascontiguousarray(case.X.reshape(len(case.X), -1))
+    run = called(convolution_winograd_few.few_forward_of(forms, value).serial)
+    run(few, rows, weight, case.b, room(size), *told)
+    found = {"Y": as_images(Y, case.dY.shape), "dX": as_images(dX, case.X.shape)}
+    assert np.array_equal(few.reshape(case.dY.shape), found["Y"]), "to the same bits"
+    return found | gradients(case, dY, X)
+
+
+def gradients(case: Case, dY: Array, X: Array) -> dict[str, Array]:
+    """The gradients of weights and biases, which parts of them have to the same bits."""
+    found: list[tuple[Array, Array]] = []
+    for units, channels in parts(*case.W.shape[2:]):
+        dW, db = np.full(case.W.size, np.nan), np.full(len(case.b), np.nan)
+        for part in itertools.product(units, channels):
+            add_gradients(dW, db, dY, X, case, part, add=0)
+        found.append((dW.copy(), db.copy()))
+        for part in itertools.product(units, channels):
+            add_gradients(dW, db, dY, X, case, part, add=1)
+        assert np.array_equal(dW, 2 * found[-1][0]), "added to what there is"
+        assert np.array_equal(db, 2 * found[-1][1]), "added to what there is"
+    for dW, db in found:
+        assert np.array_equal(dW, found[0][0]), "of any part"
+        assert np.array_equal(db, found[0][1]), "of any part"
+    return {"dW": found[0][0].reshape(case.W.shape), "db": found[0][1]}
+
+
+def parts(n_in: int, n_out: int) -> Iterator[tuple[list[tuple[int, int]], list[tuple[int, int]]]]:
+    """Blocks of units and channels as one worker has them, and as two have either."""
+    blocks, tall = -(-n_out // WIDTH), len(TALL)
+    whole, channels = [(0, blocks)], [(0, n_in)]
+    yield whole, channels
+    if blocks > 1:
+        yield [(0, 1), (1, blocks)], channels
+    if n_in > tall:
+        yield whole, [(0, tall), (tall, n_in)]
+
+
+def add_gradients(
+    dW: Array,
+    db: Array,
+    dY: Array,
+    X: Array,
+    case: Case,
+    part: tuple[tuple[int, int], tuple[int, int]],
+    add: int,
+) -> None:
+    """The gradients of a part of the units and channels, written or added to."""
+    n_in, n_out = case.W.shape[2:]
+    operation, size = patches_gradient(forms_of(case), case.window, n_in, n_out, WIDTH)
+    together = int(operation.settings["together"])
+    run = called(operation.kernel.serial)
+    run(dW, db, dY, X, room(size), *sizes(case.window), together, add, *part[0], *part[1])
+
+
+def assert_equal(case: Case, expected: dict[str, Array]) -> None:
+    """Assert that the blocks' results are those."""
+    for name, found in results(case).items():
+        close = CLOSE * abs(expected[name]).max() if 5 in case.W.shape[:2] else 0.0
+        assert abs(found - expected[name]).max() <= close, (name, case.window, case.W.shape)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_patches_compute_what_is_defined(kernel: tuple[int, int], rng: np.random.Generator) -> None:
+    for case in cases(kernel, rng, FEW_SHAPES):
+        assert_equal(case, defined_results(case))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_patches_compute_what_pytorch_does(
+    kernel: tuple[int, int], rng: np.random.Generator
+) -> None:
+    for case in cases(kernel, rng, SHAPES):
+        assert_equal(case, torch_results(case))
+
+
+def kernel_of(layer: jn.Conv2D, shape: tuple[int, ...], width: int, part: str = "forward") -> str:
+    """The name of what runs a part of a layer for images of a shape."""
+    kernel: Any = getattr(layer.node(shape, width), part)[0].kernel
+    return str(getattr(kernel, "py_func", kernel).__name__)
+
+
+def layers_of_patches(n_in: int, n_out: int) -> list[Any]:
+    """A network for images of 10 × 10 whose second convolution goes by patches alone."""
+    first = jn.Conv2D(n_in, 1, activation="tanh")
+    second = jn.Conv2D(n_out, 3, padding="same", activation="tanh")
+    for part, name in (("forward", ""), ("backward", ""), ("gradients", "weight_")):
+        direction = "forward" if part == "forward" else "backward"
+        kernel = kernel_of(second, (10, 10, n_in), WIDTH, part)
+        assert kernel == f"convolution_patches_{name}{direction}"
+    return [first, second, jn.GlobalAveragePool(), jn.Dense(3)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_few_images_are_predicted_to_the_same_bits_as_many(
+    dtype: str, rng: np.random.Generator
+) -> None:
+    X = rng.normal(size=(40, 10, 10, 2)).astype(dtype)
+    layers = layers_of_patches(24, 40)
+    model = jn.Sequential(layers, loss="softmax_crossentropy", dtype=dtype, seed=1)
+    model.build((10, 10, 2))
+    alone = [model.predict(X[i : i + 1]) for i in range(len(X))]
+    assert np.array_equal(np.concatenate(alone), model.predict(X))
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(32, 32), (24, 40)])
+def test_any_number_of_workers_computes_the_same_bits(
+    n_in: int,
+    n_out: int,
+    rng: np.random.Generator,
+    with_cores: Callable[[int], list[int]],
+) -> None:
+    with_cores(16)
+    X, y = rng.normal(size=(30, 10, 10, 2)), rng.integers(0, 3, 30)
+    found = set()
+    for workers in (1, 2, 4, 16):
+        layers = layers_of_patches(n_in, n_out)
+        model = jn.Sequential(layers, loss="softmax_crossentropy", n_threads=workers, seed=3)
+        model.fit(X, y, epochs=3, batch_size=13, progress=False)
+        found.add(b"".join(array.tobytes() for array in model.get_weights()))
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(("side", "times"), [(3, 1.0), (5, 2.5)])
+@pytest.mark.parametrize("channels", [32, 96])
+def test_patches_are_about_as_right_as_the_sums_that_they_replace(
+    side: int, times: float, channels: int, rng: np.random.Generator
+) -> None:
+    X = rng.normal(size=(20, 16, 16, channels)).astype(np.float32)
+    whole, size = (16, 16, channels), side + 2
+    crop, width, layer = (size, size, channels), panel_width(np.float32), jn.Conv2D(channels, side)
+    kernels = [kernel_of(layer, shape, width) for shape in (whole, crop)]
+    assert kernels == ["convolution_patches_forward", "convolution_forward"]
+    patched = jn.Sequential([layer], loss="mse", dtype="float32", seed=2).build(whole)
+    weights = patched.get_weights()
+    summed = jn.Sequential([layer], loss="mse", dtype="float32").build(crop)
+    exact = jn.Sequential([layer], loss="mse", dtype="float64").build(crop)
+    summed.set_weights(weights)
+    exact.set_weights([array.astype(float) for array in weights])
+    starts = range(0, 10, 3)
+    crops = [np.ascontiguousarray(X[:, i : i + size, i : i + size]) for i in starts]
+    expected = np.stack([exact.predict(part.astype(float)) for part in crops])
+    Y = patched.predict(X)
+    of_patches = np.stack([Y[:, i : i + 3, i : i + 3] for i in starts]) - expected
+    of_sums = np.stack([summed.predict(part) for part in crops]) - expected
+    assert np.sqrt(np.mean(of_patches**2)) < times * np.sqrt(np.mean(of_sums**2))
