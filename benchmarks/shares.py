@@ -75,7 +75,8 @@ leaves them out, by its examples.
 """
 
 WINDOW_NOTES = """\
-Shares of the tile's own speed, counted as above.
+Shares of the tile's own speed, counted as above, by the operations of the definition: by Winograd's
+way there are fewer, and a share may be more than one.
 """
 
 POOLED_NOTES = """\

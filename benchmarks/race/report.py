@@ -27,7 +27,8 @@ ways to convolve takes part once for each, and the best counts.
 
 Floating-point operations of a step with m examples: 6 m Σ n_in n_out over the layers, times the
 places of a convolution's window, less 2 m n_in n_out of the first, which needs no input gradient.
-Their share is of the FMA peak in GFLOP/s, the highest that was seen between the turns.
+By Winograd's way there are fewer than are counted. Their share is of the FMA peak in GFLOP/s, the
+highest that was seen between the turns.
 """
 
 

@@ -46,11 +46,9 @@ class Conv1D(Layer):
 
     Notes
     -----
-    Windows of 3 and 5 steps may be computed by Winograd's way: see `Conv2D`.
-
-    Notes
-    -----
     The weights' shape is (steps, channels, filters), as in Keras.
+
+    Windows of 3 and 5 steps may be computed by Winograd's way: see `Conv2D`.
 
     Examples
     --------

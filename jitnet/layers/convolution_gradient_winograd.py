@@ -1,4 +1,4 @@
-"""A convolution's gradients by Winograd's way: patches of dY are turned, and of X are spread.
+"""A convolution's gradients by Winograd's way: patches of X are spread, of dY also turned.
 
 dW = Gᵀ [Σ (A dY Aᵀ) ⊙ (Bᵀ X B)] G, with the sum over examples and patches, is a matrix product for
 each point, whose units lie in the lanes. With vectors of 32 bytes windows of 3 × 3, of 12 to 256
@@ -23,7 +23,12 @@ from jitnet.kernels.simd import lanes
 from jitnet.kernels.team import share
 from jitnet.layers.layer import Cut, Operation
 from jitnet.layers.window import Window
-from jitnet.layers.winograd import Forms, gradients_of, inputs_of, outputs_of
+from jitnet.layers.winograd import (
+    Forms,
+    collect_weights_of,
+    spread_inputs_of,
+    spread_outputs_of,
+)
 
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)
@@ -37,7 +42,7 @@ SPREADING_CHANNEL, SPREADING_UNIT, TURNING = 7, 6, 14
 """Products in the time that a point of a channel and of a unit is spread, and an output turned."""
 
 SPREAD_BYTES = 256 << 10
-"""Squares of inputs that are spread at a time; half as many took 0 to 10 % longer on AVX2, with a
+"""Patches of inputs that are spread at a time; half as many took 0 to 10 % longer on AVX2, with a
 second level of 512 KiB."""
 
 
@@ -82,18 +87,18 @@ def _turn_line(
 @factory
 def _block_of(forms: Forms) -> Kernel:
     """What turns and spreads some patches of dY for a block of units."""
-    high, wide, spread_outputs = forms.down.outputs, forms.across.outputs, outputs_of(forms)
+    high, wide, spread_outputs = forms.down.outputs, forms.across.outputs, spread_outputs_of(forms)
 
     @njit
     def spread_block(
         outputs: Any,
-        rows: Any,
-        row: int,
+        turned: Any,
+        turned_line: int,
         dy: Any,
-        line: int,
+        dy_line: int,
         unit: int,
         n_out: int,
-        columns: int,
+        places: int,
         lines: int,
         count: int,
         step: int,
@@ -101,30 +106,30 @@ def _block_of(forms: Forms) -> Kernel:
     ) -> None:
         """outputs[point, s, i, u] of so many patches of dY, for a block of units.
 
-        The patches begin with ``dy``; the image has so many columns and lines of them. Turned they
-        lie in ``rows``, line by line.
+        The patches begin with ``dy``, from where on the image has so many places in a line, and so
+        many lines. Turned they lie in ``turned``.
         """
         square = width * width
         for r in range(high):
-            to, wanted = ahead(rows, r * row), count * wide
+            to, wanted = ahead(turned, r * turned_line), count * wide
             if r < lines:
-                _turn_line(to, ahead(dy, r * line), n_out, unit, columns, wanted, width)
+                _turn_line(to, ahead(dy, r * dy_line), n_out, unit, places, wanted, width)
             else:
                 clear_row(to, wanted * square)
         for s in range(count):
-            for i in range(0, square, lanes(rows)):
-                dy_of_patch = ahead(rows, s * wide * square + i)
-                spread_outputs(ahead(outputs, s * square + i), step, dy_of_patch, row, square)
+            for i in range(0, square, lanes(turned)):
+                patch, to = ahead(turned, s * wide * square + i), ahead(outputs, s * square + i)
+                spread_outputs(to, step, patch, turned_line, square)
 
     return spread_block
 
 
 @factory
-def _points_of(points: int, low: tuple[int, ...]) -> Kernel:
+def _sums_of_points(points: int, low: tuple[int, ...]) -> Kernel:
     """What multiplies some patches' points."""
 
     @njit
-    def multiply_points(
+    def sum_points(
         sums: Any,
         inputs: Any,
         outputs: Any,
@@ -157,15 +162,15 @@ def _points_of(points: int, low: tuple[int, ...]) -> Kernel:
                 low,
             )
 
-    return multiply_points
+    return sum_points
 
 
 @factory
 def weight_backward_of(forms: Forms, low: tuple[int, ...]) -> Kernel:
     """The block of a convolution's gradients; ``low`` tiles take what is left of the channels."""
     points, high, wide = forms.points, forms.down.outputs, forms.across.outputs
-    spread_inputs, spread_block = inputs_of(forms), _block_of(forms)
-    multiply_points, collect_gradients = _points_of(points, low), gradients_of(forms)
+    spread_inputs, spread_block = spread_inputs_of(forms), _block_of(forms)
+    sum_points, collect_gradients = _sums_of_points(points, low), collect_weights_of(forms)
 
     @njit(parallel=True)
     def convolution_patches_weight_backward(
@@ -212,7 +217,7 @@ def weight_backward_of(forms: Forms, low: tuple[int, ...]) -> Kernel:
             sums = at(scratch, part * size)
             inputs = ahead(sums, points * blocks * channels * width)
             outputs = ahead(inputs, points * step)
-            turned, line_of_turned = ahead(outputs, points * out_step), wide * row * width
+            turned, turned_line = ahead(outputs, points * out_step), wide * row * width
             clear_row(sums, points * blocks * channels * width)
             if not add and first_channel == 0 and units > 0:
                 clear_row(at(dbias, first_unit), units)
@@ -242,7 +247,7 @@ def weight_backward_of(forms: Forms, low: tuple[int, ...]) -> Kernel:
                         spread_block(
                             outputs,
                             turned,
-                            line_of_turned,
+                            turned_line,
                             dy,
                             out_across * n_out * width,
                             unit,
@@ -255,9 +260,9 @@ def weight_backward_of(forms: Forms, low: tuple[int, ...]) -> Kernel:
                         )
                         if first_channel == 0:
                             for r in range(high):
-                                rows = ahead(turned, r * line_of_turned)
+                                rows = ahead(turned, r * turned_line)
                                 add_rows(at(dbias, unit), rows, places, min(width, n_out - unit))
-                        multiply_points(
+                        sum_points(
                             ahead(sums, block * channels * width),
                             inputs,
                             outputs,

@@ -11,7 +11,7 @@ from jitnet.initializers import check_initializer, resolve
 from jitnet.kernels.matmul import TALL
 from jitnet.layers.activation import backward_of as slope_of
 from jitnet.layers.convolution import convolution_pack
-from jitnet.layers.convolution_ways import backward_way, few_way, forward_way, gradient_way
+from jitnet.layers.convolution_ways import backward_way, forward_ways, gradient_way
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
 from jitnet.layers.window import Numbers, Window, check_numbers, check_padding
 
@@ -71,8 +71,7 @@ def convolution_node(
     activation = ACTIVATIONS[layer.activation]
     inside = activation.by_value
     value = activation.value if inside else ACTIVATIONS["identity"].value
-    forward = forward_way(window, n_in, n_out, value, width)
-    few = few_way(window, n_in, n_out, value, width)
+    forward, few = forward_ways(window, n_in, n_out, value, width)
     backward = backward_way(window, n_in, n_out, width)
     gradient = gradient_way(window, n_in, n_out, width)
     slope = Operation(
@@ -108,6 +107,7 @@ def convolution_node(
         ),
         rooms=rooms,
         prepare=prepare,
+        prepare_for="forward" if forward.is_packed else "backward",
         few=few.operation,
         places=places,
         scratch=max(way.scratch for way in (forward, few, backward, gradient)),

@@ -15,14 +15,13 @@ from jitnet.layers import convolution, convolution_winograd, convolution_winogra
 from jitnet.layers.convolution_gradient_lanes import lanes_gradient, lanes_products
 from jitnet.layers.convolution_gradient_turned import turned_gradient, turned_products
 from jitnet.layers.convolution_gradient_winograd import gradient_products, patches_gradient
-from jitnet.layers.convolution_winograd import patch_products
 from jitnet.layers.layer import Cut, Operation
 from jitnet.layers.window import Window
 from jitnet.layers.winograd import Forms, forms_of
 
 LEAST_GAIN = 1.1
-"""How many times the products of patches the window's must be: with 12 channels and 24 units, where
-they are 1.17 times, patches were 1.02 to 1.12 times as fast."""
+"""How many times the products of patches the window's must be: 3 × 3 with 12 channels and 24 units,
+where they are 1.1 times on 16 × 16 places, was by patches 1.02 to 1.12 times as fast."""
 
 TURNED_SPEED = 1.4
 """Products in the time of one by lanes, where dY is turned, or patches are."""
@@ -32,62 +31,62 @@ class Way(NamedTuple):
     """An operation, whether it reads packed weights, and the numbers that a worker has room for."""
 
     operation: Operation
-    is_packed: bool
+    is_packed: bool = False
     scratch: int = 0
 
 
-def forward_way(window: Window, n_in: int, n_out: int, value: Kernel, width: int) -> Way:
-    """Y from X, with an activation."""
+def forward_ways(
+    window: Window, n_in: int, n_out: int, value: Kernel, width: int
+) -> tuple[Way, Way]:
+    """Y from X, with an activation; and that of a few examples, to the same bits."""
     low, settings = tile_for_rest(n_out), window._asdict()
     size = window.out_height, window.out_across
-    if forms := forms_that_pay(window, size, n_in, n_out):
-        kernel = convolution_winograd.forward_of(forms, value, low)
-        scratch = convolution_winograd.scratch_size(forms, n_in, n_out, width)
-        return Way(Operation(kernel, Cut("patch", forms.patches(*size)), settings), False, scratch)
-    cut = Cut("place", window.out_height * window.out_across)
-    return Way(Operation(convolution.forward_of(value, low), cut, settings), True)
-
-
-def few_way(window: Window, n_in: int, n_out: int, value: Kernel, width: int) -> Way:
-    """Y from X of a few examples, to the same bits as ``forward_way``."""
-    settings, size = window._asdict(), (window.out_height, window.out_across)
-    if forms := forms_that_pay(window, size, n_in, n_out):
-        kernel = convolution_winograd_few.few_forward_of(forms, value)
-        scratch = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, width)
-        return Way(Operation(kernel, settings=settings), False, scratch)
-    return Way(Operation(convolution.few_forward_of(value), settings=settings), False)
+    forms = forms_that_pay(window, size, n_in, n_out)
+    if forms is None:
+        cut = Cut("place", window.out_height * window.out_across)
+        few = Operation(convolution.few_forward_of(value), settings=settings)
+        return Way(Operation(convolution.forward_of(value, low), cut, settings), True), Way(few)
+    kernel = convolution_winograd.forward_of(forms, value, low)
+    scratch = convolution_winograd.scratch_size(forms, n_in, n_out, width)
+    forward = Operation(kernel, Cut("patch", forms.patches(*size)), settings)
+    few = Operation(convolution_winograd_few.few_forward_of(forms, value), settings=settings)
+    few_scratch = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, width)
+    return Way(forward, scratch=scratch), Way(few, scratch=few_scratch)
 
 
 def backward_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     """dX from dY."""
     low, settings, size = tile_for_rest(n_in), window._asdict(), (window.height, window.across)
-    if forms := forms_that_pay(window, size, n_out, n_in):
-        kernel = convolution_winograd.backward_of(forms, low)
-        scratch = convolution_winograd.scratch_size(forms, n_out, n_in, width)
-        return Way(Operation(kernel, Cut("patch", forms.patches(*size)), settings), False, scratch)
-    cut = Cut("place", window.height * window.across)
-    return Way(Operation(convolution.backward_of(low), cut, settings), True)
+    forms = forms_that_pay(window, size, n_out, n_in)
+    if forms is None:
+        cut = Cut("place", window.height * window.across)
+        return Way(Operation(convolution.backward_of(low), cut, settings), True)
+    kernel = convolution_winograd.backward_of(forms, low)
+    scratch = convolution_winograd.scratch_size(forms, n_out, n_in, width)
+    cut = Cut("patch", forms.patches(*size))
+    return Way(Operation(kernel, cut, settings), scratch=scratch)
 
 
 def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     """The weights' and the biases' gradients."""
-    places, shape = window.out_height * window.out_across, (n_in, n_out, width)
-    turned = turned_products(window, *shape) * places
-    by_lanes = lanes_products(window, n_in, n_out) * places * TURNED_SPEED
-    forms = forms_of(window)
+    size, shape = (window.out_height, window.out_across), (n_in, n_out, width)
+    turned = turned_products(window, *shape) * size[0] * size[1]
+    by_lanes = lanes_products(window, n_in, n_out) * size[0] * size[1] * TURNED_SPEED
+    forms = forms_of(window, size)
     if forms and gradient_products(forms, window, *shape) < min(turned, by_lanes):
         operation, scratch = patches_gradient(forms, window, *shape)
-        return Way(operation, False, scratch)
-    way = turned_gradient if turned < by_lanes else lanes_gradient
-    operation, scratch = way(window, *shape)
-    return Way(operation, False, scratch)
+    elif turned < by_lanes:
+        operation, scratch = turned_gradient(window, *shape)
+    else:
+        operation, scratch = lanes_gradient(window, *shape)
+    return Way(operation, scratch=scratch)
 
 
 def forms_that_pay(window: Window, size: tuple[int, int], terms: int, units: int) -> Forms | None:
     """The forms of a window by which its outputs, of a size and so many units, take less."""
-    forms = forms_of(window)
+    forms = forms_of(window, size)
     if forms is None:
         return None
     whole = window.pairs() * terms * padded_rows(units)
-    pays = whole > LEAST_GAIN * patch_products(forms, *size, terms, units)
+    pays = whole > LEAST_GAIN * convolution_winograd.patch_products(forms, *size, terms, units)
     return forms if pays else None

@@ -2,7 +2,7 @@
 
 As in ``jitnet.layers.convolution`` examples lie in the lanes. Of a patch, the inputs of all
 channels are spread at first, and stay near; then each tall tile's units are multiplied, point by
-point, and collected while they are in the first level of the cache. Weights are spread once a call.
+point, and collected while their sums are near. Each worker spreads the weights, once a call.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_tile, padded_rows
 from jitnet.kernels.simd import lanes, load, store
 from jitnet.kernels.team import share
-from jitnet.layers.winograd import Forms, collect_of, inputs_of, room_for, tiles_of
+from jitnet.layers.winograd import (
+    Forms,
+    collect_outputs_of,
+    room_for,
+    spread_inputs_of,
+    spread_into_tiles_of,
+)
 
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)
@@ -108,7 +114,7 @@ def _patches_of(forms: Forms, finish: Kernel, low: tuple[int, ...]) -> Kernel:
     """What convolves some patches of a panel's images, and finishes each sum."""
     points, columns = forms.points, forms.across.points
     high, wide = forms.down.outputs, forms.across.outputs
-    spread_inputs, collect = inputs_of(forms), collect_of(forms)
+    spread_inputs, collect = spread_inputs_of(forms), collect_outputs_of(forms)
     multiply_points, room_of_outputs = _points_of(points, low), room_for(high * wide)
 
     @njit
@@ -162,7 +168,7 @@ def _patches_of(forms: Forms, finish: Kernel, low: tuple[int, ...]) -> Kernel:
 def forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
     """The forward block of a convolution with an activation; ``low`` tiles take what is left."""
     convolve = _patches_of(forms, _activated_by(value), low)
-    spread_into_tiles, points = tiles_of(forms), forms.points
+    spread_into_tiles, points = spread_into_tiles_of(forms, False), forms.points
 
     @njit(parallel=True)
     def convolution_patches_forward(
@@ -196,9 +202,8 @@ def forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
         for part in prange(parts):
             begin, end = share(last_panel - first_panel, ONE, part, parts)
             w = at(scratch, part * size)
-            is_turned = n_in < ZERO  # no; a literal False would be a type of its own
-            if end > begin:
-                spread_into_tiles(w, at(weight, 0), n_in, n_out, HEIGHT, is_turned)
+            if end > begin and last_patch > first_patch:
+                spread_into_tiles(w, at(weight, 0), n_in, n_out)
             for p in range(first_panel + begin, first_panel + end):
                 convolve(
                     at(Y, p * Y.shape[1] * width),
@@ -226,7 +231,7 @@ def forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
 def backward_of(forms: Forms, low: tuple[int, ...]) -> Kernel:
     """The backward block of a convolution; ``low`` tiles take what is left."""
     convolve = _patches_of(forms, _as_it_is, low)
-    spread_into_tiles, points = tiles_of(forms), forms.points
+    spread_into_tiles, points = spread_into_tiles_of(forms, True), forms.points
     reach_y, reach_x = forms.down.weights - 1, forms.across.weights - 1
 
     @njit(parallel=True)
@@ -259,9 +264,8 @@ def backward_of(forms: Forms, low: tuple[int, ...]) -> Kernel:
         for part in prange(parts):
             begin, end = share(last_panel - first_panel, ONE, part, parts)
             w = at(scratch, part * size)
-            is_turned = n_in > ZERO  # yes; a literal True would be a type of its own
-            if end > begin:
-                spread_into_tiles(w, at(weight, 0), n_in, n_out, HEIGHT, is_turned)
+            if end > begin and last_patch > first_patch:
+                spread_into_tiles(w, at(weight, 0), n_in, n_out)
             for p in range(first_panel + begin, first_panel + end):
                 convolve(
                     at(dX, p * n_all * width),

@@ -14,7 +14,13 @@ from jitnet.kernels.matmul import TALL, multiply_rows
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.kernels.team import share
 from jitnet.layers.window import Window
-from jitnet.layers.winograd import Forms, collect_of, inputs_of, room_for, weights_of
+from jitnet.layers.winograd import (
+    Forms,
+    collect_outputs_of,
+    room_for,
+    spread_inputs_of,
+    spread_weights_of,
+)
 
 ZERO: Any = np.int64(0)
 ONE: Any = np.int64(1)
@@ -25,9 +31,9 @@ HEIGHT = np.int64(len(TALL))
 
 def scratch_size(forms: Forms, window: Window, n_in: int, n_out: int, width: int) -> int:
     """Numbers that a worker has room for: weights, and a line's pixels, inputs and sums."""
-    channels, units = (-(-n // width) * width for n in (n_in, n_out))
-    line, over = forms.columns(window.out_across), forms.across
-    pixels = forms.down.points * (line * over.outputs + over.points - over.outputs) * channels
+    vector, line, along = width // VECTORS, forms.columns(window.out_across), forms.across
+    channels, units = -(-n_in // vector) * vector, -(-n_out // width) * width
+    pixels = forms.down.points * (line * along.outputs + along.points - along.outputs) * channels
     return forms.points * (n_in * units + line * (channels + units)) + pixels
 
 
@@ -64,8 +70,8 @@ def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
     """The block of a convolution of a few examples, with an activation."""
     points, lines_of_patch, columns_of_patch = forms.points, forms.down.points, forms.across.points
     high, wide = forms.down.outputs, forms.across.outputs
-    spread_inputs, spread_weights = inputs_of(forms), weights_of(forms)
-    collect, room = collect_of(forms), room_for(high * wide)
+    spread_inputs, spread_weights = spread_inputs_of(forms), spread_weights_of(forms)
+    collect, room = collect_outputs_of(forms), room_for(high * wide)
 
     @njit(parallel=True)
     def convolution_patches_few_forward(
@@ -94,7 +100,8 @@ def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
         parts, size = scratch.shape
         for part in prange(parts):
             begin, end = share(examples * lines, ONE, part, parts)
-            weights, n = at(scratch, part * size), lanes(at(scratch, 0))
+            weights = at(scratch, part * size)
+            n = lanes(weights)
             width, row = VECTORS * n, (n_in + n - 1) // n * n
             outputs = registers(weights, room)
             units = (n_out + width - 1) // width * width
@@ -165,7 +172,8 @@ def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
                     for u in range(0, n_out, n):
                         m, step = ahead(sums, left // wide * units + u), line * units
                         collect(outputs, n, m, columns_of_patch * step, step)
-                        b, count = load_some(at(bias, u), 0, min(n, n_out - u)), min(n, n_out - u)
+                        count = min(n, n_out - u)
+                        b = load_some(at(bias, u), 0, count)
                         for r in range(rows):
                             for c in range(places):
                                 place_of_y = (top + r) * out_across + left + c

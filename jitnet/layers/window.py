@@ -99,5 +99,6 @@ class Window(NamedTuple):
 
 
 def _pairs(size: int, out_size: int, kernel: int, stride: int, padding: int) -> int:
-    places = (out * stride - padding + tap for out in range(out_size) for tap in range(kernel))
-    return sum(0 <= place < size for place in places)
+    firsts = (max(0, -((tap - padding) // stride)) for tap in range(kernel))
+    ends = (min(out_size, (size - 1 + padding - tap) // stride + 1) for tap in range(kernel))
+    return sum(max(0, end - first) for first, end in zip(firsts, ends, strict=True))

@@ -17,6 +17,7 @@ import numpy as np
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, registers
 from jitnet.kernels.jit import Kernel, factory, njit
+from jitnet.kernels.matmul import TALL
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.layers.window import Window
 from jitnet.layers.winograd_forms import FORMS, Form
@@ -25,7 +26,10 @@ ZERO: Any = np.int64(0)
 """Typed, since Numba compiles a function anew for each literal number it is given."""
 
 LEAST_PATCHES = 16
-"""Patches of an image from which on it pays to spread the weights, which each call does."""
+"""Patches of an image from which on they pay: each call spreads the weights, or collects all
+gradients, at the price of two patches of a panel."""
+
+HEIGHT: Any = np.int64(len(TALL))
 
 
 class Forms(NamedTuple):
@@ -57,14 +61,13 @@ class Forms(NamedTuple):
         return -(-across // self.across.outputs)
 
 
-def forms_of(window: Window) -> Forms | None:
-    """The forms of a window that moves by single steps, and often enough; None without any."""
+def forms_of(window: Window, size: tuple[int, int]) -> Forms | None:
+    """The forms of a window that moves by single steps, if its outputs are of some size."""
     sizes = window.kernel_height, window.kernel_width
     if {window.stride_y, window.stride_x} != {1} or not {*sizes} <= {*FORMS} or {*sizes} == {1}:
         return None
     forms = Forms(FORMS[sizes[0]], FORMS[sizes[1]])
-    many = forms.patches(window.out_height, window.out_across) >= LEAST_PATCHES
-    return forms if many else None
+    return forms if forms.patches(*size) >= LEAST_PATCHES else None
 
 
 def room_for(vectors: int) -> tuple[int, ...]:
@@ -89,11 +92,11 @@ def _plane_of(down: Kernel, across: Kernel, rows: int, columns: int, to_columns:
 
 
 @factory
-def inputs_of(forms: Forms) -> Kernel:
+def spread_inputs_of(forms: Forms) -> Kernel:
     """What spreads the inputs of a patch."""
-    down, over = forms
-    high, wide = down.points, over.points
-    plane = _plane_of(down.spread_inputs, over.spread_inputs, high, wide, wide)
+    down, along = forms
+    high, wide = down.points, along.points
+    plane = _plane_of(down.spread_inputs, along.spread_inputs, high, wide, wide)
     room = room_for(high * wide)
 
     @njit
@@ -136,11 +139,11 @@ def inputs_of(forms: Forms) -> Kernel:
 
 
 @factory
-def weights_of(forms: Forms) -> Kernel:
+def spread_weights_of(forms: Forms) -> Kernel:
     """What spreads the weights of some units."""
-    down, over = forms
-    high, wide, taps = down.points, over.weights, down.weights * over.weights
-    plane = _plane_of(down.spread_weights, over.spread_weights, high, wide, over.points)
+    down, along = forms
+    high, wide, taps = down.points, along.weights, down.weights * along.weights
+    plane = _plane_of(down.spread_weights, along.spread_weights, high, wide, along.points)
     room = room_for(taps)
 
     @njit
@@ -160,19 +163,17 @@ def weights_of(forms: Forms) -> Kernel:
 
 
 @factory
-def tiles_of(forms: Forms) -> Kernel:
+def spread_into_tiles_of(forms: Forms, is_turned: bool) -> Kernel:
     """What spreads all weights into the tiles of a product."""
     points, last = forms.points, forms.down.weights * forms.across.weights - 1
-    spread_weights, room = weights_of(forms), room_for(points)
+    spread_weights, room = spread_weights_of(forms), room_for(points)
 
     @njit
-    def spread_into_tiles(
-        tiles: Any, weight: Any, n_in: int, n_out: int, height: int, is_turned: bool
-    ) -> None:
-        """tiles[t, point, k, i] = (G W Gᵀ)[point] of channel k and unit t · height + i.
+    def spread_into_tiles(tiles: Any, weight: Any, n_in: int, n_out: int) -> None:
+        """tiles[t, point, k, i] = (G W Gᵀ)[point] of channel k and unit t h + i, h a tall tile's.
 
-        Or of unit k and channel t · height + i of W half a turn round. W is flat, (rows, columns,
-        n_in, n_out).
+        Where it is turned, of unit k and channel t h + i of W half a turn round. W is flat, (rows,
+        columns, n_in, n_out).
         """
         n, kept = lanes(weight), registers(weight, room)
         first, tap = ZERO, n_in * n_out
@@ -185,35 +186,35 @@ def tiles_of(forms: Forms) -> Kernel:
                 spread_weights(kept, n, weight, first + channel * n_out + unit, tap, count)
                 for i in range(count):
                     k, u = (unit + i, channel) if is_turned else (channel, unit + i)
-                    to = ahead(tiles, (u // height * points * terms + k) * height + u % height)
+                    to = ahead(tiles, (u // HEIGHT * points * terms + k) * HEIGHT + u % HEIGHT)
                     for point in range(points):
-                        to[point * terms * height] = kept[point * n + i]
+                        to[point * terms * HEIGHT] = kept[point * n + i]
 
     return spread_into_tiles
 
 
 @factory
-def collect_of(forms: Forms) -> Kernel:
+def collect_outputs_of(forms: Forms) -> Kernel:
     """What collects the outputs of a patch: ``collect(Y, lanes, sums, row, step)`` is Aᵀ M A."""
-    down, over = forms
-    rows, columns = down.outputs, over.points
-    return _plane_of(down.collect_outputs, over.collect_outputs, rows, columns, over.outputs)
+    down, along = forms
+    rows, columns = down.outputs, along.points
+    return _plane_of(down.collect_outputs, along.collect_outputs, rows, columns, along.outputs)
 
 
 @factory
-def outputs_of(forms: Forms) -> Kernel:
+def spread_outputs_of(forms: Forms) -> Kernel:
     """What spreads a patch of dY: ``spread_outputs(spread, step, dy, row, column)`` is A dY Aᵀ."""
-    down, over = forms
-    rows, columns = down.points, over.outputs
-    return _plane_of(down.spread_outputs, over.spread_outputs, rows, columns, over.points)
+    down, along = forms
+    rows, columns = down.points, along.outputs
+    return _plane_of(down.spread_outputs, along.spread_outputs, rows, columns, along.points)
 
 
 @factory
-def gradients_of(forms: Forms) -> Kernel:
+def collect_weights_of(forms: Forms) -> Kernel:
     """What collects the gradients of some units' weights."""
-    down, over = forms
-    rows, columns, taps = down.weights, over.points, down.weights * over.weights
-    plane = _plane_of(down.collect_weights, over.collect_weights, rows, columns, over.weights)
+    down, along = forms
+    rows, columns, taps = down.weights, along.points, down.weights * along.weights
+    plane = _plane_of(down.collect_weights, along.collect_weights, rows, columns, along.weights)
     room = room_for(taps)
 
     @njit

@@ -1,4 +1,4 @@
-"""Winograd's sums along an axis, for windows of one, three and five.
+"""Winograd's sums along an axis, for windows of three and five; those of one are left as they are.
 
 Along an axis, two outputs of a window of r weights, y = Aᵀ [(G w) ⊙ (Bᵀ x)], take r + 1 products
 instead of 2 r: x has as many inputs, which overlap the next ones' by r - 1. The products are those
@@ -7,7 +7,8 @@ which sums were 1.8 times as wrong in float32 as those of the window itself, and
 times. Four outputs of a window of three would be 2.8 times as wrong or more; two are less wrong
 than the window's own sums, as fewer terms follow one another.
 
-Each sum goes over vectors that lie in steps, from some to others, which may be the same.
+Each sum goes over vectors that lie in steps, from some to others. Thirds are divided, as a factor
+could become a part of the next sum here and not there: few examples have the bits of many.
 
 A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016, section 4;
 S. Winograd, Arithmetic complexity of computations, SIAM 1980.
@@ -57,7 +58,7 @@ def _copy(to: Any, to_step: int, x: Any, step: int) -> None:
 
 
 @njit
-def _inputs_of_three(to: Any, to_step: int, x: Any, step: int) -> None:
+def _spread_inputs_of_three(to: Any, to_step: int, x: Any, step: int) -> None:
     """Bᵀ = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]."""
     a, b, c, d = load(x, 0), load(x, step), load(x, 2 * step), load(x, 3 * step)
     store(to, 0, a - c)
@@ -67,7 +68,7 @@ def _inputs_of_three(to: Any, to_step: int, x: Any, step: int) -> None:
 
 
 @njit
-def _weights_of_three(to: Any, to_step: int, w: Any, step: int) -> None:
+def _spread_weights_of_three(to: Any, to_step: int, w: Any, step: int) -> None:
     """G = [[1, 0, 0], [½, ½, ½], [½, -½, ½], [0, 0, 1]]."""
     a, b, c = load(w, 0), load(w, step) * 0.5, load(w, 2 * step)
     outer = (a + c) * 0.5
@@ -78,7 +79,7 @@ def _weights_of_three(to: Any, to_step: int, w: Any, step: int) -> None:
 
 
 @njit
-def _outputs_of_three(to: Any, to_step: int, m: Any, step: int) -> None:
+def _collect_outputs_of_three(to: Any, to_step: int, m: Any, step: int) -> None:
     """Aᵀ = [[1, 1, 1, 0], [0, 1, -1, -1]]."""
     b, c = load(m, step), load(m, 2 * step)
     first, second = load(m, 0) + b + c, b - c - load(m, 3 * step)
@@ -87,7 +88,7 @@ def _outputs_of_three(to: Any, to_step: int, m: Any, step: int) -> None:
 
 
 @njit
-def _back_from_outputs_of_three(to: Any, to_step: int, dy: Any, step: int) -> None:
+def _spread_outputs_of_three(to: Any, to_step: int, dy: Any, step: int) -> None:
     a, b = load(dy, 0), load(dy, step)
     store(to, 0, a)
     store(to, to_step, a + b)
@@ -96,7 +97,7 @@ def _back_from_outputs_of_three(to: Any, to_step: int, dy: Any, step: int) -> No
 
 
 @njit
-def _back_to_weights_of_three(to: Any, to_step: int, m: Any, step: int) -> None:
+def _collect_weights_of_three(to: Any, to_step: int, m: Any, step: int) -> None:
     a, b, c, d = load(m, 0), load(m, step), load(m, 2 * step), load(m, 3 * step)
     both = (b + c) * 0.5
     store(to, 0, a + both)
@@ -105,7 +106,7 @@ def _back_to_weights_of_three(to: Any, to_step: int, m: Any, step: int) -> None:
 
 
 @njit
-def _inputs_of_five(to: Any, to_step: int, x: Any, step: int) -> None:
+def _spread_inputs_of_five(to: Any, to_step: int, x: Any, step: int) -> None:
     """Bᵀ of five.
 
     [[1, -3/2, -2, 3/2, 1, 0], [0, -1, ½, 5/2, 1, 0], [0, 1, -5/2, ½, 1, 0], [0, -2, -1, 2, 1, 0],
@@ -123,7 +124,7 @@ def _inputs_of_five(to: Any, to_step: int, x: Any, step: int) -> None:
 
 
 @njit
-def _weights_of_five(to: Any, to_step: int, w: Any, step: int) -> None:
+def _spread_weights_of_five(to: Any, to_step: int, w: Any, step: int) -> None:
     """G of five.
 
     [[1, 0, 0, 0, 0], [1, 1, 1, 1, 1] / 3, [-1, 1, -1, 1, -1] / 3, [-16, -8, -4, -2, -1] / 15,
@@ -135,15 +136,15 @@ def _weights_of_five(to: Any, to_step: int, w: Any, step: int) -> None:
     falling = fma(a, 16.0, fma(b, 8.0, fma(c, 4.0, fma(d, 2.0, e))))
     rising = fma(e, 16.0, fma(d, -8.0, fma(c, 4.0, fma(b, -2.0, a))))
     store(to, 0, a)
-    store(to, to_step, (odd + even) * (1.0 / 3.0))
-    store(to, 2 * to_step, (odd - even) * (1.0 / 3.0))
-    store(to, 3 * to_step, falling * (-1.0 / 15.0))
-    store(to, 4 * to_step, rising * (1.0 / 15.0))
+    store(to, to_step, (odd + even) / 3.0)
+    store(to, 2 * to_step, (odd - even) / 3.0)
+    store(to, 3 * to_step, falling / -15.0)
+    store(to, 4 * to_step, rising / 15.0)
     store(to, 5 * to_step, e)
 
 
 @njit
-def _outputs_of_five(to: Any, to_step: int, m: Any, step: int) -> None:
+def _collect_outputs_of_five(to: Any, to_step: int, m: Any, step: int) -> None:
     """Aᵀ = [[1, 1, 1, 1, 1, 0], [0, 1, -1, ½, -2, 1]]."""
     b, c, d, e = load(m, step), load(m, 2 * step), load(m, 3 * step), load(m, 4 * step)
     first = load(m, 0) + (b + c) + (d + e)
@@ -153,7 +154,7 @@ def _outputs_of_five(to: Any, to_step: int, m: Any, step: int) -> None:
 
 
 @njit
-def _back_from_outputs_of_five(to: Any, to_step: int, dy: Any, step: int) -> None:
+def _spread_outputs_of_five(to: Any, to_step: int, dy: Any, step: int) -> None:
     a, b = load(dy, 0), load(dy, step)
     store(to, 0, a)
     store(to, to_step, a + b)
@@ -164,11 +165,11 @@ def _back_from_outputs_of_five(to: Any, to_step: int, dy: Any, step: int) -> Non
 
 
 @njit
-def _back_to_weights_of_five(to: Any, to_step: int, m: Any, step: int) -> None:
+def _collect_weights_of_five(to: Any, to_step: int, m: Any, step: int) -> None:
     a, f = load(m, 0), load(m, 5 * step)
     b, c = load(m, step), load(m, 2 * step)
-    d, e = load(m, 3 * step) * (1.0 / 15.0), load(m, 4 * step) * (1.0 / 15.0)
-    even, odd = (b - c) * (1.0 / 3.0), (b + c) * (1.0 / 3.0)
+    d, e = load(m, 3 * step) / 15.0, load(m, 4 * step) / 15.0
+    even, odd = (b - c) / 3.0, (b + c) / 3.0
     store(to, 0, fma(d, -16.0, even + e) + a)
     store(to, to_step, fma(d, -8.0, fma(e, -2.0, odd)))
     store(to, 2 * to_step, fma(d, -4.0, fma(e, 4.0, even)))
@@ -181,21 +182,21 @@ THREE = Form(
     3,
     4,
     2,
-    _inputs_of_three,
-    _weights_of_three,
-    _outputs_of_three,
-    _back_from_outputs_of_three,
-    _back_to_weights_of_three,
+    _spread_inputs_of_three,
+    _spread_weights_of_three,
+    _collect_outputs_of_three,
+    _spread_outputs_of_three,
+    _collect_weights_of_three,
 )
 FIVE = Form(
     5,
     6,
     2,
-    _inputs_of_five,
-    _weights_of_five,
-    _outputs_of_five,
-    _back_from_outputs_of_five,
-    _back_to_weights_of_five,
+    _spread_inputs_of_five,
+    _spread_weights_of_five,
+    _collect_outputs_of_five,
+    _spread_outputs_of_five,
+    _collect_weights_of_five,
 )
 FORMS = {form.weights: form for form in (ONE, THREE, FIVE)}
 """By the weights of a window along an axis."""

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,14 @@ from jitnet.layers.window import Window
 from jitnet.layers.winograd import Forms
 from jitnet.layers.winograd_forms import FORMS
 
-KERNELS = ((3, 3), (3, 5), (5, 1))
-"""Windows whose blocks are compiled: each form down and across, and of sequences."""
+KERNELS = ((3, 3), (5, 5), (3, 1), (1, 5))
+"""Windows whose blocks are compiled: each form down and across."""
 
 SHAPES, FEW_SHAPES = 100, 6
 """Windows of each that are compared with PyTorch, and with the definition."""
+
+GUARD = 64
+"""Numbers behind a room."""
 
 CLOSE = 1e-12
 """Of results' greatest value, in float64, by thirds and fifteenths that are not exact; the sums of
@@ -74,9 +78,13 @@ def sizes(window: Window) -> tuple[int, ...]:
     return (*size, window.padding_y, window.padding_x)
 
 
-def room(size: int) -> Array:
-    """Room for so many numbers, that holds what is none."""
-    return np.full((1, size), np.nan)
+@contextmanager
+def room(size: int) -> Iterator[Array]:
+    """Room for so many numbers, that holds what is none; what is behind it must stay."""
+    guarded = np.full(size + GUARD, np.nan)
+    guarded[size:] = 7.0
+    yield guarded[:size].reshape(1, size)
+    assert (guarded[size:] == 7.0).all(), "written behind the room"
 
 
 def results(case: Case) -> dict[str, Array]:
@@ -87,17 +95,19 @@ def results(case: Case) -> dict[str, Array]:
     forward = convolution_winograd.forward_of(forms, value, tile_for_rest(n_out))
     size = convolution_winograd.scratch_size(forms, n_in, n_out, WIDTH)
     patches = forms.patches(window.out_height, window.out_across)
-    run = called(forward.serial)
-    run(Y, X, weight, case.b, room(size), *told, 0, len(X), 0, patches)
+    with room(size) as scratch:
+        called(forward.serial)(Y, X, weight, case.b, scratch, *told, 0, len(X), 0, patches)
     backward = convolution_winograd.backward_of(forms, tile_for_rest(n_in))
     size = convolution_winograd.scratch_size(forms, n_out, n_in, WIDTH)
     patches = forms.patches(window.height, window.across)
-    called(backward.serial)(dX, dY, weight, room(size), *told, 0, len(X), 0, patches)
+    with room(size) as scratch:
+        called(backward.serial)(dX, dY, weight, scratch, *told, 0, len(X), 0, patches)
     few = np.full((len(case.X), dY.shape[1]), np.nan)
     size = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, WIDTH)
     rows = np.ascontiguousarray(case.X.reshape(len(case.X), -1))
-    run = called(convolution_winograd_few.few_forward_of(forms, value).serial)
-    run(few, rows, weight, case.b, room(size), *told)
+    few_forward = convolution_winograd_few.few_forward_of(forms, value)
+    with room(size) as scratch:
+        called(few_forward.serial)(few, rows, weight, case.b, scratch, *told)
     found = {"Y": as_images(Y, case.dY.shape), "dX": as_images(dX, case.X.shape)}
     assert np.array_equal(few.reshape(case.dY.shape), found["Y"]), "to the same bits"
     return found | gradients(case, dY, X)
@@ -145,8 +155,9 @@ def add_gradients(
     n_in, n_out = case.W.shape[2:]
     operation, size = patches_gradient(forms_of(case), case.window, n_in, n_out, WIDTH)
     together = int(operation.settings["together"])
-    run = called(operation.kernel.serial)
-    run(dW, db, dY, X, room(size), *sizes(case.window), together, add, *part[0], *part[1])
+    run, told = called(operation.kernel.serial), sizes(case.window)
+    with room(size) as scratch:
+        run(dW, db, dY, X, scratch, *told, together, add, *part[0], *part[1])
 
 
 def assert_equal(case: Case, expected: dict[str, Array]) -> None:
@@ -170,7 +181,9 @@ def test_patches_compute_what_pytorch_does(
         assert_equal(case, torch_results(case))
 
 
-def kernel_of(layer: jn.Conv2D, shape: tuple[int, ...], width: int, part: str = "forward") -> str:
+def kernel_of(
+    layer: jn.Conv2D | jn.Conv1D, shape: tuple[int, ...], width: int, part: str = "forward"
+) -> str:
     """The name of what runs a part of a layer for images of a shape."""
     kernel: Any = getattr(layer.node(shape, width), part)[0].kernel
     return str(getattr(kernel, "py_func", kernel).__name__)
@@ -187,14 +200,21 @@ def layers_of_patches(n_in: int, n_out: int) -> list[Any]:
     return [first, second, jn.GlobalAveragePool(), jn.Dense(3)]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_few_images_are_predicted_to_the_same_bits_as_many(
-    dtype: str, rng: np.random.Generator
+@pytest.mark.parametrize(
+    ("dtype", "shape", "layer"),
+    [
+        ("float64", (10, 10, 24), jn.Conv2D(40, 3, padding="same")),
+        ("float32", (10, 11, 24), jn.Conv2D(40, 5, padding="same")),
+        ("float32", (40, 64), jn.Conv1D(64, 5, activation="relu")),
+    ],
+    ids=["3 x 3", "5 x 5", "sequences"],
+)
+def test_a_few_examples_are_predicted_to_the_same_bits_as_many(
+    dtype: str, shape: tuple[int, ...], layer: jn.Conv2D | jn.Conv1D, rng: np.random.Generator
 ) -> None:
-    X = rng.normal(size=(40, 10, 10, 2)).astype(dtype)
-    layers = layers_of_patches(24, 40)
-    model = jn.Sequential(layers, loss="softmax_crossentropy", dtype=dtype, seed=1)
-    model.build((10, 10, 2))
+    assert kernel_of(layer, shape, panel_width(dtype)) == "convolution_patches_forward"
+    X = rng.normal(size=(40, *shape)).astype(dtype)
+    model = jn.Sequential([layer], loss="mse", dtype=dtype, seed=1).build(shape)
     alone = [model.predict(X[i : i + 1]) for i in range(len(X))]
     assert np.array_equal(np.concatenate(alone), model.predict(X))
 
