@@ -72,7 +72,7 @@ def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     size, shape = (window.out_height, window.out_across), (n_in, n_out, width)
     turned = turned_products(window, *shape) * size[0] * size[1]
     by_lanes = lanes_products(window, n_in, n_out) * size[0] * size[1] * TURNED_SPEED
-    forms = forms_of(window, size)
+    forms = forms_of(window, size, n_in * n_out)
     if forms and gradient_products(forms, window, *shape) < min(turned, by_lanes):
         operation, scratch = patches_gradient(forms, window, *shape)
     elif turned < by_lanes:
@@ -84,7 +84,7 @@ def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
 
 def forms_that_pay(window: Window, size: tuple[int, int], terms: int, units: int) -> Forms | None:
     """The forms of a window by which its outputs, of a size and so many units, take less."""
-    forms = forms_of(window, size)
+    forms = forms_of(window, size, terms * units)
     if forms is None:
         return None
     whole = window.pairs() * terms * padded_rows(units)

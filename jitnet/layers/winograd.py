@@ -29,6 +29,9 @@ LEAST_PATCHES = 16
 """Patches of an image from which on they pay: each call spreads the weights, or collects all
 gradients, at the price of two patches of a panel."""
 
+MOST_SPREAD = 1 << 24
+"""Numbers that weights may be spread to, since each worker has room for them: 64 MiB in float32."""
+
 HEIGHT: Any = np.int64(len(TALL))
 
 
@@ -61,13 +64,17 @@ class Forms(NamedTuple):
         return -(-across // self.across.outputs)
 
 
-def forms_of(window: Window, size: tuple[int, int]) -> Forms | None:
-    """The forms of a window that moves by single steps, if its outputs are of some size."""
+def forms_of(window: Window, size: tuple[int, int], weights: int) -> Forms | None:
+    """The forms of a window that moves by single steps, for outputs of a size.
+
+    None where they are too few, or the weights of each place of the window too many.
+    """
     sizes = window.kernel_height, window.kernel_width
     if {window.stride_y, window.stride_x} != {1} or not {*sizes} <= {*FORMS} or {*sizes} == {1}:
         return None
     forms = Forms(FORMS[sizes[0]], FORMS[sizes[1]])
-    return forms if forms.patches(*size) >= LEAST_PATCHES else None
+    has_room = forms.points * weights <= MOST_SPREAD
+    return forms if has_room and forms.patches(*size) >= LEAST_PATCHES else None
 
 
 def room_for(vectors: int) -> tuple[int, ...]:

@@ -237,6 +237,13 @@ def test_any_number_of_workers_computes_the_same_bits(
     assert len(found) == 1
 
 
+def test_a_layer_of_so_many_weights_that_workers_would_have_no_room_goes_the_windows_way() -> None:
+    width, layers = panel_width(np.float32), {n: jn.Conv2D(n, 3) for n in (512, 12_000)}
+    kernels = [kernel_of(layer, (16, 16, n), width) for n, layer in layers.items()]
+    assert kernels == ["convolution_patches_forward", "convolution_forward"]
+    assert layers[12_000].node((16, 16, 12_000), width).scratch < 2**31
+
+
 @pytest.mark.parametrize(("side", "times"), [(3, 1.0), (5, 2.5)])
 @pytest.mark.parametrize("channels", [32, 96])
 def test_patches_are_about_as_right_as_the_sums_that_they_replace(
