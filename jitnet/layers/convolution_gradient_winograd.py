@@ -1,6 +1,6 @@
 """A convolution's gradients by Winograd's way: patches of X are spread, of dY also turned.
 
-dW = Gᵀ [Σ (A dY Aᵀ) ⊙ (Bᵀ X B)] G, with the sum over examples and patches, is a matrix product for
+dW = Gᵀ [Σ (A dY Aᵀ) * (Bᵀ X B)] G, with the sum over examples and patches, is a matrix product for
 each point, whose units lie in the lanes. With vectors of 32 bytes windows of 3 × 3, of 12 to 256
 channels, had 1.2 to 1.7 times the speed of ``jitnet.layers.convolution_gradient_turned``. Points
 lie a row more than a power of two apart: on the same lines of the cache, all of it took half as

@@ -1,6 +1,6 @@
 """Winograd's way of a convolution: patches of outputs from patches of inputs.
 
-Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A for a patch of outputs, two along an axis of three or five weights:
+Y = Aᵀ [(G W Gᵀ) * (Bᵀ X B)] A for a patch of outputs, two along an axis of three or five weights:
 of 3 × 3 by 16 products a channel and a unit instead of 36, of 5 × 5 by 36 instead of 100. Sums over
 the channels are taken before A: a matrix product for each point, of the register tile. Patches of
 inputs overlap; where one reaches out of the image there are zeros.

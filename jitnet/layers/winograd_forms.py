@@ -1,6 +1,6 @@
 """Winograd's sums along an axis, for windows of three and five; those of one are left as they are.
 
-Along an axis, two outputs of a window of r weights, y = Aᵀ [(G w) ⊙ (Bᵀ x)], take r + 1 products
+Along an axis, two outputs of a window of r weights, y = Aᵀ [(G w) * (Bᵀ x)], take r + 1 products
 instead of 2 r: x has as many inputs, which overlap the next ones' by r - 1. The products are those
 of polynomials at r points and infinity: 0, 1 and -1, and for a window of five ½ and -2 as well, by
 which sums were 1.8 times as wrong in float32 as those of the window itself, and with ±2 instead 2.5
