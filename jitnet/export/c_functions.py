@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from jitnet.activations.gelu import ROOT_HALF
 from jitnet.activations.leaky_relu import LEAK
-from jitnet.export.c_exponential import EXPONENTIAL, SIGMOID, TANH
+from jitnet.export.c_exponential import BOUND, EXPONENTIAL, SIGMOID, TANH
 from jitnet.export.c_recurrent import RECURRENT
 
 FILTERS_AT_ONCE = 8
@@ -292,6 +292,7 @@ FUNCTIONS = {
     "layer_norm": LAYER_NORM,
     "add": ADD,
     "join": JOIN,
+    "bound": BOUND,
     "exponential": EXPONENTIAL,
     "apply_sigmoid": SIGMOID,
     "apply_tanh": TANH,
