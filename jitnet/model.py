@@ -18,6 +18,7 @@ from jitnet.checks import check_choice, check_number, check_whole
 from jitnet.content import content_of
 from jitnet.engine import Engine
 from jitnet.engine.batches import check_stateful
+from jitnet.engine.data import Rows
 from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.errors import NotFittedError, overflow
 from jitnet.examples import Examples, read_examples
@@ -410,8 +411,12 @@ class Sequential:
         engine = self._built()
         given = take_inputs(X, lengths, self.layers, engine.nodes.shape, self.dtype)
         with threads_of_call(n_threads):
-            found = engine.predict(for_network(given, engine.nodes))
-        return found.reshape(-1, *engine.nodes.output)
+            return self._outputs(for_network(given, engine.nodes))
+
+    def _outputs(self, X: Rows) -> Array:
+        """Predictions of rows that are known to fit."""
+        engine = self._built()
+        return engine.predict(X).reshape(-1, *engine.nodes.output)
 
     def evaluate(
         self,

@@ -1,4 +1,4 @@
-"""Compiling beforehand: every row of the tables, and the loop that calls them."""
+"""Compiling beforehand: every row of the tables, the loop that calls them, a table's columns."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from jitnet.layers import (
 from jitnet.losses import LOSSES
 from jitnet.model import Sequential
 from jitnet.optimizers import SGD, Adam, Optimizer, RMSprop
+from jitnet.tabular.encoder import Encoder
 
 STEPS = 4
 FEATURES, UNITS, FEWER, OUTPUTS, FILTERS = 9, 9, 8, 2, 32
@@ -75,6 +76,7 @@ def warm_up(dtype: str) -> None:
         model.predict(X)
         model.reset_state()
         model.predict(tuple(part[:1] for part in X) if isinstance(X, tuple) else X[:1])
+    Encoder(()).encode(np.empty((1, 0)), np.empty((1, 0), np.int64))
 
 
 def models_of_rows(dtype: str) -> Iterator[Sequential]:

@@ -51,6 +51,7 @@ class FewRows:
     def __init__(self, nodes: Nodes, owners: Sequence[str], dtype: Any) -> None:
         self.nodes, self.dtype = nodes, np.dtype(dtype)
         self.places = place_few(nodes, dtype)
+        self._masks = nodes.mask_times()
         self.calls = c.Layout(nodes, self.places, dtype, owners).few()
         self._tables: dict[str, c.Table] = {}
         self._spare: list[Array] = []  # room that nobody uses now
@@ -104,7 +105,7 @@ class FewRows:
             if self.nodes.nodes[given.reader].vocabulary:
                 room = room.view(np.int32)
             room[: array.size] = array.ravel()
-        for (number, time), zeros in self.nodes.mask_times().items():
+        for (number, time), zeros in self._masks.items():
             first = self.places.masks[number, time]
             lengths = X.lengths[number] if number >= 0 else None
             mask = np.ones((X.count, time), self.dtype)

@@ -1,7 +1,8 @@
 """eᶻ as C that compilers make vectors of: a reduction of the range and a polynomial.
 
 No number is brought within bounds where it is used: of a bound, and of all that follows from it,
-gcc makes a branch, and of a loop with a branch no vectors. On AVX2 an LSTM took twice as long."""
+gcc makes a branch, and of a loop with a branch no vectors. On AVX2 an LSTM took twice as long.
+"""
 
 from __future__ import annotations
 

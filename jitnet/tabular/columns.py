@@ -58,9 +58,8 @@ class Scale:
 
 
 def symmetric_log(x: Array, unit: Array | float) -> Array:
-    """ln(1 + |x| / unit) with the sign of x."""
-    with np.errstate(over="ignore"):  # what is infinite is far from the mean
-        logs: Array = np.copysign(np.log1p(np.abs(x) / unit), x)
+    """ln(1 + |x| / unit) with the sign of x; where that is infinite, NumPy may warn."""
+    logs: Array = np.copysign(np.log1p(np.abs(x) / unit), x)
     return logs
 
 

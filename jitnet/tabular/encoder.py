@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.kernels.jit import njit
 from jitnet.tabular.columns import Category, Column, symmetric_log
 
 MOST_DEVIATIONS = 10.0
 """How far from the mean a number counts; one that lies further counts as much."""
-ROWS_AT_ONCE = 1 << 11
+
+_log_of = njit(symmetric_log)
 
 
 class Encoder:
@@ -37,10 +39,10 @@ class Encoder:
         For each scaled value and each bin the number that it is made of, and how.
     missing : ndarray
         The numbers of which a feature says that they are missing.
-    rows : list of ndarray
-        For each category the features of each code.
-    starts : list of int
-        Where the features of each category begin, and where the last one's end.
+    tables, places : ndarray
+        For each category the features of each code, flat, and where each category's begin.
+    starts : ndarray
+        Where the features of each category begin in a row, and where the last one's end.
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
@@ -64,12 +66,17 @@ class Encoder:
         self.least = np.concatenate([-scaled, np.zeros(len(low))])
         self.most = np.concatenate([scaled, np.ones(len(low))])
         self.missing = np.flatnonzero([scale.missing for scale in scales])
-        self.rows = [
+        tables = [
             np.array(column.rows, np.float32) for column in columns if isinstance(column, Category)
         ]
+        self.tables = np.concatenate([np.empty(0, np.float32), *map(np.ravel, tables)])
+        self.places = np.cumsum([0, *(table.size for table in tables)])[:-1]
         first = len(self.number) + len(self.missing)
-        self.starts = np.cumsum([first, *(rows.shape[1] for rows in self.rows)]).tolist()
+        self.starts = np.cumsum([first, *(table.shape[1] for table in tables)])
         self.n_features = int(self.starts[-1])
+        numeric = self.fill, self.logs, self.units, self.number, self.offset, self.width
+        bounds = self.least, self.most, self.missing
+        self._arrays = *numeric, *bounds, self.tables, self.places, self.starts
 
     def encode(self, numbers: Array, codes: Array) -> Array:
         """The features (n, n_features) of float32.
@@ -82,31 +89,49 @@ class Encoder:
             The codes of the categories' values.
         """
         features = np.empty((len(numbers), self.n_features), np.float32)
-        for first in range(0, len(numbers), ROWS_AT_ONCE):
-            part = slice(first, first + ROWS_AT_ONCE)
-            self._write(features[part], numbers[part], codes[part])
+        numbers = np.ascontiguousarray(numbers, np.float64)
+        encode_rows(numbers, np.ascontiguousarray(codes, np.int64), *self._arrays, features)
         return features
 
-    def _write(self, features: Array, numbers: Array, codes: Array) -> None:
-        missing = np.isnan(numbers)
-        known = np.where(missing, self.fill, numbers)
-        if len(self.logs):
-            logs = symmetric_log(known.take(self.logs, axis=1), self.units)
-            known = np.concatenate([known, logs], axis=1)
-        shares = known.take(self.number, axis=1)
-        with np.errstate(over="ignore"):  # what is infinite counts as the most or the least
-            np.subtract(shares, self.offset, out=shares)
-            np.divide(shares, self.width, out=shares)
-        np.maximum(shares, self.least, out=shares)
-        np.minimum(shares, self.most, out=shares)
-        features[:, : len(self.number)] = shares
-        features[:, len(self.number) : self.starts[0]] = missing.take(self.missing, axis=1)
-        if len(codes) == 1 and self.rows:  # an index is found in a tenth of an array's time
-            own = [rows[code] for rows, code in zip(self.rows, codes[0].tolist(), strict=True)]
-            np.concatenate(own, out=features[0, self.starts[0] :])
-            return
-        for place, rows in enumerate(self.rows):
-            features[:, self.starts[place] : self.starts[place + 1]] = rows[codes[:, place]]
+
+@njit(entry=True)
+def encode_rows(
+    numbers: Any,
+    codes: Any,
+    fill: Any,
+    logs: Any,
+    units: Any,
+    number: Any,
+    offset: Any,
+    width: Any,
+    least: Any,
+    most: Any,
+    missing: Any,
+    tables: Any,
+    places: Any,
+    starts: Any,
+    features: Any,
+) -> None:
+    """Write the features (n, n_features) of numbers and codes; see `Encoder`.
+
+    A single row of adult's took 25 µs as a score of NumPy's calls; it takes a fifth of that.
+    """
+    n_numbers, n_logs, first = numbers.shape[1], logs.size, number.size
+    known = np.empty(n_numbers + n_logs)
+    for i in range(numbers.shape[0]):
+        for k in range(n_numbers):
+            known[k] = fill[k] if np.isnan(numbers[i, k]) else numbers[i, k]
+        for k in range(n_logs):
+            known[n_numbers + k] = _log_of(known[logs[k]], units[k])
+        for f in range(first):
+            share = (known[number[f]] - offset[f]) / width[f]
+            features[i, f] = min(max(share, least[f]), most[f])
+        for k in range(missing.size):
+            features[i, first + k] = np.isnan(numbers[i, missing[k]])
+        for c in range(places.size):
+            count = starts[c + 1] - starts[c]
+            for f in range(count):
+                features[i, starts[c] + f] = tables[places[c] + codes[i, c] * count + f]
 
 
 def feature_names(columns: Sequence[Column]) -> list[str]:

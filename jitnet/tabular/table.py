@@ -232,15 +232,13 @@ class Table:
         count = len(rows)
         numbers = [numbers_of(column, rows[column.name]) for column in self._numeric]
         codes = [codes_of(column, rows[column.name]) for column in self._categories]
-        return self._features(
-            np.hstack(numbers) if numbers else np.empty((count, 0)),
-            np.column_stack(codes) if codes else np.empty((count, 0), np.int64),
-        )
+        of_codes = np.column_stack(codes) if codes else np.empty((count, 0), np.int64)
+        of_numbers = np.hstack(numbers) if numbers else np.empty((count, 0))
+        features = self._encoder.encode(of_numbers, of_codes)
+        return self._with_codes(features, of_codes) if self._vectors else features
 
-    def _features(self, numbers: Array, codes: Array) -> Features:
-        features = self._encoder.encode(numbers, codes)
-        if not self._vectors:
-            return features
+    def _with_codes(self, features: Array, codes: Array) -> Features:
+        """The features, and the codes of the categories that become vectors."""
         parts = [features][: features.shape[1]]
         parts += [codes[:, place : place + 1] for place in self._vectors]
         return tuple(parts) if len(parts) > 1 else parts[0]
@@ -274,7 +272,9 @@ class Table:
             if type(value) is not str or of_numbers:  # else it is the text itself
                 value = text_of_one(value, of_numbers=of_numbers)
             codes.append(known.get(value, unseen))
-        return self._features(np.array([numbers]), np.array([codes], np.int64))
+        of_codes = np.array([codes], np.int64)
+        features = self._encoder.encode(np.array([numbers]), of_codes)
+        return self._with_codes(features, of_codes) if self._vectors else features
 
     def targets(self, frame: Any) -> Array:
         """What a network is to learn of rows.
