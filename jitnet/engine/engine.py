@@ -162,7 +162,9 @@ class Engine:
             [self.update.settings[name] for name in self.update.decays], np.float64
         )
         self._rooms: dict[bool, Room] = {}
-        self._joined = self.nodes.joined()
+        self._joined = nodes = self.nodes.joined()
+        made = (nodes.n_out(number) for number, node in enumerate(nodes.nodes) if node.forward)
+        self._numbers_made = 3 * sum(made)  # of an example, forward and backward
         self._few = FewRows(self._joined, self.owners, dtype)
         self._pace: tuple[tuple[Any, ...], Pace] | None = None
         self.carried: tuple[int, Array] | None = None
@@ -474,10 +476,8 @@ class Engine:
 
     def fitting(self, data: Data, room: int) -> int:
         """Examples that so many bytes are room for."""
-        nodes = self._joined
-        made = [nodes.n_out(n) for n, node in enumerate(nodes.nodes) if node.forward]
-        inputs = 0 if data.by_twin else nodes.n_features
-        return room // (max(1, inputs + 3 * sum(made)) * self.dtype.itemsize)
+        inputs = 0 if data.by_twin else self._joined.n_features
+        return room // (max(1, inputs + self._numbers_made) * self.dtype.itemsize)
 
     def _block_of(self, data: Data, batch: int) -> int:
         """Examples of a batch that go through the network at once."""

@@ -29,7 +29,10 @@ def _gather_panel(
     first_unit: int,
     last_unit: int,
 ) -> None:
-    """A panel x of the examples from order[first] on, up to order[last - 1], by its row blocks."""
+    """A panel x of the examples from order[first] on, up to order[last - 1], by its row blocks.
+
+    To ask for the next panel's rows beforehand gained nothing: 0.98 to 1.03 of the speed.
+    """
     for i in range(width):
         address = source[ADDRESS] + order[min(first + i, last - 1)] * source[ROW_STEP]
         gather_row(

@@ -110,12 +110,20 @@ def in_lockstep(panels: int, size: int) -> bool:
 
 
 @njit
-def is_more_even(other: int, count: int, size: int) -> bool:
+def largest_share(count: int, grain: int, size: int) -> int:
+    """The most that `share` gives a worker, the last grain counted as a whole one."""
+    grains = (count + grain - 1) // grain
+    return min(count, (grains + size - 1) // size * grain)
+
+
+@njit
+def is_more_even(other: int, other_grain: int, count: int, grain: int, size: int) -> bool:
     """Whether another dimension is to be divided, as the first one leaves a fifth of the time."""
-    if other == 0 or not in_lockstep(count, size):
+    largest = largest_share(count, grain, size)
+    if other == 0 or largest * size * 4 <= count * 5:
         return False
-    rounds, other_rounds = (count + size - 1) // size, (other + size - 1) // size
-    return other_rounds * count < rounds * other
+    is_more: bool = largest_share(other, other_grain, size) * count < largest * other
+    return is_more
 
 
 @njit
@@ -194,7 +202,7 @@ def call_by_count(worker: Any, phase: int) -> None:
         record = ahead(worker.calls, row * worker.columns)
         first, last = 0, record[COUNT]
         other_first, other_last = 0, record[OTHER_COUNT]
-        if is_more_even(other_last, last, worker.size):
+        if is_more_even(other_last, record[OTHER_GRAIN], last, record[GRAIN], worker.size):
             other_first, other_last = share(worker, other_last, record[OTHER_GRAIN])
         else:
             first, last = share(worker, last, record[GRAIN])
