@@ -195,15 +195,23 @@ def load_some(context: Any, pointer: Any, index: Any, count: Any) -> Any:
     kind = Vector(pointer.dtype)
 
     def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
-        vector = c.get_value_type(kind)
-        name = f"llvm.masked.load.v{kind.lanes}f{kind.dtype.bitwidth}.p0"
-        mask = _lane_mask(b, a[2], kind.lanes)
+        vector, size = c.get_value_type(kind), kind.dtype.bitwidth // 8
         address = _pointer(b, a[0], a[1], vector)
-        function = cgutils.get_or_insert_function(
-            b.module, ir.FunctionType(vector, [address.type, I32, mask.type, vector]), name
-        )
-        align = ir.Constant(I32, kind.dtype.bitwidth // 8)
-        return b.call(function, [address, align, mask, ir.Constant(vector, None)])
+        with b.if_else(b.icmp_signed(">=", a[2], ir.IntType(64)(kind.lanes))) as (whole, part):
+            with whole:
+                plain, plain_block = b.load(address, align=size), b.block
+            with part:
+                name = f"llvm.masked.load.v{kind.lanes}f{kind.dtype.bitwidth}.p0"
+                mask = _lane_mask(b, a[2], kind.lanes)
+                function = cgutils.get_or_insert_function(
+                    b.module, ir.FunctionType(vector, [address.type, I32, mask.type, vector]), name
+                )
+                arguments = [address, ir.Constant(I32, size), mask, ir.Constant(vector, None)]
+                masked, masked_block = b.call(function, arguments), b.block
+        value = b.phi(vector)
+        value.add_incoming(plain, plain_block)
+        value.add_incoming(masked, masked_block)
+        return value
 
     return kind(pointer, types.intp, types.intp), emit
 
@@ -215,18 +223,26 @@ def _store_some_meaning(pointer: Any, index: int, vector: Any, count: int) -> No
 
 @compiled_as(_store_some_meaning)
 def store_some(context: Any, pointer: Any, index: Any, vector: Any, count: Any) -> Any:
-    """Write a vector's first ``count`` lanes; touches nothing else."""
+    """Write a vector's first ``count`` lanes; touches nothing else.
+
+    Whole ones are written without a mask, by which a store on AVX2 takes up to 18 cycles.
+    """
+    size = vector.dtype.bitwidth // 8
 
     def emit(c: Any, b: Any, s: Any, a: Any) -> Any:
-        name = f"llvm.masked.store.v{vector.lanes}f{vector.dtype.bitwidth}.p0"
-        mask = _lane_mask(b, a[3], vector.lanes)
         address = _pointer(b, a[0], a[1], a[2].type)
-        function = cgutils.get_or_insert_function(
-            b.module,
-            ir.FunctionType(ir.VoidType(), [a[2].type, address.type, I32, mask.type]),
-            name,
-        )
-        b.call(function, [a[2], address, ir.Constant(I32, vector.dtype.bitwidth // 8), mask])
+        with b.if_else(b.icmp_signed(">=", a[3], ir.IntType(64)(vector.lanes))) as (whole, part):
+            with whole:
+                b.store(a[2], address, align=size)
+            with part:
+                name = f"llvm.masked.store.v{vector.lanes}f{vector.dtype.bitwidth}.p0"
+                mask = _lane_mask(b, a[3], vector.lanes)
+                function = cgutils.get_or_insert_function(
+                    b.module,
+                    ir.FunctionType(ir.VoidType(), [a[2].type, address.type, I32, mask.type]),
+                    name,
+                )
+                b.call(function, [a[2], address, ir.Constant(I32, size), mask])
         return c.get_dummy_value()
 
     return types.void(pointer, types.intp, vector, types.intp), emit
