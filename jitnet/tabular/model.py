@@ -317,13 +317,12 @@ class TableModel:
             X = self.table.transform_row(frame)
         else:
             X = self.table.transform(frame)
-        predict = Sequential.predict if isinstance(X, tuple) else Sequential._outputs  # X fits
-        outputs = predict(networks[0], X)
+        outputs = _predicted(networks[0], X)
         if len(networks) == 1:
             return outputs
         with np.errstate(over="ignore", invalid="ignore"):  # as in the networks themselves
             for network in networks[1:]:
-                outputs = outputs + predict(network, X)
+                outputs = outputs + _predicted(network, X)
         return outputs / len(networks)
 
     def _trained(self) -> list[Sequential]:
@@ -401,6 +400,13 @@ def _fitted(
     """The network, once it is trained."""
     network.fit(**options, callbacks=callbacks, resume=resume, progress=progress)
     return network
+
+
+def _predicted(network: Sequential, X: Features) -> Array:
+    """What a network gives for features, which as numbers are sound; not so as its indices."""
+    if isinstance(X, tuple) or not len(X) or network._built().nodes.takes_indices:
+        return network.predict(X)
+    return network._outputs(X)
 
 
 def _is_one_row(values: Mapping[str, Any]) -> bool:

@@ -83,6 +83,18 @@ def test_a_flipped_bit_anywhere_is_seen_or_changes_nothing(file: Path, tmp_path:
         assert again.read_bytes() == content
 
 
+def test_features_that_a_network_takes_as_indices_are_looked_at(file: Path, tmp_path: Path) -> None:
+    model = jn.load(file)
+    n_features = len(model.table.features)
+    layers = [jn.Embedding(1, 2), jn.Flatten(), jn.Dense(2)]
+    model.networks = [jn.Sequential(layers, model.networks[0].loss).build((n_features,))]
+    model.save(tmp_path / "indices.safetensors")
+    loaded = jn.load(tmp_path / "indices.safetensors")
+    for rows in (FRAME, {name: values[1] for name, values in FRAME.items()}):
+        with pytest.raises(ValueError, match="must hold whole indices|vocabulary"):
+            loaded.predict(rows)
+
+
 @pytest.mark.parametrize(
     "text",
     ["null", "5", "[]", '{"format": 4}', '{"format": [4]}', "[" * 100_000, '{"a":' * 100_000],

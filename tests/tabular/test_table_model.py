@@ -91,6 +91,11 @@ def test_a_file_keeps_the_table_and_the_networks(
     assert loaded.settings == model.settings
 
 
+def test_no_rows_have_no_predictions(classes: jn.TableModel) -> None:
+    with pytest.raises(ValueError, match="must have examples"):
+        classes.predict(mixed(10)[:0])
+
+
 def test_a_single_row_is_predicted_as_in_a_frame(classes: jn.TableModel) -> None:
     test = mixed(20, seed=1)
     rows = [classes.predict_proba(row)[0] for row in test.iter_rows(named=True)]
