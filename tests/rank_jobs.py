@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 from mpi4py import MPI
 
@@ -228,10 +229,16 @@ def differs(what: str) -> None:
         "sample_weight": {"sample_weight": np.arange(500) + 1.0},
         "callbacks": {"callbacks": [jn.EarlyStopping(monitor="loss")]},
     }
-    model = network(
-        jn.Dense(17 if what == "layers" and RANK == 1 else 16),
-        seed=int(what == "seed" and RANK == 1),
-    )
+    others: dict[str, dict[str, Any]] = {
+        "seed": {"seed": 1},
+        "optimizer": {"optimizer": jn.SGD(0.1)},
+        "dtype": {"dtype": "float64"},
+        "loss": {"label_smoothing": 0.1},
+    }
+    if what == "version" and RANK == 1:
+        numba.__version__ = "0.1"
+    layer = jn.Dense(17 if what == "layers" and RANK == 1 else 16)
+    model = network(layer, **others.get(what, {}) if RANK == 1 else {})
     if what == "weights":
         model.build(6).set_weights([w + RANK % 2 for w in model.get_weights()])
     fit(model, **given.get(what, {}) if RANK == 1 else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ def test_a_rank_that_dies_ends_the_others_and_the_last_checkpoint_is_whole(tmp_p
     place.mkdir()
     ended = start(3, [str(JOBS), "killed", str(place), folder])
     assert ended.returncode != 0
-    assert str(int(signal.SIGKILL)) in ended.stdout + ended.stderr  # the launcher says by what
+    assert f"signal {int(signal.SIGKILL)}" in ended.stdout + ended.stderr  # what the launcher says
     assert not list(place.iterdir())
     whole = results(1, "checkpoints", tmp_path, str(tmp_path / "whole"), "5")[0]
     going_on = [str(JOBS), "checkpoints", str(place), folder, "5"]
@@ -200,6 +201,10 @@ def test_ranks_of_one_machine_share_its_cores(tmp_path: Path) -> None:
         ("sample_weight", "in their sample_weight"),
         ("callbacks", "in their callbacks: rank 0 has [], rank 1 has ['EarlyStopping']"),
         ("seed", "in their seed: rank 0 has 0, rank 1 has 1"),
+        ("version", "in their version of numba: rank 0 has"),
+        ("optimizer", "in their optimizer: rank 0 has Adam"),
+        ("dtype", "in their dtype: rank 0 has float32, rank 1 has float64"),
+        ("loss", "in their loss"),
         ("layers", "in their layers"),
         ("weights", "in their state"),
     ],
@@ -243,6 +248,17 @@ def test_a_missing_mpi_names_its_package(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     with pytest.raises(ImportError, match=r"mpi4py, and an MPI such as .*mpich.*jitnet\[mpi\]"):
         jn.Sequential([jn.Dense(1)], "mse").fit([[1.0]], [1.0], communicator=object())
+
+
+def test_an_mpi_without_its_library_names_its_package() -> None:
+    pytest.importorskip("mpi4py", reason="needs the extra mpi")
+    none = os.environ | {"MPI4PY_LIBMPI": "/nowhere/libmpi.so", "MPI4PY_MPIABI": ""}
+    model = "jn.Sequential([jn.Dense(1)], 'mse')"
+    fit = f"import jitnet as jn; {model}.fit([[1.0]], [1.0], communicator=0)"
+    ended = subprocess.run([sys.executable, "-c", fit], env=none, capture_output=True, text=True)
+    if "TypeError" in ended.stderr:
+        pytest.skip("this mpi4py has its library with it")
+    assert ended.stderr.splitlines()[-1].startswith("ImportError: several ranks need the package")
 
 
 @launched

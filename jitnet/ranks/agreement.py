@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numba
 import numpy as np
 
 from jitnet.examples import Examples
@@ -77,11 +78,13 @@ def facts_of(fit: Fit) -> Facts:
     model, engine = fit.model, fit.model._engine
     return {
         "version of jitnet": package_version(),
+        "version of numba": numba.__version__,
+        "version of NumPy": np.__version__,
+        "dtype": str(model.dtype),
         "kind of machine": f"{platform.machine()}, {panel_width(model.dtype)} numbers a vector",
         "layers": repr(list(model.layers)),
         "loss": f"{model.loss}, {model.label_smoothing}, {model.quantile}",
         "optimizer": repr(model.optimizer),
-        "dtype": str(model.dtype),
         "seed": str(model.seed),
         "state": "none yet" if engine is None else _digest(engine.state()),
         **_facts_of_data(fit.examples, ""),

@@ -23,24 +23,38 @@ PATIENCE = 3.0
 """Seconds in which all ranks meet the same mistake."""
 
 
+def mpi() -> Any:
+    """The module `mpi4py.MPI`.
+
+    Raises
+    ------
+    ImportError
+        If the package or the library of an MPI is missing.
+    """
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:  # the second where there is no library
+        raise ImportError(MISSING) from error
+    return MPI
+
+
 def launched() -> Any:
     """The communicator of all ranks, or None where a command was not started by a launcher.
 
     Raises
     ------
     ImportError
-        Without mpi4py, where there are several ranks.
+        Without mpi4py or an MPI, where there are several ranks.
     """
     sizes = [os.environ[name] for name in SIZES if os.environ.get(name, "").isdigit()]
     if not sizes:
         return None
     try:
-        from mpi4py import MPI
-    except ImportError as error:
+        return mpi().COMM_WORLD
+    except ImportError:
         if sizes == ["1"]:
             return None
-        raise ImportError(MISSING) from error
-    return MPI.COMM_WORLD
+        raise
 
 
 def run_as_ranks(work: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from jitnet.kernels.panels import panel_width
 from jitnet.quoting import quoted
 from jitnet.ranks.agreement import agree, facts_of, in_all
 from jitnet.ranks.exchange import Exchange
-from jitnet.ranks.launch import MISSING
+from jitnet.ranks.launch import mpi
 from jitnet.ranks.layout import Layout
 from jitnet.threads import asked_for, available_threads, threads_of_call
 
@@ -53,11 +53,7 @@ def check_communicator(communicator: Any) -> None:
     TypeError
         If it is none.
     """
-    try:
-        from mpi4py import MPI
-    except ImportError as error:
-        raise ImportError(MISSING) from error
-    if not isinstance(communicator, MPI.Intracomm):
+    if not isinstance(communicator, mpi().Intracomm):
         raise TypeError(
             f"communicator must be one of mpi4py's, such as MPI.COMM_WORLD, got "
             f"{quoted(communicator)}"

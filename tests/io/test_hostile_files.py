@@ -91,7 +91,7 @@ def test_features_that_a_network_takes_as_indices_are_looked_at(file: Path, tmp_
     model.save(tmp_path / "indices.safetensors")
     loaded = jn.load(tmp_path / "indices.safetensors")
     for rows in (FRAME, {name: values[1] for name, values in FRAME.items()}):
-        with pytest.raises(ValueError, match="must hold whole indices|vocabulary"):
+        with pytest.raises(ValueError, match=r"must hold whole indices|vocabulary"):
             loaded.predict(rows)
 
 
