@@ -13,6 +13,7 @@ from typing import Any
 from jitnet.quoting import quoted
 
 OPTION = "--config"
+NOT_REPEATED = "help", "checkpoints", "resume"
 MOST_BYTES = 1 << 20
 """Bytes of a file: a device may go on forever."""
 POSITIONAL = "input"
@@ -81,7 +82,9 @@ def _words(path: Path, name: str, value: Any) -> list[str]:
 
 
 def configuration(options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
-    """A file's content that says what a command was asked for.
+    """A file's content that says what a command was asked for, to be done once more.
+
+    Where checkpoints were kept, and whether they were gone on from, is left out: they are there.
 
     Parameters
     ----------
@@ -97,7 +100,7 @@ def configuration(options: argparse.Namespace, parser: argparse.ArgumentParser) 
         lines.append(f"{POSITIONAL} = {_written(data if len(data) > 1 else data[0])}")
     for action in parser._actions:
         value = getattr(options, action.dest, None)
-        if value is None or value is False or action.dest in ("help", *places):
+        if value is None or value is False or action.dest in (*NOT_REPEATED, *places):
             continue
         name = action.option_strings[-1].removeprefix("--")
         lines.append(f"{name} = {_written(_plain(value))}")

@@ -6,19 +6,36 @@ missing. So columns are read one by one, and what is missing is a NaN.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from jitnet.arrays import Array
+from jitnet.quoting import shortened
 
 NUMBERS = "biuf"
 """NumPy's letters for the kinds of types that are real numbers."""
 
 PLAIN = (bool, np.bool_, Real, Decimal)
 """Types of objects that are numbers."""
+
+
+@contextmanager
+def in_range(name: str) -> Iterator[None]:
+    """Refuse objects whose numbers no floating-point type holds, where they are converted within.
+
+    Whole numbers of hundreds of digits are such, and the decimal module's signalling NaN.
+    """
+    try:
+        yield
+    except (OverflowError, InvalidOperation) as error:
+        raise ValueError(
+            f"{name} must hold numbers that fit into float64: {shortened(str(error))}"
+        ) from error
 
 
 def as_array(values: Any) -> Array:

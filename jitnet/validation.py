@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from decimal import InvalidOperation
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from jitnet.arrays import Array
 from jitnet.engine.nodes import Nodes
-from jitnet.frames import NUMBERS, as_array
+from jitnet.frames import NUMBERS, as_array, in_range
 from jitnet.hints import as_numbers
 from jitnet.kernels.panels import SOURCES
 from jitnet.layers.layer import Shape
@@ -250,20 +249,6 @@ def as_numbers_of(values: ArrayLike, name: str) -> Array:
         ) from error
     _check_kind(array, name)
     return array
-
-
-@contextmanager
-def in_range(name: str) -> Iterator[None]:
-    """Refuse objects whose numbers no floating-point type holds, where they are converted within.
-
-    Whole numbers of hundreds of digits are such, and the decimal module's signalling NaN.
-    """
-    try:
-        yield
-    except (OverflowError, InvalidOperation) as error:
-        raise ValueError(
-            f"{name} must hold numbers that fit into float64: {shortened(str(error))}"
-        ) from error
 
 
 def _converted(array: Array) -> Array:

@@ -19,15 +19,27 @@ def test_what_a_run_writes_repeats_it(tmp_path: Path, monkeypatch: pytest.Monkey
     assert Path("a.st").read_bytes() == first
 
 
+def test_a_run_with_checkpoints_is_repeated_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mixed(200).drop("price").write_csv("houses.csv")
+    line = "train houses.csv --target dear --hidden 4 --epochs 2 --output a.st --checkpoints kept"
+    assert main([*line.split(), "--resume"]) == 0
+    assert "'kept' has no checkpoints yet: the training begins anew" in capsys.readouterr().out
+    first = Path("a.st").read_bytes()
+    assert main(["train", "--config", "a.run.toml"]) == 0
+    assert Path("a.st").read_bytes() == first
+
+
 def test_every_option_of_a_command_goes_through_the_file(tmp_path: Path) -> None:
     parser = build_parser()
     words = [
         "train", "some file.csv", "--epochs", "3", "--hidden", "8,4", "--learning-rate", "0.01",
         "--target", 'a "quoted" näme', "--task", "regression", "--drop", "x,y", "--no-header",
         "--ordinal", "size=s,m,l", "--ordinal", "grade=low,high", "--test", "0.3",
-        "--validation", "others.csv", "--ensemble", "2", "--search", "7", "--resume",
-        "--checkpoints", "folder", "--image-size", "28x32", "--data", "elsewhere",
-        "--group=-x",
+        "--validation", "others.csv", "--ensemble", "2", "--search", "7",
+        "--image-size", "28x32", "--data", "elsewhere", "--group=-x",
     ]  # fmt: skip
     options = parser.parse_args(words)
     path = tmp_path / "run.toml"

@@ -45,6 +45,16 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     assert subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip() == ""
 
 
+@pytest.mark.parametrize("command", ["train", "search", "evaluate", "predict", "export", "study"])
+def test_help_loads_no_compiler(command: str) -> None:
+    asked = f"from jitnet.cli import main\ntry:\n    main([{command!r}, '--help'])\n"
+    found = "except SystemExit:\n    sys.exit('numba' in sys.modules or 'polars' in sys.modules)"
+    line = [sys.executable, "-c", f"import sys\n{asked}{found}"]
+    ended = subprocess.run(line, capture_output=True, text=True)
+    assert ended.stdout.startswith("usage: jitnet")
+    assert ended.returncode == 0, "it must answer at once"
+
+
 def test_the_command_line_names_what_it_does_not_load() -> None:
     from jitnet.tabular import target
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jitnet.checks import check_whole
-from jitnet.validation import in_range
+from jitnet.frames import in_range
 
 __all__ = ["every_nth_of_each_class", "stratified_folds"]
 

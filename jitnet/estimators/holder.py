@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from jitnet.arrays import Array
 from jitnet.estimators.network import Design, Network
-from jitnet.validation import in_range
+from jitnet.frames import in_range
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "

@@ -9,8 +9,9 @@ import scipy.sparse
 from sklearn.utils.validation import validate_data
 
 from jitnet.estimators.tabular import dtype_of, fit_scaler
+from jitnet.frames import in_range
 from jitnet.sparse import check_sparse, sparse_rows
-from jitnet.validation import FILL, check_fits, check_kinds, in_range
+from jitnet.validation import FILL, check_fits, check_kinds
 
 SMALL_SIZE = 1 << 12
 """Elements of an input that needs no more than a look: scikit-learn's validation takes 100 µs, the

@@ -43,9 +43,9 @@ def add_search(commands: Any) -> None:
 
 
 def _epilog() -> str:
-    from jitnet.train.images import images_epilog
+    from jitnet.train.jobs import jobs_epilog
 
-    return f"{EPILOG}{images_epilog()}"
+    return f"{EPILOG}{jobs_epilog()}"
 
 
 def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:

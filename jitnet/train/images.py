@@ -16,7 +16,6 @@ from jitnet.datasets.image_file import load_image_file, places_of
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.progress import make_progress
 from jitnet.streams import say
-from jitnet.tables import format_table
 from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, job_of, train
 from jitnet.train.networks import outline
 from jitnet.train.output import (
@@ -26,8 +25,6 @@ from jitnet.train.output import (
     say_repeat,
 )
 from jitnet.train.pictures import draw, of_images
-
-__all__ = ["images_epilog", "train_images"]
 
 
 def train_images(options: argparse.Namespace) -> int:
@@ -136,32 +133,3 @@ def _least_loss(smoothing: float, classes: int) -> float:
     other = smoothing / classes
     own = 1 - smoothing + other
     return -own * math.log(own) - (classes - 1) * other * math.log(other)
-
-
-def images_epilog() -> str:
-    """The table of jobs."""
-    data = [line for name, job in JOBS.items() for line in _shown(name, job)]
-    header = ("data", "network", "hidden", "epochs", "batch size", "learning rate")
-    networks = [
-        (
-            name if network == job.default else "",
-            network,
-            ",".join(map(str, settings.hidden)) or "none",
-            *map(str, settings[2:]),
-        )
-        for name, job in JOBS.items()
-        for network, settings in job.networks.items()
-    ]
-    table = format_table([header, *networks], left=2, indent="  ")
-    return "\n".join(["data:", *data, "", "what is trained, the default first:", table])
-
-
-def _shown(name: str, job: Job) -> list[str]:
-    """What a data set is, and where it comes from."""
-    if job.source is None:
-        return [f"  {name:<9}{job.about}, which come with jitnet"]
-    source = job.source
-    return [
-        f"  {name:<9}{job.about}, in --data or $JITNET_DATA/{source.folder}; from",
-        f"  {'':<9}{source.address} ({source.licence})",
-    ]

@@ -1,4 +1,7 @@
-"""The table of what ``jitnet train`` trains: the data, and the networks that suit them."""
+"""The table of what ``jitnet train`` trains: the data, and the networks that suit them.
+
+``--help`` shows it, and so nothing is imported here that takes time, but where it is used.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from jitnet.callbacks import Callback
 from jitnet.datasets import (
     every_nth_of_each_class,
     load_digits,
@@ -18,14 +20,13 @@ from jitnet.datasets import (
     load_mnist,
 )
 from jitnet.datasets.mnist import FASHION_MNIST, MNIST, Source
-from jitnet.layers import Flatten, Layer, Rescaling, Reshape
-from jitnet.model import Sequential
-from jitnet.optimizers import Adam
-from jitnet.progress import Progress
-from jitnet.schedules import Cosine
-from jitnet.train.networks import convnet, mlp
+from jitnet.tables import format_table
 
-__all__ = ["JOBS", "LABEL_SMOOTHING", "Job", "Network", "job_of", "train"]
+if TYPE_CHECKING:
+    from jitnet.callbacks import Callback
+    from jitnet.layers import Layer
+    from jitnet.model import Sequential
+    from jitnet.progress import Progress
 
 LABEL_SMOOTHING = 0.1
 WARMUP_SHARE = 0.05
@@ -121,6 +122,10 @@ def train(
     >>> train(short, X, y).predict(X[:3]).shape
     (3, 10)
     """
+    from jitnet.model import Sequential
+    from jitnet.optimizers import Adam
+    from jitnet.schedules import Cosine
+
     steps = network.epochs * math.ceil(len(X) / network.batch_size)
     rate = Cosine(network.learning_rate, steps=steps, warmup=int(WARMUP_SHARE * steps))
     model = Sequential(
@@ -153,15 +158,30 @@ def _digits(_: Path | None) -> tuple[Part, Part]:
     return (X[~held_out], y[~held_out]), (X[held_out], y[held_out])
 
 
+def _digits_mlp(hidden: Sequence[int]) -> list[Layer]:
+    from jitnet.train.networks import mlp
+
+    return mlp(hidden)
+
+
 def _digits_convnet(hidden: Sequence[int]) -> list[Layer]:
+    from jitnet.layers import Reshape
+    from jitnet.train.networks import convnet
+
     return [Reshape((8, 8, 1)), *convnet((64, 128), 3, hidden, padding=1, dropout=0.5)]
 
 
-def _pixels_mlp(hidden: Sequence[int]) -> list[Layer]:
-    return [Rescaling(1 / 255), Flatten(), *mlp(hidden, dropout=0.2)]
+def _pixels_mlp(hidden: Sequence[int], classes: int = 10) -> list[Layer]:
+    from jitnet.layers import Flatten, Rescaling
+    from jitnet.train.networks import mlp
+
+    return [Rescaling(1 / 255), Flatten(), *mlp(hidden, dropout=0.2, classes=classes)]
 
 
 def _pixels_convnet(hidden: Sequence[int], padding: int) -> list[Layer]:
+    from jitnet.layers import Rescaling
+    from jitnet.train.networks import convnet
+
     return [Rescaling(1 / 255), *convnet((32, 64), 3, hidden, padding=padding, dropout=0.5)]
 
 
@@ -173,7 +193,7 @@ def job_of(X: Any, y: Any, classes: tuple[str, ...], test: Part | None = None) -
     sides, count = min(X.shape[1:3]), len(classes)
     filters = FILTERS[: max(1, (sides // LEAST_SIDE).bit_length() - 1)]
     cnn = partial(_folder_convnet, filters=filters, classes=count)
-    flat = partial(_folder_mlp, classes=count)
+    flat = partial(_pixels_mlp, classes=count)
     return Job(
         f"{len(X):,} images of {X.shape[1]}×{X.shape[2]} pixels",
         lambda _: ((X, y), test),
@@ -186,12 +206,11 @@ def job_of(X: Any, y: Any, classes: tuple[str, ...], test: Part | None = None) -
 
 
 def _folder_convnet(hidden: Sequence[int], filters: Sequence[int], classes: int) -> list[Layer]:
+    from jitnet.layers import Rescaling
+    from jitnet.train.networks import convnet
+
     network = convnet(filters, 3, hidden, padding=1, dropout=0.5, classes=classes)
     return [Rescaling(1 / 255), *network]
-
-
-def _folder_mlp(hidden: Sequence[int], classes: int) -> list[Layer]:
-    return [Rescaling(1 / 255), Flatten(), *mlp(hidden, dropout=0.2, classes=classes)]
 
 
 _PIXELS_MLP = Network(_pixels_mlp, (512, 512), 10, 128, 0.002)
@@ -201,7 +220,7 @@ JOBS = {
         "1,797 digits of 8×8 pixels",
         _digits,
         {
-            "mlp": Network(mlp, (256,), 40, 32, 0.005),
+            "mlp": Network(_digits_mlp, (256,), 40, 32, 0.005),
             "cnn": Network(_digits_convnet, (), 20, 32, 0.002),
         },
     ),
@@ -225,3 +244,32 @@ JOBS = {
     ),
 }
 """What ``jitnet train`` takes: new data are a row."""
+
+
+def jobs_epilog() -> str:
+    """The table of jobs, as text."""
+    data = [line for name, job in JOBS.items() for line in _shown(name, job)]
+    header = ("data", "network", "hidden", "epochs", "batch size", "learning rate")
+    networks = [
+        (
+            name if network == job.default else "",
+            network,
+            ",".join(map(str, settings.hidden)) or "none",
+            *map(str, settings[2:]),
+        )
+        for name, job in JOBS.items()
+        for network, settings in job.networks.items()
+    ]
+    table = format_table([header, *networks], left=2, indent="  ")
+    return "\n".join(["data:", *data, "", "what is trained, the default first:", table])
+
+
+def _shown(name: str, job: Job) -> list[str]:
+    """What a data set is, and where it comes from."""
+    if job.source is None:
+        return [f"  {name:<9}{job.about}, which come with jitnet"]
+    source = job.source
+    return [
+        f"  {name:<9}{job.about}, in --data or $JITNET_DATA/{source.folder}; from",
+        f"  {'':<9}{source.address} ({source.licence})",
+    ]

@@ -42,10 +42,13 @@ def check_options(options: argparse.Namespace) -> None:
         raise ValueError("argument --resume: it needs --checkpoints FOLDER to go on from")
     if folder is not None and not _can_be_folder(folder):
         raise ValueError(f"argument --checkpoints: {str(folder)!r} cannot be made a folder")
-    if folder is not None and not options.resume and any(folder.rglob(CHECKPOINTS)):
+    has_some = folder is not None and any(folder.rglob(CHECKPOINTS))
+    if has_some and not options.resume:
         raise ValueError(
             f"argument --checkpoints: {str(folder)!r} has checkpoints; --resume goes on from them"
         )
+    if options.resume and not has_some:
+        say(f"--resume        {str(folder)!r} has no checkpoints yet: the training begins anew")
     for option, endings in PICTURES.items():
         path: Path | None = getattr(options, option)
         if path is None:
