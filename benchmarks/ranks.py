@@ -10,7 +10,7 @@ receives, β of them a second. α and β are measured without any training, t an
 what follows from them for two ranks is held against what two ranks take.
 
 An exchange follows a step's work, though MPI could begin it before: what that would hide is
-measured by one that begins before work of three times its length, and is waited for behind it.
+measured by an Alltoall that begins before work of three times its length, and is waited for behind.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from jitnet.ranks.layout import Layout
 from jitnet.tables import format_table
 from race.machine import description
 
-SECONDS, TURNS = 1.0, 3
+SECONDS, TURNS, TRIALS = 1.0, 3, 30
 BYTES = 32 << 20
 """Of the examples."""
 SIZES = 1 << 10, 1 << 21
@@ -103,11 +103,17 @@ def exchange_seconds(communicator: Any, count: int) -> float:
     layout = Layout(512, 512, 32, communicator.rank, communicator.size)
     exchange = Exchange(communicator, layout, count, np.float32)
     exchange.attach(np.zeros(count, np.float32), np.zeros(0), {}, None)  # type: ignore[arg-type]
-    return median_seconds(communicator, exchange.sum_gradients)
+    taken = []
+    for _ in range(TRIALS):
+        communicator.Barrier()
+        began = time.perf_counter()
+        exchange.sum_gradients()
+        taken.append(time.perf_counter() - began)
+    return median(taken)
 
 
 def hidden_share(communicator: Any, count: int) -> float:
-    """The part of an exchange of so many gradients that is hidden behind other work."""
+    """The part of an Alltoall, an exchange's first half, that is hidden behind other work."""
     source, target = np.ones(count, np.float32), np.empty(count, np.float32)
     exchanged = median_seconds(communicator, lambda: communicator.Alltoall(source, target))
     work, began = np.ones(1 << 12), time.perf_counter()
@@ -135,9 +141,9 @@ def hidden_share(communicator: Any, count: int) -> float:
 
 
 def median_seconds(communicator: Any, work: Callable[[], Any]) -> float:
-    """Seconds that all ranks take for some work."""
+    """Seconds until the last rank has done some work."""
     taken = []
-    for _ in range(30):
+    for _ in range(TRIALS):
         communicator.Barrier()
         began = time.perf_counter()
         work()
@@ -214,9 +220,12 @@ def page(found: dict[Any, Any], names: list[str]) -> str:
         "takes, as\n`benchmarks/ranks.py` says.\n\n"
         f"`python benchmarks/ranks.py --output benchmarks/RANKS.md`, {description()}; "
         f"{date.today()}.\nA message between two processes took {message * 1e6:.0f} µs, and "
-        f"{rate / 1e9:.1f} GB went from one to the other in a second.\nAn exchange that begins "
+        f"{rate / 1e9:.1f} GB went from one to the other in a second.\nAn Alltoall that begins "
         f"before other work, and is waited for behind it, hid {hidden:.0%} of its time: ranks\n"
         f"that share memory copy what they send themselves.\n\n```\n{table}\n```\n\n"
+        "A step of R ranks takes t + p / R + m α + 2 n (R - 1) / (R β) seconds: t is what every "
+        "rank does\nalike, p what is divided, m = 2 (R - 1) + ⌈log₂ R⌉ messages of α seconds, and "
+        "n bytes of gradients,\nof which β go in a second.\n\n"
         "What the same formula says of clusters, as times the speed of one rank, a rank a machine "
         f"or a core\n({_clusters()}):\n\n```\n{outlook}\n```\n\n"
         "It pays where computing a batch takes longer than sending the gradients twice: a larger "

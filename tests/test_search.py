@@ -92,3 +92,10 @@ def test_the_command_trains_with_the_best(
     best = shown.split("batch\n")[1].split()[2]
     assert f"-{best}-2, 3 epochs" in shown
     assert Path("tries.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_search_whose_output_goes_elsewhere_draws_no_bar(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    search(model(), mixed(200).drop("price"), tries=2)
+    assert capsys.readouterr().err == ""

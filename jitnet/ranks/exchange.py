@@ -22,9 +22,9 @@ class Exchange:
     The sum of all ranks' gradients is one Allreduce, but in a tree that does not depend on how many
     they are, for which MPI's own leaves no promise: each rank adds up a part of the parameters
     (Alltoall), and the sums are gathered (Allgather). It sends as much as the best Allreduce does.
-    It follows the whole of backward: begun before other work and waited for behind it, the exchange
-    of 25 MB hid a third of its 3 ms behind 107, and smaller ones nothing (two ranks on two cores,
-    which copy what they send themselves; a thread that does it for them takes a core from them).
+    It follows the whole of backward: begun before other work and waited for behind it, it hides
+    nothing where ranks share memory, as they copy what they send themselves, and a thread that does
+    it for them takes a core from them (`benchmarks/ranks.py` measures it).
 
     Parameters
     ----------

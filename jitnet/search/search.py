@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -147,7 +148,7 @@ def search(
             timeout=None if minutes is None else 60 * minutes,
             n_jobs=min(left, threads),
             catch=FloatingPointError,  # at too high a rate
-            show_progress_bar=not quiet,
+            show_progress_bar=not quiet and sys.stderr.isatty(),
         )
     return sorted(_ended(study), key=lambda tried: (tried.pruned, tried.loss))
 
