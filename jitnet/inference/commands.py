@@ -16,8 +16,8 @@ def add_predict(commands: Any) -> None:
     """Add ``jitnet predict`` to the parser's commands."""
     parser = _add(
         commands, "predict", "predict a file's rows", _predict,
-        "Predict the rows of a file. One of CSV or Parquet is read some thousand rows at a time, and "
-        "does not have to fit into memory.",
+        "Predict the rows of a file. One of CSV or Parquet is read some thousand rows at a time; "
+        "it does not have to fit into memory.",
     )  # fmt: skip
     _add_file(parser)
     add = parser.add_argument

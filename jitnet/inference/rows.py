@@ -1,4 +1,4 @@
-"""A file's rows, some thousand at a time, so that no file has to fit into memory."""
+"""A file's rows, those of tables some thousand at a time, as they need not fit into memory."""
 
 from __future__ import annotations
 
