@@ -36,7 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def figures(text: str) -> dict[str, str]:
     """The printed table: its first column and the word after it."""
     rows = [(line[:16].strip(), line[16:].split()) for line in text.splitlines()]
-    return {name: words[0] for name, words in rows}
+    return {name: words[0] for name, words in rows if words}
 
 
 def test_training_shows_progress_and_ends_in_an_accuracy_and_a_model(

@@ -417,7 +417,7 @@ def test_models_of_images_show_themselves(capsys: pytest.CaptureFixture[str]) ->
         "Dense(8, activation='relu'), Dense(3)]"
     )
     assert repr(model).startswith(code)
-    assert repr(eval(repr(model), dict(vars(jn)))) == repr(model)
+    assert repr(eval(repr(model), vars(jn) | {"Adam": jn.Adam})) == repr(model)
     model.summary()
     shown = capsys.readouterr().out
     assert "?" not in shown

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from jitnet.arrays import Array
 from jitnet.inference.images import has_images, labelled_images
 from jitnet.inference.model import as_features, load_model
 from jitnet.inference.rows import rows_of
 from jitnet.model import Sequential
 from jitnet.streams import say
-from jitnet.tabular.told import say_scores, say_unknown
+from jitnet.tabular.scores import classification_scores
+from jitnet.tabular.told import say_classes, say_scores, say_unknown
 
 
 def evaluate_file(
@@ -30,6 +34,7 @@ def evaluate_file(
         say(f"images          {len(X):,}")
         for name, value in model.evaluate(X, y).items():
             say(f"{name:<16}{value:.4f}")
+        _say_scores(model, X, y)
         return
     if target is not None:
         raise ValueError(f"argument --target: it is for a file of images, not for {str(path)!r}")
@@ -47,3 +52,13 @@ def evaluate_file(
     say(f"rows            {len(rows):,}")
     say_scores(model, scores)
     say_unknown(model, rows)
+
+
+def _say_scores(model: Sequential, X: Array, y: Array) -> None:
+    """Say the scores of an image model's classes, if it has a probability for each."""
+    probabilities = model.predict(X)
+    if probabilities.shape[1:] < (2,):
+        return
+    scores = classification_scores(y, probabilities, int(np.bincount(y).argmax()))
+    say(f"baseline        {scores.baseline:.4f} for the most frequent class")
+    say_classes(scores, model.classes or [str(number) for number in range(len(scores.recall))])

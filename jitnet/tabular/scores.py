@@ -20,6 +20,8 @@ class Classification(NamedTuple):
     baseline: float
     """The accuracy of the class that is most frequent in training."""
     log_loss: float
+    baseline_log_loss: float
+    """That of the shares which the classes have of these rows."""
     auc: float
     """The area under the receiver operating characteristic; of more than two classes the mean of
     each class's against the others."""
@@ -38,6 +40,16 @@ class Classification(NamedTuple):
         """The score that counts most, with its name."""
         return "accuracy", self.accuracy
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """The scores of all classes together, by their names."""
+        return {
+            "accuracy": self.accuracy,
+            "AUC": self.auc,
+            "log loss": self.log_loss,
+            "calibration": self.calibration,
+        }
+
 
 class Regression(NamedTuple):
     """Scores of predicted numbers, in the target's units."""
@@ -47,11 +59,18 @@ class Regression(NamedTuple):
     r2: float
     baseline: float
     """The RMSE of the mean of the training rows."""
+    baseline_mae: float
+    """The MAE of that mean."""
 
     @property
     def main(self) -> tuple[str, float]:
         """The score that counts most, with its name."""
         return "R²", self.r2
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The scores, by their names."""
+        return {"RMSE": self.rmse, "MAE": self.mae, "R²": self.r2}
 
 
 Scores = Classification | Regression
@@ -86,12 +105,14 @@ def classification_scores(
     np.add.at(confusion, (labels, said), 1)
     own = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     right = np.diag(confusion)
+    shares = confusion.sum(axis=1)[confusion.sum(axis=1) > 0] / len(labels)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision, recall = right / confusion.sum(axis=0), right / confusion.sum(axis=1)
     return Classification(
         accuracy=float((said == labels).mean()),
         baseline=float((labels == most_frequent).mean()),
         log_loss=float(-np.log(np.maximum(own, np.finfo(np.float32).tiny)).mean()),
+        baseline_log_loss=float(-(shares * np.log(shares)).sum()),
         auc=_auc(labels, probabilities),
         calibration=_calibration_error(probabilities.max(axis=1), said == labels),
         precision=precision,
@@ -109,6 +130,7 @@ def regression_scores(targets: Array, predictions: Array, mean: float) -> Regres
         mae=float(np.abs(errors).mean()),
         r2=1 - float((errors**2).sum()) / spread if spread else float("nan"),
         baseline=float(np.sqrt(((targets - mean) ** 2).mean())),
+        baseline_mae=float(np.abs(targets - mean).mean()),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitnet.streams import say
@@ -48,22 +49,28 @@ def say_scores(model: TableModel, scores: Scores) -> None:
     """Say how well the target was predicted, beside what one would say without looking."""
     if isinstance(scores, Regression):
         say(f"RMSE            {scores.rmse:.4g}, and {scores.baseline:.4g} for the mean")
-        say(f"MAE             {scores.mae:.4g}")
+        say(f"MAE             {scores.mae:.4g}, and {scores.baseline_mae:.4g} for the mean")
         say(f"R²              {scores.r2:.4f}")
         return
     frequent = f"{scores.baseline:.4f} for the most frequent class"
     say(f"accuracy        {scores.accuracy:.4f}, and {frequent}")
+    say_classes(scores, [str(value) for value in model.table.target.classes])
+
+
+def say_classes(scores: Classification, classes: Sequence[str]) -> None:
+    """Say what beside the accuracy there is to say of predicted classes, and of each of them."""
+    shares = f"{scores.baseline_log_loss:.4f} for the shares of the classes"
     say(f"AUC             {scores.auc:.4f}")
-    say(f"log loss        {scores.log_loss:.4f}")
+    say(f"log loss        {scores.log_loss:.4f}, and {shares}")
     say(f"calibration     {scores.calibration:.4f} between probability and frequency, on average")
     say("")
-    say(_class_table(scores, [str(value) for value in model.table.target.classes]))
+    say(_class_table(scores, classes))
     say("")
 
 
-def _class_table(scores: Classification, classes: list[str]) -> str:
+def _class_table(scores: Classification, classes: Sequence[str]) -> str:
     """Precision and recall of each class, and what its rows were said to be."""
-    said = classes if len(classes) <= MOST_CLASSES else []
+    said = classes if len(classes) <= MOST_CLASSES else ()
     rows = [
         (
             name,

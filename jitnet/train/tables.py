@@ -309,5 +309,6 @@ def _say_boosting(model: TableModel, rows: Any, test: Any) -> None:
     from jitnet.tabular.boosting import boosted_scores
 
     start = time.perf_counter()
-    name, value = boosted_scores(model.table, rows, test).main
-    say(f"{'boosting':<16}{name} {value:.4f}, trained in {time.perf_counter() - start:.2f} s")
+    scores = boosted_scores(model.table, rows, test)
+    said = ", ".join(f"{name} {value:.4g}" for name, value in scores.figures.items())
+    say(f"{'boosting':<16}{said}; trained in {time.perf_counter() - start:.2f} s")

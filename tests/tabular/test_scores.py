@@ -31,6 +31,8 @@ def test_scores_of_two_classes_are_scikit_learns(rng: np.random.Generator) -> No
     scores = classification_scores(labels, np.column_stack([1 - p, p]), most_frequent=0)
     np.testing.assert_allclose(scores.auc, metrics.roc_auc_score(labels, p), rtol=1e-12)
     np.testing.assert_allclose(scores.log_loss, metrics.log_loss(labels, p), rtol=1e-12)
+    shares = np.full(400, labels.mean())
+    np.testing.assert_allclose(scores.baseline_log_loss, metrics.log_loss(labels, shares))
 
 
 def test_calibration_is_the_distance_of_probability_and_frequency() -> None:
@@ -48,6 +50,9 @@ def test_scores_of_numbers_are_scikit_learns(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(scores.mae, metrics.mean_absolute_error(y, said))
     np.testing.assert_allclose(scores.r2, metrics.r2_score(y, said))
     np.testing.assert_allclose(scores.baseline, np.sqrt(np.mean((y - 0.5) ** 2)))
+    np.testing.assert_allclose(
+        scores.baseline_mae, metrics.mean_absolute_error(y, np.full(200, 0.5))
+    )
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])
