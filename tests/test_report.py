@@ -103,6 +103,10 @@ def test_from_the_command_line(
     ("line", "names"),
     [
         ("houses.csv --target dear", {"curves", "confusion", "calibration", "importance"}),
+        (
+            "pairs.csv --target dear",
+            {"curves", "confusion", "calibration", "regions", "importance"},
+        ),
         ("rents.csv --target price", {"curves", "predicted", "importance"}),
         ("digits", {"curves", "confusion", "filters"}),
     ],
@@ -117,6 +121,7 @@ def test_a_folder_gets_all_pictures_that_suit(
     monkeypatch.chdir(tmp_path)
     mixed(300).drop("price").write_csv("houses.csv")
     mixed(300).drop("dear").write_csv("rents.csv")
+    mixed(300).select("size", "price", "dear").write_csv("pairs.csv")
     assert main(["train", *line.split(), "--epochs", "2", "--quiet", "--plot", "drawn"]) == 0
     assert {path.stem for path in Path("drawn").iterdir()} == names
     assert "pictures        drawn: curves" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +80,14 @@ def _images(weight: Array, shape: tuple[int, int] | None) -> Array:
     return weight.T.reshape(-1, height, width)
 
 
-def plot_regions(model: Any, X: Array, y: Array, *, theme: str = "light") -> Figure:
+def plot_regions(
+    model: Any,
+    X: Array,
+    y: Array,
+    *,
+    names: Sequence[str] = ("feature 1", "feature 2"),
+    theme: str = "light",
+) -> Figure:
     """Draw which class a model of two features says where.
 
     Parameters
@@ -88,8 +96,10 @@ def plot_regions(model: Any, X: Array, y: Array, *, theme: str = "light") -> Fig
         A fitted classifier of two features.
     X : ndarray of shape (n, 2)
         Examples.
-    y : ndarray of int, shape (n,)
+    y : ndarray of shape (n,)
         Their classes.
+    names : sequence of str, default ("feature 1", "feature 2")
+        What the features are called.
     theme : {"light", "dark"}, default "light"
         The ground it is for.
 
@@ -133,6 +143,6 @@ def plot_regions(model: Any, X: Array, y: Array, *, theme: str = "light") -> Fig
         panel.contourf(*axes, places, levels=levels, colors=colors, alpha=0.25)
         for place, value in enumerate(classes):
             panel.plot(*X[y == value].T, "o", markersize=4, label=str(value), color=colors[place])
-        panel.set(xlabel="feature 1", ylabel="feature 2")
+        panel.set(xlabel=names[0], ylabel=names[1])
         panel.legend()
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,7 @@ def of_table(model: TableModel, test: Any) -> Iterator[Picture]:
     """What a table's model says beside what is so, and which columns matter."""
     from jitnet.plots.importance import permutation_importance, plot_importance
     from jitnet.plots.predictions import plot_calibration, plot_confusion, plot_predicted
+    from jitnet.tabular.columns import Number
     from jitnet.tabular.scores import Classification
 
     scores, target = model.evaluate(test), model.table.target
@@ -49,11 +51,26 @@ def of_table(model: TableModel, test: Any) -> Iterator[Picture]:
         right = P.argmax(axis=1) == model.table.targets(test)
         yield "confusion", lambda: plot_confusion(scores.confusion, target.classes)
         yield "calibration", lambda: plot_calibration(P.max(axis=1), right)
+        if [type(column) for column in model.table.columns] == [Number, Number]:
+            yield "regions", lambda: _regions(model, test)
     else:
         true = test[target.name].to_numpy().astype(np.float64)
         yield "predicted", lambda: plot_predicted(true, model.predict(test), target.name)
     falls = permutation_importance(model, test)
     yield "importance", lambda: plot_importance(falls, scores.main[0])
+
+
+def _regions(model: TableModel, test: Any) -> Figure:
+    """Which class a table's model says where, of two columns of numbers."""
+    from jitnet.plots.weights import plot_regions
+
+    names = [column.name for column in model.table.columns]
+    rows = test.drop_nulls(names)
+    by_columns = SimpleNamespace(
+        predict=lambda grid: model.predict(dict(zip(names, grid.T, strict=True)))
+    )
+    X, y = rows.select(names).to_numpy(), rows[model.target].to_numpy()
+    return plot_regions(by_columns, X, y, names=names)
 
 
 def of_images(model: Sequential, X: Array, y: Array) -> Iterator[Picture]:
