@@ -123,7 +123,7 @@ class TableModel:
         validation : frame or float, optional
             Rows to choose the best epoch by, and which skewed numbers count by their logarithms;
             nothing else is learned from them. Or their share of the rows given, by default a
-            seventh.
+            seventh; the targets of that share have a say in what the task is.
         group : str, optional
             A column whose rows of one value stay together when that share is drawn, and which is
             not learned from.

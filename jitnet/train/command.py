@@ -91,7 +91,7 @@ def _add_training(add: Callable[..., argparse.Action]) -> None:
     add("--learning-rate", type=as_rate, metavar="RATE", help="the highest learning rate")
     add("--threads", type=as_count, metavar="N", help="threads to train with")
     add("--seed", type=as_seed, default=0, metavar="N",
-        help="of first weights, order and parts: %(default)s")  # fmt: skip
+        help="of first weights, order and, but for --stream, parts: %(default)s")  # fmt: skip
     add("--output", type=Path, metavar="FILE", help="where the model goes: DATA.safetensors")
     add("--checkpoints", type=Path, metavar="FOLDER", help="where to write checkpoints")
     add("--resume", action="store_true", help="go on from the checkpoints")
