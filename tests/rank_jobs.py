@@ -27,7 +27,7 @@ from drawing import draw_given, draw_network, picker, train
 from jitnet.engine.order import shuffle_again
 from jitnet.ranks.agreement import in_all
 from jitnet.ranks.layout import Layout
-from jitnet.tabular.rank_rows import fit_file_on_ranks
+from jitnet.tabular.mapped_rows import fit_mapped_file
 from jitnet.tabular.row_groups import RowGroups
 from jitnet.threads import asked_for
 from team_sizes import many_cores
@@ -170,7 +170,7 @@ def row_groups_read(path: str) -> list[int]:
 
     model = jn.TableModel("rich", epochs=1, batch_size=128)
     vars(sys.modules[RowGroups.__module__])["RowGroups"]._pieces = noted
-    fit_file_on_ranks(model, Path(path), COMMUNICATOR)
+    fit_mapped_file(model, Path(path), communicator=COMMUNICATOR)
     return sorted(set(read))
 
 
@@ -201,7 +201,7 @@ def learned_table(path: str, folder: str, resume: str) -> str:
     vars(sys.modules[jn.TableModel.__module__])["CHECKPOINT_MINUTES"] = 1e-9
     model = jn.TableModel("rich", epochs=3, batch_size=128)
     kept: dict[str, Any] = {"checkpoints": Path(folder), "resume": bool(resume)}
-    fit_file_on_ranks(model, Path(path), COMMUNICATOR, **kept)
+    fit_mapped_file(model, Path(path), communicator=COMMUNICATOR, **kept)
     return digest(model.networks[0])
 
 

@@ -30,10 +30,8 @@ SEARCHED = ("hidden", "dropout", "batch_size", "learning_rate", "weight_decay")
 OF_SEARCH = "search_minutes", "search_file", "search_plot"
 """Options that say how a search goes."""
 WHOLE = ("test", "validation", "split", "group", "time", "search", *OF_SEARCH, "cross_validate",
-         "baseline", "resume", "checkpoints")  # fmt: skip
+         "baseline")  # fmt: skip
 """Options that need the whole table in memory."""
-KEPT = "checkpoints", "resume"
-"""Those among them that several ranks do without it."""
 ALONE = "search", "cross_validate", "baseline"
 """Options for one process."""
 
@@ -117,10 +115,10 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
 
 def _streamed(path: Path, options: argparse.Namespace) -> Trained:
     """Train on a file's rows piece by piece."""
+    from jitnet.tabular.mapped_rows import fit_mapped_file
     from jitnet.tabular.streaming import fit_file
 
-    communicator = options.communicator
-    for name in WHOLE if communicator is None else set(WHOLE) - set(KEPT):
+    for name in WHOLE:
         if getattr(options, name):
             raise ValueError(f"argument --stream: it goes without --{name.replace('_', '-')}")
     if options.target is None:
@@ -128,13 +126,17 @@ def _streamed(path: Path, options: argparse.Namespace) -> Trained:
     model, progress = _new_model(options, {}), make_progress(not options.quiet)
     start = time.perf_counter()
     with _in(path):
-        if communicator is None:
+        if options.communicator is None and options.checkpoints is None:
             test = fit_file(model, path, progress=progress)
         else:
-            from jitnet.tabular.rank_rows import fit_file_on_ranks
-
-            kept = {"checkpoints": options.checkpoints, "resume": bool(options.resume)}
-            test = fit_file_on_ranks(model, path, communicator, progress=progress, **kept)
+            test = fit_mapped_file(
+                model,
+                path,
+                communicator=options.communicator,
+                progress=progress,
+                checkpoints=options.checkpoints,
+                resume=bool(options.resume),
+            )
     seconds = time.perf_counter() - start - progress.compile_seconds
     say_learned(model)
     return model, test, seconds, compile_note(progress.compile_seconds)

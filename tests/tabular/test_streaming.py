@@ -1,7 +1,9 @@
 """A table that streams from its file."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +13,7 @@ import jitnet as jn
 from jitnet.cli import main
 from jitnet.kernels import cache
 from jitnet.progress import Progress
+from jitnet.tabular.mapped_rows import fit_mapped_file
 from jitnet.tabular.row_groups import RowGroups
 from jitnet.tabular.streaming import fit_file
 from tabular.frames import mixed
@@ -164,6 +167,39 @@ def _set(frame: pl.DataFrame, row: int, column: str, value: str | None) -> pl.Da
     values = frame[column].to_list()
     values[row] = value
     return frame.with_columns(pl.Series(column, values))
+
+
+def test_a_streamed_fit_goes_on_from_any_checkpoint_to_the_same_bits(
+    rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("jitnet.tabular.model.CHECKPOINT_MINUTES", 1e-9)
+
+    def fit(folder: Path, **options: Any) -> list[Any]:
+        model = jn.TableModel("dear", epochs=4, ensemble=1)
+        fit_mapped_file(model, rows, checkpoints=folder, **options)
+        return model.networks[0].get_weights()
+
+    whole = fit(tmp_path / "whole")
+    kept = sorted((tmp_path / "whole" / "network-1").glob("step-*"))
+    (tmp_path / "broken" / "network-1").mkdir(parents=True)
+    shutil.copy(kept[0], tmp_path / "broken" / "network-1")
+    resumed = fit(tmp_path / "broken", resume=True)
+    assert len(kept) > 1
+    assert all(np.array_equal(a, b) for a, b in zip(resumed, whole, strict=True))
+    assert not list(tmp_path.glob(".jitnet-*")), "the mapped rows are gone"
+
+
+def test_the_command_streams_with_checkpoints(
+    rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = f"train {rows} --target dear --stream --epochs 2 --checkpoints kept --output a.st"
+    assert main(line.split()) == 0
+    first = (tmp_path / "a.st").read_bytes()
+    assert main([*line.split(), "--resume"]) == 0
+    assert (tmp_path / "a.st").read_bytes() == first
+    assert "going on after" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--cross-validate 3", "--test 0.3", "--baseline"])

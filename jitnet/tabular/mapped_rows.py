@@ -1,4 +1,8 @@
-"""A table's file that several ranks learn: each reads some row groups, and all share the rows."""
+"""A table's file that need not fit into memory, its rows as the networks see them mapped from disk.
+
+Several ranks share them, each of which reads some row groups; and a fit that keeps checkpoints goes
+on in their middle, as one of rows in memory does.
+"""
 
 from __future__ import annotations
 
@@ -29,21 +33,38 @@ if TYPE_CHECKING:
 Files = list[Array]
 
 
-def fit_file_on_ranks(
+class Alone:
+    """A process among no others, as a communicator."""
+
+    rank, size = 0, 1
+
+    def allgather(self, value: Any) -> list[Any]:
+        """What all ranks have."""
+        return [value]
+
+    def bcast(self, value: Any) -> Any:
+        """What the first rank has."""
+        return value
+
+    def Barrier(self) -> None:
+        """Wait for nobody."""
+
+
+def fit_mapped_file(
     model: TableModel,
     path: Path,
-    communicator: Any,
     *,
+    communicator: Any = None,
     progress: bool | Progress | None = None,
     checkpoints: Path | None = None,
     resume: bool = False,
 ) -> Any:
-    """Learn a table's file by several ranks, to the same bits however many they are.
+    """Learn a table's file, by several ranks to the same bits however many they are.
 
     Each reads some of its row groups: once for the rows to learn the columns from and those that
     are held out, as `fit_file` draws them, and once to write what the networks see of the others
-    into files that all ranks map. These lie in the working directory, which the ranks share, and
-    are removed once all have opened them; they take four bytes a row and feature.
+    into files that are mapped. These lie in the working directory, which ranks share, and are
+    removed once all have opened them; they take four bytes a row and feature.
 
     Parameters
     ----------
@@ -51,8 +72,8 @@ def fit_file_on_ranks(
         The model, which is fitted.
     path : Path
         A .parquet file.
-    communicator : mpi4py.MPI.Comm
-        The ranks.
+    communicator : mpi4py.MPI.Comm, optional
+        The ranks; by default this process is alone.
     progress, checkpoints, resume
         As in `TableModel.fit`.
 
@@ -66,19 +87,18 @@ def fit_file_on_ranks(
     ValueError
         If the file is of another kind, or does not fit.
     """
-    groups = in_all(communicator, lambda: row_groups(path))
-    own = groups.groups[communicator.rank :: communicator.size]
+    ranks = communicator or Alone()
+    groups = in_all(ranks, lambda: row_groups(path))
+    own = groups.groups[ranks.rank :: ranks.size]
     drawn = in_all(
-        communicator, lambda: {group: drawn_parts(groups, group, model.target) for group in own}
+        ranks, lambda: {group: drawn_parts(groups, group, model.target) for group in own}
     )
-    every = {
-        group: part for found in communicator.allgather(drawn) for group, part in found.items()
-    }
+    every = {group: part for found in ranks.allgather(drawn) for group, part in found.items()}
     parts = [every[group] for group in groups.groups]
-    checked, test = in_all(communicator, lambda: learn(model, joined(parts)))
-    in_all(communicator, lambda: check_targets(groups, model.table, own))
+    checked, test = in_all(ranks, lambda: learn(model, joined(parts)))
+    in_all(ranks, lambda: check_targets(groups, model.table, own))
     starts = np.cumsum([0, *(part.rows for part in parts)])
-    *X, y = _shared_rows(model, groups, list(own), starts, communicator)
+    *X, y = _shared_rows(model, groups, list(own), starts, ranks)
     examples = (tuple(X) if len(X) > 1 else X[0]), np.array(y)
     given = make_progress(progress), checkpoints, resume, communicator
     model._train(examples, checked, (), *given)
@@ -86,24 +106,24 @@ def fit_file_on_ranks(
 
 
 def _shared_rows(
-    model: TableModel, groups: RowGroups, own: list[int], starts: Array, communicator: Any
+    model: TableModel, groups: RowGroups, own: list[int], starts: Array, ranks: Any
 ) -> Files:
     """What the networks see of all rows, and their targets: files that every rank has mapped."""
-    made = tempfile.mkdtemp(prefix=".jitnet-", dir=".") if communicator.rank == 0 else None
-    folder = Path(communicator.bcast(made))
+    made = tempfile.mkdtemp(prefix=".jitnet-", dir=".") if ranks.rank == 0 else None
+    folder = Path(ranks.bcast(made))
     try:
-        if communicator.rank == 0:
+        if ranks.rank == 0:
             for number, like in enumerate(_encoded(model, next(groups.in_order())[1][:1])):
                 shape = int(starts[-1]), *like.shape[1:]
                 np.lib.format.open_memmap(
                     folder / f"{number}.npy", mode="w+", dtype=like.dtype, shape=shape
                 )
-        communicator.Barrier()
-        in_all(communicator, lambda: _write(model, groups, own, starts, _mapped(folder, "r+")))
+        ranks.Barrier()
+        in_all(ranks, lambda: _write(model, groups, own, starts, _mapped(folder, "r+")))
         return _mapped(folder, "r")
     finally:
-        communicator.Barrier()
-        if communicator.rank == 0:
+        ranks.Barrier()
+        if ranks.rank == 0:
             shutil.rmtree(folder)
 
 
