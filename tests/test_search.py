@@ -1,5 +1,7 @@
 """A search tries settings, ends bad tries early, and goes on where it was."""
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 
 import jitnet as jn
 from jitnet.cli import main
-from jitnet.search.search import search
+from jitnet.search.search import Watch, search
 from jitnet.tabular.preset import settings_for
 from tabular.frames import mixed
 
@@ -92,6 +94,20 @@ def test_the_command_trains_with_the_best(
     best = shown.split("batch\n")[1].split()[2]
     assert f"-{best}-2, 3 epochs" in shown
     assert Path("tries.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_interrupt_ends_the_tries_that_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watch.on_epoch_end
+
+    def interrupt(self: Any, network: Any, epoch: int, logs: dict[str, float]) -> bool:
+        if epoch == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return watched(self, network, epoch, logs)
+
+    monkeypatch.setattr(Watch, "on_epoch_end", interrupt)
+    long = jn.TableModel("dear", epochs=10**6, n_threads=2)
+    with pytest.raises(KeyboardInterrupt):
+        search(long, mixed(200).drop("price"), tries=4, quiet=True)
 
 
 def test_a_search_whose_output_goes_elsewhere_draws_no_bar(

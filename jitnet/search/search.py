@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, NamedTuple
 
 from jitnet.callbacks import Callback, EarlyStopping
 from jitnet.extras import install
 from jitnet.search.space import suggested, usual_parameters
+from jitnet.side_by_side import LOOK_SECONDS
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.model import TableModel
 from jitnet.tabular.preset import Settings, settings_for
@@ -33,14 +38,23 @@ class Try(NamedTuple):
     """Whether it was ended early, since others were better by then."""
 
 
-class Watch(Callback):
-    """Tells optuna of each epoch, and ends a try that others are better than by then."""
+class SearchIsOver(Exception):
+    """Raised in the tries that run when a search is interrupted."""
 
-    def __init__(self, trial: Any) -> None:
-        self.trial, self.epochs, self.pruned = trial, 0, False
+
+class Watch(Callback):
+    """Tells optuna of each epoch, and ends a try that others are better than by then.
+
+    An event that is set ends every try.
+    """
+
+    def __init__(self, trial: Any, is_over: Event) -> None:
+        self.trial, self.is_over, self.epochs, self.pruned = trial, is_over, 0, False
 
     def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> bool:
         """Whether to end the try; see `Callback.on_epoch_end`."""
+        if self.is_over.is_set():
+            raise SearchIsOver
         self.epochs = epoch
         self.trial.report(logs["val_loss"], epoch)
         self.pruned = bool(self.trial.should_prune())
@@ -105,12 +119,12 @@ def search(
     rows, validation = learner._parts(as_polars(frame), validation, group, time)
     table = learner.table
     (X, y), checked = ((table.transform(part), table.targets(part)) for part in (rows, validation))
-    usual = settings_for(len(rows), table.target)
+    usual, is_over = settings_for(len(rows), table.target), Event()
 
     def objective(trial: Any) -> float:
         settings = suggested(trial, usual, model.given)
         network = new_network(settings, table, len(y), seed=model.seed, n_threads=1)
-        watch = Watch(trial)
+        watch = Watch(trial, is_over)
         best = EarlyStopping(patience=settings.epochs, restore_best=False)
         network.fit(
             X,
@@ -142,7 +156,8 @@ def search(
     left = tries - len(_ended(study))
     threads = min(asked_for(model.n_threads) or available_threads(), available_threads())
     if left > 0:
-        study.optimize(
+        run = partial(
+            study.optimize,
             objective,
             n_trials=left,
             timeout=None if minutes is None else 60 * minutes,
@@ -150,7 +165,21 @@ def search(
             catch=FloatingPointError,  # at too high a rate
             show_progress_bar=not quiet and sys.stderr.isatty(),
         )
+        _run(run, is_over)
     return sorted(_ended(study), key=lambda tried: (tried.pruned, tried.loss))
+
+
+def _run(search: Callable[[], None], is_over: Event) -> None:
+    """Run a search, of which optuna would end no try at an interrupt, but wait for all that run."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(search)
+        try:
+            while not wait([running], LOOK_SECONDS).done:
+                pass
+        except BaseException:
+            is_over.set()
+            raise
+    running.result()
 
 
 def _check_own(study: Any, search: list[Any]) -> None:
