@@ -12,10 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from jitnet.arrays import Array
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -55,12 +51,6 @@ class Scale:
         """What its mean and deviation are."""
         of_logs = f" of ln(1 + |x| / {self.unit:.4g})" if self.unit else ""
         return f"mean {self.mean:.4g}, deviation {self.deviation:.4g}{of_logs}"
-
-
-def symmetric_log(x: Array, unit: Array | float) -> Array:
-    """ln(1 + |x| / unit) with the sign of x; where that is infinite, NumPy may warn."""
-    logs: Array = np.copysign(np.log1p(np.abs(x) / unit), x)
-    return logs
 
 
 @dataclass(frozen=True)

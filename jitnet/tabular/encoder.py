@@ -9,10 +9,17 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.kernels.jit import njit
-from jitnet.tabular.columns import Category, Column, symmetric_log
+from jitnet.tabular.columns import Category, Column
 
 MOST_DEVIATIONS = 10.0
 """How far from the mean a number counts; one that lies further counts as much."""
+
+
+def symmetric_log(x: Array, unit: Array | float) -> Array:
+    """ln(1 + |x| / unit) with the sign of x; where that is infinite, NumPy may warn."""
+    logs: Array = np.copysign(np.log1p(np.abs(x) / unit), x)
+    return logs
+
 
 _log_of = njit(symmetric_log)
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.tabular.columns import Column, Number, Scale, symmetric_log
-from jitnet.tabular.encoder import MOST_DEVIATIONS
+from jitnet.tabular.columns import Column, Number, Scale
+from jitnet.tabular.encoder import MOST_DEVIATIONS, symmetric_log
 from jitnet.tabular.target import Target, skewness
 from jitnet.tabular.values import numbers_of
 

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 import jitnet as jn
-from jitnet.tabular.columns import Number, symmetric_log
+from jitnet.tabular.columns import Number
+from jitnet.tabular.encoder import symmetric_log
 
 RNG = np.random.default_rng(0)
 SIZE = RNG.lognormal(3.0, 1.5, 2000)
