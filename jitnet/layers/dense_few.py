@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import prange
 
 from jitnet.kernels.cpu import VECTORS
@@ -13,18 +14,22 @@ from jitnet.kernels.matmul import TALL, multiply_rows
 from jitnet.kernels.simd import fma, lanes, load, load_some, store_some, transpose_square
 from jitnet.kernels.weights import HEIGHT, ONE, ZERO
 
+WIDE = np.int64(8)
+"""Times as many units of one example as of some, whose sums lie in the nearest cache."""
+
 
 @njit(parallel=True)
 def dense_few_forward(Y: Any, X: Any, weight: Any, bias: Any, turned: bool) -> None:
     """Y[i, u] = Σ_k X[i, k] W[k, u] + b[u] for a few examples, which would leave a panel empty.
 
     Writes Y (examples, n_out); reads X (examples, n_in), the flat weight and bias (n_out,). Each
-    parallel iteration owns two vectors of units: units lie in the lanes. A sum's terms are added in
-    the order of ``dense_forward``, to the same bits. The weight may be read beyond its last row, by
-    less than two vectors.
+    parallel iteration owns two vectors of units, of one example WIDE times as many: units lie in
+    the lanes. A sum's terms are added in the order of ``dense_forward``, to the same bits. The
+    weight may be read beyond its last row, by less than two vectors.
     """
     examples, n_out = Y.shape
-    n_in, width = X.shape[1], VECTORS * lanes(at(Y, 0))
+    by_row = examples == 1 and not turned
+    n_in, width = X.shape[1], VECTORS * lanes(at(Y, 0)) * (WIDE if by_row else ONE)
     for block in prange((n_out + width - 1) // width):
         first = block * width
         units = min(width, n_out - first)
@@ -32,13 +37,31 @@ def dense_few_forward(Y: Any, X: Any, weight: Any, bias: Any, turned: bool) -> N
         for i in range(examples):
             for u in range(units):
                 y[i * n_out + u] = bias[first + u]
-        if turned:
+        if by_row:
+            _multiply_row(y, x, w, n_in, n_out, units)
+        elif turned:
             _multiply_turned(y, x, w, n_in, n_out, units, examples)
         else:
             tile, add = HEIGHT * n_in, units > 0
             multiply_rows(
                 y, x, w, n_out, tile, n_in, ZERO, ONE, n_out, n_in, ONE, units, add, ZERO, examples
             )
+
+
+@njit
+def _multiply_row(y: Any, x: Any, weight: Any, n_in: int, n_out: int, units: int) -> None:
+    """y[u] += Σ_k x[k] W[k, u] of one example, row of weights after row.
+
+    279 inputs and 128 units took four times as long by a tile of one row, which has two vectors of
+    sums, each of which waits for the last one, and reads a line of each row of weights.
+    """
+    n = lanes(y)
+    for k in range(n_in):
+        value = x[k]
+        for u in range(0, units, n):
+            left = units - u
+            total = fma(load_some(weight, k * n_out + u, left), value, load_some(y, u, left))
+            store_some(y, u, total, left)
 
 
 @njit
