@@ -147,7 +147,8 @@ def test_a_line_trains_on_a_file_of_images_and_others_evaluate_and_predict(
     assert main(["train", "pictures.npz", "--network", "mlp", "--epochs", "8", "--quiet"]) == 0
     assert "150 images to train on, 30 held out" in capsys.readouterr().out
     assert main(["evaluate", "pictures.safetensors", "pictures.npz"]) == 0
-    shown = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    shown = dict(words for words in lines if len(words) == 2)
     assert shown["images"] == "180"
     model = jn.load("pictures.safetensors")
     places = places_of(NAMES[np.repeat(Y, 3)], model.classes)
