@@ -13,7 +13,7 @@ from jitnet.inference.rows import rows_of
 from jitnet.model import Sequential
 from jitnet.streams import say
 from jitnet.tabular.scores import classification_scores
-from jitnet.tabular.told import say_classes, say_scores, say_unknown
+from jitnet.tabular.told import say_image_classes, say_scores, say_unknown
 
 
 def evaluate_file(
@@ -60,5 +60,4 @@ def _say_scores(model: Sequential, X: Array, y: Array) -> None:
     if probabilities.shape[1:] < (2,):
         return
     scores = classification_scores(y, probabilities, int(np.bincount(y).argmax()))
-    say(f"baseline        {scores.baseline:.4f} for the most frequent class")
-    say_classes(scores, model.classes or [str(number) for number in range(len(scores.recall))])
+    say_image_classes(scores, model.classes)

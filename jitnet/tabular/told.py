@@ -57,6 +57,12 @@ def say_scores(model: TableModel, scores: Scores) -> None:
     say_classes(scores, [str(value) for value in model.table.target.classes])
 
 
+def say_image_classes(scores: Classification, classes: Sequence[str]) -> None:
+    """Say the scores of images' classes, which are numbers where they have no names."""
+    say(f"baseline        {scores.baseline:.4f} for the most frequent class")
+    say_classes(scores, classes or [str(number) for number in range(len(scores.recall))])
+
+
 def say_classes(scores: Classification, classes: Sequence[str]) -> None:
     """Say what beside the accuracy there is to say of predicted classes, and of each of them."""
     shares = f"{scores.baseline_log_loss:.4f} for the shares of the classes"

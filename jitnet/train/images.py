@@ -17,7 +17,7 @@ from jitnet.io.model_file import CHECKPOINTS
 from jitnet.progress import make_progress
 from jitnet.streams import say
 from jitnet.tabular.scores import classification_scores
-from jitnet.tabular.told import say_classes
+from jitnet.tabular.told import say_image_classes
 from jitnet.train.jobs import JOBS, LABEL_SMOOTHING, Job, Network, Part, job_of, train
 from jitnet.train.networks import outline
 from jitnet.train.output import (
@@ -73,8 +73,7 @@ def train_images(options: argparse.Namespace) -> int:
     least = _least_loss(LABEL_SMOOTHING, model.get_weights()[-1].size)
     say(f"training loss   {loss:.4f}, of which smoothing the labels makes {least:.4f}")
     say(f"test accuracy   {scores.accuracy:.4f}")
-    say(f"baseline        {scores.baseline:.4f} for the most frequent class")
-    say_classes(scores, job.classes or [str(number) for number in range(len(scores.recall))])
+    say_image_classes(scores, job.classes)
     say(f"training time   {seconds:.2f} s{compile_note(progress.compile_seconds)}")
     draw(options.plot, model.history, lambda: of_images(model, X_test, y_test))
     if not options.resume:

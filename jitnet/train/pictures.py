@@ -40,6 +40,8 @@ def draw(path: Path | None, history: Any, others: Callable[[], Iterator[Picture]
 
 def of_table(model: TableModel, test: Any) -> Iterator[Picture]:
     """What a table's model says beside what is so, and which columns matter."""
+    import polars as pl
+
     from jitnet.plots.importance import permutation_importance, plot_importance
     from jitnet.plots.predictions import plot_calibration, plot_confusion, plot_predicted
     from jitnet.tabular.columns import Number
@@ -51,8 +53,11 @@ def of_table(model: TableModel, test: Any) -> Iterator[Picture]:
         right = P.argmax(axis=1) == model.table.targets(test)
         yield "confusion", lambda: plot_confusion(scores.confusion, target.classes)
         yield "calibration", lambda: plot_calibration(P.max(axis=1), right)
-        if [type(column) for column in model.table.columns] == [Number, Number]:
-            yield "regions", lambda: _regions(model, test)
+        columns = model.table.columns
+        if [type(column) for column in columns] == [Number, Number]:
+            there = [pl.col(column.name).is_finite() for column in columns]
+            if len(rows := test.filter(there)):
+                yield "regions", lambda: _regions(model, rows)
     else:
         true = test[target.name].to_numpy().astype(np.float64)
         yield "predicted", lambda: plot_predicted(true, model.predict(test), target.name)
@@ -60,12 +65,11 @@ def of_table(model: TableModel, test: Any) -> Iterator[Picture]:
     yield "importance", lambda: plot_importance(falls, scores.main[0])
 
 
-def _regions(model: TableModel, test: Any) -> Figure:
+def _regions(model: TableModel, rows: Any) -> Figure:
     """Which class a table's model says where, of two columns of numbers."""
     from jitnet.plots.weights import plot_regions
 
     names = [column.name for column in model.table.columns]
-    rows = test.drop_nulls(names)
     by_columns = SimpleNamespace(
         predict=lambda grid: model.predict(dict(zip(names, grid.T, strict=True)))
     )
