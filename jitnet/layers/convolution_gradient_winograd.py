@@ -17,7 +17,7 @@ from numba import prange
 from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import Kernel, factory, njit
-from jitnet.kernels.matmul import TALL, multiply_rows, padded_rows, tile_for_rest
+from jitnet.kernels.matmul import LOW, TALL, multiply_rows, padded_rows, tile_for_rest
 from jitnet.kernels.panels import add_rows, clear_row, to_rows
 from jitnet.kernels.simd import lanes
 from jitnet.kernels.team import share
@@ -51,7 +51,7 @@ def patches_gradient(
 ) -> tuple[Operation, int]:
     """The operation, and the numbers that a worker has room for."""
     together = patches_together(forms, window, n_in)
-    channels = Cut("channel", n_in, len(TALL))
+    channels = Cut("channel", n_in, len(LOW))
     blocks = Cut("block", -(-n_out // width), otherwise=channels)
     settings = window._asdict() | {"together": together}
     operation = Operation(weight_backward_of(forms, tile_for_rest(n_in)), blocks, settings)

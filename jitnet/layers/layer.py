@@ -71,8 +71,8 @@ class Cut(NamedTuple):
     """What of a block is divided between workers: a dimension, cut at multiples of the grain.
 
     A block with the cut ``Cut("row", 100, 4)`` takes the arguments ``first_row`` and ``last_row``.
-    Of gradients another dimension may be cut ``otherwise``, where the first cannot be divided
-    evenly; the block takes the whole range of the one that is not cut.
+    Of gradients another dimension may be cut too, ``otherwise``, where the first one cannot be
+    divided evenly; the block takes a range of both.
     """
 
     dimension: str
