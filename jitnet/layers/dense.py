@@ -38,6 +38,7 @@ from jitnet.kernels.weights import (
     multiply_examples,
     multiply_weights,
     pack_weights,
+    rows_at_once,
 )
 from jitnet.layers.dense_few import dense_few_forward
 from jitnet.layers.dense_small import (
@@ -93,26 +94,18 @@ def dense_forward(
     """
     _, n_out, width = Y.shape
     n_in = X.shape[1]
-    for p in prange(first_panel, last_panel):
-        y, x, b = at(Y, p * n_out * width), at(X, p * n_in * width), at(bias, 0)
-        for u in range(first_unit, last_unit):
-            for i in range(0, width, width // VECTORS):
-                store(y, u * width + i, splat(y, b[u]))
-        add = n_in >= ZERO  # yes; a literal True would be a type of its own
-        multiply_weights(
-            y,
-            x,
-            weight,
-            packed,
-            turned == 0,
-            ZERO,
-            n_in,
-            n_in,
-            n_out,
-            add,
-            first_unit,
-            last_unit,
-        )
+    at_once = rows_at_once(n_in)
+    for first in range(first_unit, last_unit, at_once):
+        last = min(first + at_once, last_unit)
+        for p in prange(first_panel, last_panel):
+            y, x, b = at(Y, p * n_out * width), at(X, p * n_in * width), at(bias, 0)
+            for u in range(first, last):
+                for i in range(0, width, width // VECTORS):
+                    store(y, u * width + i, splat(y, b[u]))
+            add = n_in >= ZERO  # yes; a literal True would be a type of its own
+            multiply_weights(
+                y, x, weight, packed, turned == 0, ZERO, n_in, n_in, n_out, add, first, last
+            )
 
 
 @njit(parallel=True)
@@ -135,23 +128,15 @@ def dense_backward(
     """
     _, n_in, width = dX.shape
     n_out = dY.shape[1]
-    for p in prange(first_panel, last_panel):
-        dx, dy = at(dX, p * n_in * width), at(dY, p * n_out * width)
-        add = n_in < ZERO  # no; a literal False would be a type of its own
-        multiply_weights(
-            dx,
-            dy,
-            weight,
-            packed,
-            turned != 0,
-            ZERO,
-            n_out,
-            n_out,
-            n_in,
-            add,
-            first_input,
-            last_input,
-        )
+    at_once = rows_at_once(n_out)
+    for first in range(first_input, last_input, at_once):
+        last = min(first + at_once, last_input)
+        for p in prange(first_panel, last_panel):
+            dx, dy = at(dX, p * n_in * width), at(dY, p * n_out * width)
+            add = n_in < ZERO  # no; a literal False would be a type of its own
+            multiply_weights(
+                dx, dy, weight, packed, turned != 0, ZERO, n_out, n_out, n_in, add, first, last
+            )
 
 
 FEW_UNITS = 128

@@ -173,6 +173,12 @@ each_order = pytest.mark.parametrize("turned", [False, True], ids=["as it is", "
 SHAPES = [(1, 1), (3, 10), (40, 27), (64, 100), (2 * TALL, 3 * TALL), (2 * TALL + 1, 3 * TALL - 1)]
 LONG = (int(weights.DEPTH) + 3, 5)
 """Inputs whose sum goes on after a part of it, and units."""
+LARGE = (300, 300)
+"""Of more weights than all panels read at once."""
+
+
+def test_large_weights_are_more_than_are_read_at_once() -> None:
+    assert LARGE[0] * LARGE[1] > weights.NEAR_WEIGHTS
 
 
 def whole_numbers(rng: np.random.Generator, dtype: str, *shape: int) -> Array:
@@ -211,7 +217,7 @@ def packs(request: pytest.FixtureRequest) -> bool:
 
 @each_dtype
 @each_order
-@pytest.mark.parametrize(("n_in", "n_out"), [*SHAPES, LONG])
+@pytest.mark.parametrize(("n_in", "n_out"), [*SHAPES, LONG, LARGE])
 def test_forward_multiplies_any_part(
     dtype: str, turned: bool, n_in: int, n_out: int, packs: bool, rng: np.random.Generator
 ) -> None:
@@ -229,7 +235,7 @@ def test_forward_multiplies_any_part(
 
 @each_dtype
 @each_order
-@pytest.mark.parametrize(("n_in", "n_out"), [*SHAPES, LONG[::-1]])
+@pytest.mark.parametrize(("n_in", "n_out"), [*SHAPES, LONG[::-1], LARGE])
 def test_backward_multiplies_any_part(
     dtype: str, turned: bool, n_in: int, n_out: int, packs: bool, rng: np.random.Generator
 ) -> None:
@@ -331,7 +337,7 @@ def test_nothing_behind_the_weights_is_read(last_bytes_of_memory: Array) -> None
 
 @each_dtype
 @each_order
-@pytest.mark.parametrize(("n_in", "n_out"), [*SHAPES, LONG, (300, 300)])
+@pytest.mark.parametrize(("n_in", "n_out"), [*SHAPES, LONG, LARGE])
 def test_a_few_examples_give_the_bits_of_a_panel(
     dtype: str, turned: bool, n_in: int, n_out: int, packs: bool, rng: np.random.Generator
 ) -> None:
