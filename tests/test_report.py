@@ -10,6 +10,7 @@ import jitnet as jn
 from jitnet.cli import main
 from jitnet.report.html import table
 from jitnet.report.table_page import write_report
+from jitnet.tabular.boosting import boosted_scores
 from tabular.frames import mixed
 
 ALONE = ("meta", "img", "source", "link", "br")
@@ -65,6 +66,17 @@ def test_it_has_scores_curves_columns_and_what_was_unseen(
     assert page.tags.count("img") == 4  # confusion, calibration, importance, curves
 
 
+def test_what_gradient_boosting_reaches_stands_beside(tmp_path: Path, model: jn.TableModel) -> None:
+    pytest.importorskip("sklearn")
+    test = mixed(200, seed=1).drop("price")
+    boosting = boosted_scores(model.table, mixed(400), test)
+    write_report(tmp_path / "report.html", model, test, boosting=boosting)
+    text = " | ".join(written(tmp_path / "report.html").text)
+    ours, theirs = model.evaluate(test).figures["accuracy"], boosting.figures["accuracy"]
+    assert ours != theirs
+    assert f"accuracy | {ours:.4g} | {theirs:.4g}" in text
+
+
 def test_it_needs_no_other_file_and_runs_no_script(tmp_path: Path, model: jn.TableModel) -> None:
     write_report(tmp_path / "report.html", model, mixed(100, seed=1))
     page = written(tmp_path / "report.html")
@@ -89,11 +101,13 @@ def test_from_the_command_line(
     monkeypatch.chdir(tmp_path)
     mixed(300).drop("price").write_csv("houses.csv")
     line = "train houses.csv --target dear --epochs 2 --quiet --report a.html --plot curves.png"
-    assert main(line.split()) == 0
+    assert main([*line.split(), "--baseline"]) == 0
     assert main(["report", "houses.safetensors", "houses.csv", "--output", "b.html"]) == 0
     assert Path("curves.png").read_bytes().startswith(b"\x89PNG")
     for name in ("a.html", "b.html"):
-        assert "Training" in written(tmp_path / name).text
+        text = written(tmp_path / name).text
+        assert "Training" in text
+        assert ("gradient boosting" in text) == (name == "a.html")  # the second learns nothing
     with pytest.raises(SystemExit):
         main(["train", "houses.csv", "--target", "dear", "--report", "a.pdf"])
     assert "argument --report: 'a.pdf' must be a .html file" in capsys.readouterr().err

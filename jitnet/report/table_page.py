@@ -15,7 +15,7 @@ from jitnet.plots.predictions import plot_calibration, plot_confusion, plot_pred
 from jitnet.report.html import cards, image, note, page, section, table
 from jitnet.tabular.columns import Category, Column, Ordinal
 from jitnet.tabular.frames import as_polars
-from jitnet.tabular.scores import Classification, Regression
+from jitnet.tabular.scores import Classification, Regression, Scores
 from jitnet.tabular.told import network_in_words
 from jitnet.version import package_version
 
@@ -26,7 +26,9 @@ SHOWN = 8
 """How many values of a column are named, at most."""
 
 
-def write_report(path: str | PathLike[str], model: TableModel, frame: Any) -> None:
+def write_report(
+    path: str | PathLike[str], model: TableModel, frame: Any, *, boosting: Scores | None = None
+) -> None:
     """Write a page on how a model was trained and how well it does.
 
     Parameters
@@ -37,6 +39,8 @@ def write_report(path: str | PathLike[str], model: TableModel, frame: Any) -> No
         A fitted model.
     frame : DataFrame of pandas, Polars or Arrow
         Rows with the target that were not trained on.
+    boosting : Scores, optional
+        What gradient boosting reaches on those rows, to stand beside.
 
     Raises
     ------
@@ -48,7 +52,11 @@ def write_report(path: str | PathLike[str], model: TableModel, frame: Any) -> No
     parts = [
         note(f"{model.table.target.about}. Written by jitnet {package_version()}, {date.today()}."),
         _figures(scores, len(rows)),
-        section("Scores on rows that were held out", *_scores(model, scores, rows)),
+        section(
+            "Scores on rows that were held out",
+            *_beside(scores, boosting),
+            *_scores(model, scores, rows),
+        ),
         section("Which columns matter", _importance(model, rows, scores)),
         section("Training", *_training(model)),
         section("Columns", _columns(model)),
@@ -73,6 +81,17 @@ def _figures(scores: Classification | Regression, rows: int) -> str:
             ("MAE", f"{scores.mae:.4g}"),
         ]
     return cards([*figures, ("rows held out", f"{rows:,}")])
+
+
+def _beside(scores: Scores, boosting: Scores | None) -> list[str]:
+    """A table of the scores, where gradient boosting has some too."""
+    if boosting is None:
+        return []
+    rows = [
+        (name, f"{value:.4g}", f"{boosting.figures[name]:.4g}")
+        for name, value in scores.figures.items()
+    ]
+    return [table(["score", "jitnet", "gradient boosting"], rows, numbers=2)]
 
 
 def _scores(model: TableModel, scores: Classification | Regression, rows: Any) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from jitnet.train.pictures import draw, of_table
 
 if TYPE_CHECKING:
     from jitnet.tabular.model import TableModel
+    from jitnet.tabular.scores import Scores
 
 TEST_SHARE = 0.2
 SEARCHED = ("hidden", "dropout", "batch_size", "learning_rate", "weight_decay")
@@ -45,7 +46,8 @@ def train_table(options: argparse.Namespace) -> int:
         check_apart(output, path, *parts)
     check_options(options)
     say(f"reading         {path}")
-    model, test, seconds, note = (_streamed if options.stream else _in_memory)(path, options)
+    trained = (_streamed if options.stream else _in_memory)(path, options)
+    model, test = trained.model, trained.test
     if output is not None:
         model.save(output)  # before anything of the rows to test with can fail
     say("")
@@ -53,8 +55,8 @@ def train_table(options: argparse.Namespace) -> int:
         scores = model.evaluate(test)
     say_scores(model, scores)
     say_unknown(model, test)
-    say(f"training time   {seconds:.2f} s{note}")
-    _write(model, test, output, options)
+    say(f"training time   {trained.seconds:.2f} s{trained.note}")
+    _write(trained, output, options)
     return 0
 
 
@@ -73,8 +75,18 @@ def _validation(options: argparse.Namespace) -> Any:
     return _read(given, options) if isinstance(given, Path) else given
 
 
-Trained = tuple["TableModel", Any, float, str]
-"""A model, rows to test it with, the seconds of its training, and what is to be said of them."""
+class Trained(NamedTuple):
+    """What a file's rows have made."""
+
+    model: TableModel
+    test: Any
+    """Rows to test it with."""
+    seconds: float
+    """Of its training."""
+    note: str
+    """What is to be said of those."""
+    boosting: Scores | None = None
+    """What gradient boosting reaches on the same rows."""
 
 
 def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
@@ -108,9 +120,8 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
     model, progress = _new_model(options, found), make_progress(not options.quiet)
     with _in(path):
         seconds = _fit(model, rows, options, progress, Announcement(model), checkpoints=True)
-    if options.baseline:
-        _say_boosting(model, rows, test)
-    return model, test, seconds, compile_note(progress.compile_seconds)
+    boosting = _boosting(model, rows, test) if options.baseline else None
+    return Trained(model, test, seconds, compile_note(progress.compile_seconds), boosting)
 
 
 def _streamed(path: Path, options: argparse.Namespace) -> Trained:
@@ -139,16 +150,17 @@ def _streamed(path: Path, options: argparse.Namespace) -> Trained:
             )
     seconds = time.perf_counter() - start - progress.compile_seconds
     say_learned(model)
-    return model, test, seconds, compile_note(progress.compile_seconds)
+    return Trained(model, test, seconds, compile_note(progress.compile_seconds))
 
 
-def _write(model: TableModel, test: Any, output: Path | None, options: argparse.Namespace) -> None:
+def _write(trained: Trained, output: Path | None, options: argparse.Namespace) -> None:
     """Write the picture, the page, the model, and the file that repeats the run."""
+    model, test = trained.model, trained.test
     draw(options.plot, model.networks[0].history, lambda: of_table(model, test))
     if options.report is not None:
         from jitnet.report.table_page import write_report
 
-        write_report(options.report, model, test)
+        write_report(options.report, model, test, boosting=trained.boosting)
         say(f"report          {options.report}")
     if output is not None:
         say(f"model           {output}")
@@ -306,11 +318,12 @@ def _fold(
     return found
 
 
-def _say_boosting(model: TableModel, rows: Any, test: Any) -> None:
-    """Say how gradient boosting does on the same rows."""
+def _boosting(model: TableModel, rows: Any, test: Any) -> Scores:
+    """Train gradient boosting on the same rows, and say how it does."""
     from jitnet.tabular.boosting import boosted_scores
 
     start = time.perf_counter()
     scores = boosted_scores(model.table, rows, test)
     said = ", ".join(f"{name} {value:.4g}" for name, value in scores.figures.items())
     say(f"{'boosting':<16}{said}; trained in {time.perf_counter() - start:.2f} s")
+    return scores
