@@ -67,7 +67,6 @@ def test_it_has_scores_curves_columns_and_what_was_unseen(
 
 
 def test_what_gradient_boosting_reaches_stands_beside(tmp_path: Path, model: jn.TableModel) -> None:
-    pytest.importorskip("sklearn")
     test = mixed(200, seed=1).drop("price")
     boosting = boosted_scores(model.table, mixed(400), test)
     write_report(tmp_path / "report.html", model, test, boosting=boosting)

@@ -402,8 +402,8 @@ def _barrier(call: Call, before: Call | None) -> int:
     """
     if call.whole or (before is not None and (before.alone or before.whole)):
         return ALWAYS
-    own = call.pointwise and before is not None and call.divided == before.divided
-    own = own and not call.alone
+    by_itself = call.pointwise and not call.alone
+    own = by_itself and before is not None and call.divided == before.divided
     return NEVER if own else IN_LOCKSTEP
 
 
