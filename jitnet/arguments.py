@@ -22,6 +22,11 @@ def as_count(text: str) -> int:
     return as_whole(text, least=1)
 
 
+def as_folds(text: str) -> int:
+    """A whole number of folds."""
+    return as_whole(text, least=2)
+
+
 def as_seed(text: str) -> int:
     """A whole number that is not negative."""
     return as_whole(text, least=0)

@@ -44,7 +44,7 @@ def format_summary(
         Lines of text.
     """
     rows, build = (
-        _unbuilt(layers, nodes_of) if shape is None else (_rows(layers, nodes_of(shape)), "")
+        _unbuilt(layers, nodes_of) if shape is None else (layer_rows(layers, nodes_of(shape)), "")
     )
     widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
     lines = [
@@ -60,13 +60,16 @@ def _unbuilt(layers: Sequence[Any], nodes_of: Callable[[Shape], Nodes]) -> tuple
     """The rows with question marks, and how to build the model."""
     for build, (one, two) in EXAMPLES.items():
         with suppress(ValueError):
-            pairs = zip(_rows(layers, nodes_of(one)), _rows(layers, nodes_of(two)), strict=True)
+            pairs = zip(
+                layer_rows(layers, nodes_of(one)), layer_rows(layers, nodes_of(two)), strict=True
+            )
             return [_known(*pair) for pair in pairs], build
     rows = [(*_called(path, layer), *"???") for path, layer in _paths(layers)]
     return [*rows, ("total", "", "", "", "?")], "build(shape)"
 
 
-def _rows(layers: Sequence[Any], nodes: Nodes) -> list[Row]:
+def layer_rows(layers: Sequence[Any], nodes: Nodes) -> list[Row]:
+    """The cells of `COLUMNS` for each layer, and for their sum."""
     total = sum(row.parameter.size for row in nodes.parameters)
     rows = [_row(path, layer, nodes) for path, layer in _paths(layers)]
     return [*rows, ("total", "", "", "", f"{total:,}")]

@@ -12,7 +12,8 @@ import pytest
 import jitnet as jn
 from idx_files import bars, write_set
 from jitnet.cli import main
-from jitnet.train.jobs import JOBS, train
+from jitnet.train.jobs import JOBS
+from jitnet.train.training import train
 
 
 class InterruptedStream(io.StringIO):

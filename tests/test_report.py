@@ -1,6 +1,5 @@
 """The page on a training holds what it should, and nothing from elsewhere."""
 
-from html.parser import HTMLParser
 from pathlib import Path
 
 import polars as pl
@@ -11,39 +10,8 @@ from jitnet.cli import main
 from jitnet.report.html import table
 from jitnet.report.table_page import write_report
 from jitnet.tabular.boosting import boosted_scores
+from pages import written
 from tabular.frames import mixed
-
-ALONE = ("meta", "img", "source", "link", "br")
-
-
-class Page(HTMLParser):
-    """A page's text, its addresses, and whether its elements are closed in order."""
-
-    def __init__(self, content: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text: list[str] = []
-        self.addresses: list[str] = []
-        self.tags: list[str] = []
-        self.feed(content)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [v or "" for k, v in attrs if k in ("src", "srcset", "href")]
-        if tag not in ALONE:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data.strip())
-
-
-def written(path: Path) -> Page:
-    page = Page(path.read_text(encoding="utf-8"))
-    assert page.open == []
-    return page
 
 
 @pytest.fixture
@@ -121,7 +89,7 @@ def test_from_the_command_line(
             {"curves", "confusion", "calibration", "regions", "importance"},
         ),
         ("rents.csv --target price", {"curves", "predicted", "importance"}),
-        ("digits", {"curves", "confusion", "filters"}),
+        ("digits", {"curves", "confusion", "calibration", "mistakes", "filters"}),
     ],
 )
 def test_a_folder_gets_all_pictures_that_suit(

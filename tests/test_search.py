@@ -13,7 +13,8 @@ from optuna.storages.journal import JournalFileBackend
 
 import jitnet as jn
 from jitnet.cli import main
-from jitnet.search.search import Watch, search
+from jitnet.search.search import Budget, Watch
+from jitnet.search.table import search_table
 from jitnet.tabular.preset import settings_for
 from tabular.frames import mixed
 
@@ -24,7 +25,7 @@ def model(**settings: Any) -> jn.TableModel:
 
 def test_the_first_try_has_the_usual_settings_and_the_best_comes_first() -> None:
     frame = mixed(400).drop("price")
-    tries = search(model(), frame, tries=6, quiet=True)
+    tries = search_table(model(), frame, Budget(tries=6, quiet=True))
     assert len(tries) == 6
     first = next(tried for tried in tries if tried.number == 0)
     usual = settings_for(343, jn.Table().fit(frame, target="dear").target)
@@ -35,15 +36,17 @@ def test_the_first_try_has_the_usual_settings_and_the_best_comes_first() -> None
 
 
 def test_settings_that_are_given_are_not_searched_for() -> None:
-    tries = search(model(hidden=(24,), dropout=0.0), mixed(200).drop("price"), tries=4, quiet=True)
+    tries = search_table(
+        model(hidden=(24,), dropout=0.0), mixed(200).drop("price"), Budget(tries=4, quiet=True)
+    )
     assert {(tried.settings.hidden, tried.settings.dropout) for tried in tries} == {((24,), 0.0)}
     assert len({tried.settings.learning_rate for tried in tries}) == 4
 
 
 def test_a_search_goes_on_where_it_was(tmp_path: Path) -> None:
     frame, storage = mixed(200).drop("price"), tmp_path / "tries"
-    first = search(model(), frame, tries=3, storage=storage, quiet=True)
-    again = search(model(), frame, tries=5, storage=storage, quiet=True)
+    first = search_table(model(), frame, Budget(tries=3, storage=storage, quiet=True))
+    again = search_table(model(), frame, Budget(tries=5, storage=storage, quiet=True))
     assert len(again) == 5
     assert {t.number: t.loss for t in first}.items() <= {t.number: t.loss for t in again}.items()
 
@@ -55,7 +58,7 @@ def test_as_many_tries_as_threads_run_at_once(
     with_cores(2)
     storage = tmp_path / "tries"
     some = model(n_threads=threads)
-    search(some, mixed(200).drop("price"), tries=6, storage=storage, quiet=True)
+    search_table(some, mixed(200).drop("price"), Budget(tries=6, storage=storage, quiet=True))
     kept = JournalStorage(JournalFileBackend(str(storage)))
     trials = load_study(study_name="jitnet", storage=kept).trials
     spans: Any = [(trial.datetime_start, trial.datetime_complete) for trial in trials]
@@ -65,20 +68,22 @@ def test_as_many_tries_as_threads_run_at_once(
 
 def test_another_search_does_not_go_on_there(tmp_path: Path) -> None:
     storage = tmp_path / "tries"
-    search(model(), mixed(200).drop("price"), tries=1, storage=storage, quiet=True)
+    search_table(model(), mixed(200).drop("price"), Budget(tries=1, storage=storage, quiet=True))
     other = jn.TableModel("price", epochs=6)
-    with pytest.raises(ValueError, match="the tries of a search for another table"):
-        search(other, mixed(200).drop("dear"), tries=2, storage=storage, quiet=True)
+    with pytest.raises(ValueError, match="the tries of a search for other data"):
+        search_table(other, mixed(200).drop("dear"), Budget(tries=2, storage=storage, quiet=True))
 
 
 def test_a_search_leaves_the_model_alone() -> None:
     given = model()
-    search(given, mixed(200).drop("price"), tries=1, quiet=True)
+    search_table(given, mixed(200).drop("price"), Budget(tries=1, quiet=True))
     assert given.table.columns == []
 
 
 def test_a_budget_in_minutes_ends_it() -> None:
-    tries = search(model(), mixed(400).drop("price"), tries=10**6, minutes=0.02, quiet=True)
+    tries = search_table(
+        model(), mixed(400).drop("price"), Budget(tries=10**6, minutes=0.02, quiet=True)
+    )
     assert 1 <= len(tries) < 10**5
 
 
@@ -107,11 +112,11 @@ def test_an_interrupt_ends_the_tries_that_run(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Watch, "on_epoch_end", interrupt)
     long = jn.TableModel("dear", epochs=10**6, n_threads=2)
     with pytest.raises(KeyboardInterrupt):
-        search(long, mixed(200).drop("price"), tries=4, quiet=True)
+        search_table(long, mixed(200).drop("price"), Budget(tries=4, quiet=True))
 
 
 def test_a_search_whose_output_goes_elsewhere_draws_no_bar(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    search(model(), mixed(200).drop("price"), tries=2)
+    search_table(model(), mixed(200).drop("price"), Budget(tries=2))
     assert capsys.readouterr().err == ""

@@ -96,6 +96,23 @@ def drawn_folds(y: ArrayLike, n_folds: int, seed: int) -> NDArray[np.int64]:
     return folds
 
 
+def drawn_share(y: ArrayLike, share: float, seed: int) -> NDArray[np.bool_]:
+    """Hold out a share of each class that a seed draws; of a class never all."""
+    order = np.random.default_rng(seed).permutation(len(np.asarray(y)))
+    return last_of_each(order, np.asarray(y), share)
+
+
+def last_of_each(order: NDArray[Any], labels: NDArray[Any], share: float) -> NDArray[np.bool_]:
+    """The last of each label in an order: a share of them, and of few ones none."""
+    sorted_by_label = order[np.argsort(labels[order], kind="stable")]
+    _, counts = np.unique(labels, return_counts=True)
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    mask = np.zeros(len(order), np.bool_)
+    held = np.minimum(np.round(share * counts), counts - 1)
+    mask[sorted_by_label] = rank >= np.repeat(counts - held, counts)
+    return mask
+
+
 def _rank_in_class(y: ArrayLike) -> NDArray[np.int64]:
     """Count the earlier examples of the same class, for each example."""
     classes = _check_classes(y)

@@ -32,20 +32,18 @@ def add_evaluate(commands: Any) -> None:
         "Say how well a model predicts the rows of a file that has the target, or images.",
     )  # fmt: skip
     _add_file(parser)
-    parser.add_argument(
-        "--target",
-        metavar="NAME",
-        help="of a file of images the array, or IDX file, of their classes",
-    )
+    _add_target(parser)
 
 
 def add_report(commands: Any) -> None:
     """Add ``jitnet report`` to the parser's commands."""
     parser = _add(
-        commands, "report", "write a page on a table's model", _report,
-        "Write a page on how a table's model was trained, and how well it predicts a file's rows.",
+        commands, "report", "write a page on a model", _report,
+        "Write a page on how a model of a table or of images was trained, and how well it predicts "
+        "a file's rows, or images.",
     )  # fmt: skip
     _add_file(parser)
+    _add_target(parser)
     add = parser.add_argument
     add("--output", type=Path, default=Path("report.html"), metavar="FILE", help="%(default)s")
 
@@ -105,6 +103,14 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
     add("--no-header", action="store_true", help="the first line of a text file has no names")
 
 
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--target",
+        metavar="NAME",
+        help="of a file of images the array, or IDX file, of their classes",
+    )
+
+
 def _run(options: argparse.Namespace) -> int:
     """Do what the arguments say; a mistake in them ends in one line and exit code 2."""
     try:
@@ -136,7 +142,13 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _report(options: argparse.Namespace) -> None:
     from jitnet.inference.report import report_on_file
 
-    report_on_file(options.model, options.file, options.output, header=not options.no_header)
+    report_on_file(
+        options.model,
+        options.file,
+        options.output,
+        header=not options.no_header,
+        target=options.target,
+    )
 
 
 def _serve(options: argparse.Namespace) -> None:

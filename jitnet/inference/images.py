@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.datasets.image_file import holds_images, load_image_file, load_pixels, places_of
-from jitnet.datasets.image_folder import image_files, load_image_folder, read_images
+from jitnet.datasets.image_file import holds_images, load_pixels
+from jitnet.datasets.image_folder import image_files, read_images
+from jitnet.datasets.labelled_images import image_shape, load_labelled_images, of_shape
 from jitnet.model import Sequential
 
 IMAGES_AT_ONCE = 256
@@ -33,7 +34,7 @@ def images_of(path: Path, model: Any) -> Iterator[tuple[Any, Array]]:
 
     shape = _shape_of(model, path)
     if not path.is_dir():
-        images = _of_shape(load_pixels(path), shape, path)
+        images = of_shape(load_pixels(path), shape, path)
         for first in range(0, len(images), IMAGES_AT_ONCE):
             some = images[first : first + IMAGES_AT_ONCE]
             yield pl.Series("image", np.arange(first, first + len(some))), some
@@ -50,38 +51,22 @@ def images_of(path: Path, model: Any) -> Iterator[tuple[Any, Array]]:
 def labelled_images(path: Path, model: Any, labels: str | None = None) -> tuple[Array, Array]:
     """Images in the model's size, and the places of their classes among the model's.
 
-    Of a file that has some to train on and some to test with it is the latter.
-
     Raises
     ------
     ValueError
         If the model takes no images, there are none, or one is of a class that it does not know.
     """
-    shape = _shape_of(model, path)
-    classes = model.classes or tuple(range(model._built().n_outputs))
-    if path.is_dir():
-        X, y, names = load_image_folder(path, size=shape[:2], channels=shape[2])
-        named = np.array(names)[y]
-    else:
-        images, test = load_image_file(path, labels)
-        X, named = test or images
-    return _of_shape(X, shape, path), places_of(named, tuple(map(str, classes)))
+    return load_labelled_images(path, _shape_of(model, path), names_of_classes(model), labels)
+
+
+def names_of_classes(model: Any) -> tuple[str, ...]:
+    """The names of a network's classes, which are numbers where it has learned none."""
+    return tuple(map(str, model.classes or range(model._built().n_outputs)))
 
 
 def _shape_of(model: Any, path: Path) -> tuple[int, int, int]:
-    """Height, width and channels of the images that a model takes; one is added for flat ones."""
-    shape = model._built().nodes.shape if isinstance(model, Sequential) else ()
-    if len(shape) == 2:
-        shape = (*shape, 1)
-    if len(shape) != 3 or shape[2] not in (1, 3):
+    """Height, width and channels of the images that a model takes."""
+    shape = image_shape(model._built().nodes.shape) if isinstance(model, Sequential) else None
+    if shape is None:
         raise ValueError(f"the model takes no images, and {str(path)!r} has such")
-    height, width, channels = shape
-    return height, width, channels
-
-
-def _of_shape(images: Array, shape: tuple[int, int, int], path: Path) -> Array:
-    if images.shape[1:] != shape:
-        raise ValueError(
-            f"{str(path)!r} has images of the shape {images.shape[1:]}, the model takes {shape}"
-        )
-    return images
+    return shape

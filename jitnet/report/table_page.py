@@ -11,11 +11,12 @@ import numpy as np
 from jitnet.io.files import write_file
 from jitnet.plots.curves import plot_history
 from jitnet.plots.importance import permutation_importance, plot_importance
-from jitnet.plots.predictions import plot_calibration, plot_confusion, plot_predicted
-from jitnet.report.html import cards, image, note, page, section, table
+from jitnet.plots.predictions import plot_predicted
+from jitnet.report.html import image, note, page, section, table
+from jitnet.report.scores import beside, class_scores, figures
 from jitnet.tabular.columns import Category, Column, Ordinal
 from jitnet.tabular.frames import as_polars
-from jitnet.tabular.scores import Classification, Regression, Scores
+from jitnet.tabular.scores import Classification, Scores
 from jitnet.tabular.told import network_in_words
 from jitnet.version import package_version
 
@@ -51,10 +52,10 @@ def write_report(
     scores = model.evaluate(rows)
     parts = [
         note(f"{model.table.target.about}. Written by jitnet {package_version()}, {date.today()}."),
-        _figures(scores, len(rows)),
+        figures(scores, f"{len(rows):,}", "rows held out"),
         section(
             "Scores on rows that were held out",
-            *_beside(scores, boosting),
+            *beside(scores, boosting),
             *_scores(model, scores, rows),
         ),
         section("Which columns matter", _importance(model, rows, scores)),
@@ -65,69 +66,23 @@ def write_report(
     write_file(path, page(f"{model.table.target.name}: a report", parts).encode())
 
 
-def _figures(scores: Classification | Regression, rows: int) -> str:
-    if isinstance(scores, Classification):
-        figures = [
-            ("accuracy", f"{scores.accuracy:.4f}"),
-            ("for the most frequent class", f"{scores.baseline:.4f}"),
-            ("AUC", f"{scores.auc:.4f}"),
-            ("log loss", f"{scores.log_loss:.4f}"),
-        ]
-    else:
-        figures = [
-            ("R²", f"{scores.r2:.4f}"),
-            ("RMSE", f"{scores.rmse:.4g}"),
-            ("RMSE of the mean", f"{scores.baseline:.4g}"),
-            ("MAE", f"{scores.mae:.4g}"),
-        ]
-    return cards([*figures, ("rows held out", f"{rows:,}")])
-
-
-def _beside(scores: Scores, boosting: Scores | None) -> list[str]:
-    """A table of the scores, where gradient boosting has some too."""
-    if boosting is None:
-        return []
-    rows = [
-        (name, f"{value:.4g}", f"{boosting.figures[name]:.4g}")
-        for name, value in scores.figures.items()
-    ]
-    return [table(["score", "jitnet", "gradient boosting"], rows, numbers=2)]
-
-
-def _scores(model: TableModel, scores: Classification | Regression, rows: Any) -> list[str]:
+def _scores(model: TableModel, scores: Scores, rows: Any) -> list[str]:
     target = model.table.target
-    if isinstance(scores, Regression):
-        true = rows[target.name].to_numpy().astype(np.float64)
-        said = model.predict(rows)
-        return [
-            image(
-                lambda theme: plot_predicted(true, said, target.name, theme=theme),
-                "Predicted over true numbers, and the residuals",
-                vectors=False,
-            )
-        ]
-    names = [str(name) for name in target.classes]
-    classes = [
-        (name, f"{int(scores.confusion[k].sum()):,}", f"{scores.precision[k]:.3f}",
-         f"{scores.recall[k]:.3f}")
-        for k, name in enumerate(names)
-    ]  # fmt: skip
-    P = model.predict_proba(rows)
-    right = P.argmax(axis=1) == model.table.targets(rows)
+    if isinstance(scores, Classification):
+        names, P = [str(name) for name in target.classes], model.predict_proba(rows)
+        return class_scores(scores, names, P, model.table.targets(rows), counted="rows")
+    true = rows[target.name].to_numpy().astype(np.float64)
+    said = model.predict(rows)
     return [
-        table(["class", "rows", "precision", "recall"], classes, numbers=3),
         image(
-            lambda theme: plot_confusion(scores.confusion, names, theme=theme),
-            "Rows by their class, and by what was said; shades are shares of the row",
-        ),
-        image(
-            lambda theme: plot_calibration(P.max(axis=1), right, theme=theme),
-            f"How often what was said was so; {scores.calibration:.4f} apart on average",
-        ),
+            lambda theme: plot_predicted(true, said, target.name, theme=theme),
+            "Predicted over true numbers, and the residuals",
+            vectors=False,
+        )
     ]
 
 
-def _importance(model: TableModel, rows: Any, scores: Classification | Regression) -> str:
+def _importance(model: TableModel, rows: Any, scores: Scores) -> str:
     falls = permutation_importance(model, rows)
     return image(
         lambda theme: plot_importance(falls, scores.main[0], theme=theme),

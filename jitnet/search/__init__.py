@@ -1,1 +1,1 @@
-"""A search for the settings that suit a table."""
+"""Settings that are searched for, of a table or of images."""

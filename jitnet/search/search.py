@@ -1,10 +1,10 @@
-"""Many settings tried on one table, the best of them kept: by optuna."""
+"""Many settings tried on one set of examples, the best of them kept: by optuna."""
 
 from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
@@ -13,13 +13,8 @@ from typing import Any, NamedTuple
 
 from jitnet.callbacks import Callback, EarlyStopping
 from jitnet.extras import install
-from jitnet.search.space import suggested, usual_parameters
+from jitnet.search.space import Space, suggested, usual_parameters
 from jitnet.side_by_side import LOOK_SECONDS
-from jitnet.tabular.frames import as_polars
-from jitnet.tabular.model import TableModel
-from jitnet.tabular.preset import Settings, settings_for
-from jitnet.tabular.table import Table
-from jitnet.tabular.training import new_network
 from jitnet.threads import asked_for, available_threads
 
 SETTINGS, LOSS, EPOCHS = "settings", "loss", "epochs"
@@ -30,12 +25,26 @@ class Try(NamedTuple):
     """Settings that were tried."""
 
     number: int
-    settings: Settings
+    settings: Any
+    """A named tuple of the kind that the search was given."""
     loss: float
     """The least loss on the validation part."""
     epochs: int
     pruned: bool
     """Whether it was ended early, since others were better by then."""
+
+
+class Budget(NamedTuple):
+    """How far a search goes."""
+
+    tries: int
+    """Settings to try, those in the storage included."""
+    minutes: float | None = None
+    """Time after which no other try begins."""
+    storage: Path | None = None
+    """A file that keeps the tries, and from which a search goes on."""
+    quiet: bool = False
+    """Whether no progress is shown."""
 
 
 class SearchIsOver(Exception):
@@ -62,38 +71,37 @@ class Watch(Callback):
 
 
 def search(
-    model: TableModel,
-    frame: Any,
+    train: Callable[[Any, Sequence[Callback]], object],
+    usual: Any,
+    given: Mapping[str, Any],
+    space: Space,
+    budget: Budget,
     *,
-    tries: int,
-    minutes: float | None = None,
-    storage: Path | None = None,
-    validation: Any = None,
-    group: str | None = None,
-    time: str | None = None,
-    quiet: bool = False,
+    of: Sequence[Any],
+    seed: int,
+    n_threads: int | None,
 ) -> list[Try]:
-    """Try settings of a table's model: widths, rates, decay, dropout and batch sizes.
+    """Try settings, and return them by their least loss on a validation part.
 
-    The tries run side by side, one thread each, with the same validation part. The first has the
-    settings that suit the number of rows, the others are proposed by optuna (Akiba et al., 2019).
+    The tries run side by side, one thread each. The first has the usual settings, the others are
+    proposed by optuna (Akiba et al., 2019).
 
     Parameters
     ----------
-    model : TableModel
-        A model whose target, table, seed and given settings count; its networks are left alone.
-    frame : DataFrame of pandas, Polars or Arrow, or dict of columns
-        The rows.
-    tries : int
-        Settings to try, those in the storage included.
-    minutes : float, optional
-        Time after which no other try begins.
-    storage : Path, optional
-        A file that keeps the tries, and from which a search goes on.
-    validation, group, time
-        The validation part, as in `TableModel.fit`.
-    quiet : bool, default False
-        Whether to show no progress.
+    train : callable
+        ``train(settings, callbacks)`` trains a network on one thread with such a part.
+    usual : NamedTuple
+        The settings that suit the examples.
+    given : mapping
+        Those of the settings that are not searched for.
+    space : Space
+        The values that are tried.
+    budget : Budget
+        How far the search goes.
+    of : sequence
+        What a storage's tries were made of: those of something else are refused.
+    seed, n_threads
+        Of the proposals, and of the tries at a time.
 
     Returns
     -------
@@ -103,7 +111,7 @@ def search(
     Raises
     ------
     ValueError
-        If the table does not fit, or the storage has tries of another search.
+        If the storage has tries of another search.
     ImportError
         Without optuna: ``pip install 'jitnet[search]'``, in a checkout ``pip install '.[search]'``.
     """
@@ -113,29 +121,14 @@ def search(
         raise ImportError(f"a search needs the package optuna: {install('search')}") from error
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    learner = TableModel(
-        model.target, table=Table(**model.table.options), seed=model.seed, **model.given
-    )
-    rows, validation = learner._parts(as_polars(frame), validation, group, time)
-    table = learner.table
-    (X, y), checked = ((table.transform(part), table.targets(part)) for part in (rows, validation))
-    usual, is_over = settings_for(len(rows), table.target), Event()
+    usual, is_over = usual._replace(**given), Event()
 
     def objective(trial: Any) -> float:
-        settings = suggested(trial, usual, model.given)
-        network = new_network(settings, table, len(y), seed=model.seed, n_threads=1)
-        watch = Watch(trial, is_over)
+        found = suggested(trial, space, usual, given)
+        settings, watch = usual._replace(**found), Watch(trial, is_over)
         best = EarlyStopping(patience=settings.epochs, restore_best=False)
-        network.fit(
-            X,
-            y,
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            validation_data=checked,
-            callbacks=[best, watch],
-            progress=False,
-        )
-        trial.set_user_attr(SETTINGS, settings._asdict())
+        train(settings, [best, watch])
+        trial.set_user_attr(SETTINGS, found)
         trial.set_user_attr(LOSS, best.best)
         trial.set_user_attr(EPOCHS, watch.epochs)
         if watch.pruned:
@@ -144,29 +137,28 @@ def search(
 
     study = optuna.create_study(
         study_name="jitnet",
-        storage=_kept(storage),
+        storage=_kept(budget.storage),
         load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=model.seed),
+        sampler=optuna.samplers.TPESampler(seed=seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=3),
     )
-    _check_own(study, [model.target, model.given, repr(table.columns), len(validation)])
+    _check_own(study, of)
     if not study.trials:
-        parameters = usual_parameters(usual)
-        study.enqueue_trial({k: v for k, v in parameters.items() if k not in model.given})
-    left = tries - len(_ended(study))
-    threads = min(asked_for(model.n_threads) or available_threads(), available_threads())
+        study.enqueue_trial(usual_parameters(space, usual, given))
+    left = budget.tries - len(_ended(study, usual))
+    threads = min(asked_for(n_threads) or available_threads(), available_threads())
     if left > 0:
         run = partial(
             study.optimize,
             objective,
             n_trials=left,
-            timeout=None if minutes is None else 60 * minutes,
+            timeout=None if budget.minutes is None else 60 * budget.minutes,
             n_jobs=min(left, threads),
             catch=FloatingPointError,  # at too high a rate
-            show_progress_bar=not quiet and sys.stderr.isatty(),
+            show_progress_bar=not budget.quiet and sys.stderr.isatty(),
         )
         _run(run, is_over)
-    return sorted(_ended(study), key=lambda tried: (tried.pruned, tried.loss))
+    return sorted(_ended(study, usual), key=lambda tried: (tried.pruned, tried.loss))
 
 
 def _run(search: Callable[[], None], is_over: Event) -> None:
@@ -182,11 +174,11 @@ def _run(search: Callable[[], None], is_over: Event) -> None:
     running.result()
 
 
-def _check_own(study: Any, search: list[Any]) -> None:
+def _check_own(study: Any, of: Sequence[Any]) -> None:
     """Refuse a storage with the tries of other data or settings."""
-    own = hashlib.blake2b(repr(search).encode(), digest_size=16).hexdigest()
+    own = hashlib.blake2b(repr(list(of)).encode(), digest_size=16).hexdigest()
     if study.user_attrs.setdefault("search", own) != own:
-        raise ValueError("the storage has the tries of a search for another table or with others")
+        raise ValueError("the storage has the tries of a search for other data or with others")
     study.set_user_attr("search", own)
 
 
@@ -200,12 +192,12 @@ def _kept(storage: Path | None) -> Any:
     return JournalStorage(JournalFileBackend(str(storage)))
 
 
-def _ended(study: Any) -> list[Try]:
+def _ended(study: Any, usual: Any) -> list[Try]:
     """The tries that came to an end."""
     return [
         Try(
             number=trial.number,
-            settings=Settings(**_with_tuple(trial.user_attrs[SETTINGS])),
+            settings=usual._replace(**_with_tuples(trial.user_attrs[SETTINGS])),
             loss=trial.user_attrs[LOSS],
             epochs=trial.user_attrs[EPOCHS],
             pruned=trial.value is None or trial.state.name == "PRUNED",
@@ -215,5 +207,6 @@ def _ended(study: Any) -> list[Try]:
     ]
 
 
-def _with_tuple(settings: dict[str, Any]) -> dict[str, Any]:
-    return settings | {"hidden": tuple(settings["hidden"])}
+def _with_tuples(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of which a storage has made lists."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}

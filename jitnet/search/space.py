@@ -2,51 +2,109 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Container
+from typing import Any, NamedTuple
 
-from jitnet.tabular.preset import Settings
-
-WIDTHS = (32, 64, 128, 256, 512)
-MOST_LAYERS = 3
-BATCHES = (64, 128, 256, 512)
 LEAST_UNITS = 16
+LEAST_DECAY, MOST_DECAY = 1e-6, 0.3
+NARROWER, AS_USUAL, WIDER = 0.5, 1.0, 2.0
+"""What the usual numbers of filters are multiplied by."""
 
 
-def usual_parameters(usual: Settings) -> dict[str, Any]:
-    """The place in the space of the settings that suit the number of rows."""
-    return {
-        "width": usual.hidden[0],
-        "layers": len(usual.hidden),
-        "dropout": usual.dropout,
-        "learning_rate": usual.learning_rate,
-        "weight_decay": usual.weight_decay,
-        "batch_size": usual.batch_size,
-    }
+class Space(NamedTuple):
+    """Values that are tried."""
+
+    widths: tuple[int, ...]
+    """Units of the first hidden dense layer."""
+    layers: tuple[int, int]
+    """Hidden dense layers, the least and the most."""
+    halved: bool
+    """Whether each of them has half of the units of the one before; otherwise as many."""
+    batch_sizes: tuple[int, ...]
+
+    def hidden(self, width: int, layers: int) -> tuple[int, ...]:
+        """The units of hidden layers."""
+        return tuple(max(LEAST_UNITS, width >> k * self.halved) for k in range(layers))
 
 
-def suggested(trial: Any, usual: Settings, given: dict[str, Any]) -> Settings:
-    """The settings of a try; those that are given are not searched for.
+def _filters(trial: Any, space: Space, usual: Any) -> tuple[int, ...]:
+    factor = trial.suggest_categorical("filters", (NARROWER, AS_USUAL, WIDER))
+    return tuple(round(factor * filters) for filters in usual.filters)
+
+
+def _hidden(trial: Any, space: Space, usual: Any) -> tuple[int, ...]:
+    width = trial.suggest_categorical("width", space.widths)
+    return space.hidden(width, trial.suggest_int("layers", *space.layers))
+
+
+def _dropout(trial: Any, space: Space, usual: Any) -> float:
+    found: float = trial.suggest_float("dropout", 0.0, 0.6)
+    return found
+
+
+def _learning_rate(trial: Any, space: Space, usual: Any) -> float:
+    found: float = trial.suggest_float("learning_rate", 2e-4, 1e-2, log=True)
+    return found
+
+
+def _weight_decay(trial: Any, space: Space, usual: Any) -> float:
+    found: float = trial.suggest_float("weight_decay", LEAST_DECAY, MOST_DECAY, log=True)
+    return found
+
+
+def _batch_size(trial: Any, space: Space, usual: Any) -> int:
+    found: int = trial.suggest_categorical("batch_size", space.batch_sizes)
+    return found
+
+
+SEARCHED: dict[str, Callable[[Any, Space, Any], Any]] = {
+    "filters": _filters,
+    "hidden": _hidden,
+    "dropout": _dropout,
+    "learning_rate": _learning_rate,
+    "weight_decay": _weight_decay,
+    "batch_size": _batch_size,
+}
+"""The settings that a search chooses, and how one of a try is proposed."""
+
+
+def suggested(trial: Any, space: Space, usual: Any, given: Container[str]) -> dict[str, Any]:
+    """The settings of a try that are searched for: those that are not given.
 
     Parameters
     ----------
     trial : optuna.Trial
         The try.
-    usual : Settings
-        What suits the number of rows, for what is not searched for.
-    given : dict
-        What the user has chosen.
+    space : Space
+        The values that are tried.
+    usual : NamedTuple
+        The settings that suit the examples; without filters none are searched for.
+    given : container of str
+        The settings that the user has chosen.
     """
-    found: dict[str, Any] = {}
-    if "hidden" not in given:
-        width = trial.suggest_categorical("width", WIDTHS)
-        layers = trial.suggest_int("layers", 1, MOST_LAYERS)
-        found["hidden"] = tuple(max(LEAST_UNITS, width >> k) for k in range(layers))
-    if "dropout" not in given:
-        found["dropout"] = trial.suggest_float("dropout", 0.0, 0.6)
-    if "learning_rate" not in given:
-        found["learning_rate"] = trial.suggest_float("learning_rate", 2e-4, 1e-2, log=True)
-    if "weight_decay" not in given:
-        found["weight_decay"] = trial.suggest_float("weight_decay", 1e-6, 0.3, log=True)
-    if "batch_size" not in given:
-        found["batch_size"] = trial.suggest_categorical("batch_size", BATCHES)
-    return usual._replace(**given)._replace(**found)
+    return {
+        name: propose(trial, space, usual)
+        for name, propose in SEARCHED.items()
+        if _is_searched(name, usual, given)
+    }
+
+
+def usual_parameters(space: Space, usual: Any, given: Container[str]) -> dict[str, Any]:
+    """The place in the space of the settings that suit the examples."""
+    width = usual.hidden[0] if usual.hidden else space.widths[0]
+    places = {
+        "filters": {"filters": AS_USUAL},
+        "hidden": {"width": width, "layers": len(usual.hidden)},
+        "weight_decay": {"weight_decay": max(LEAST_DECAY, usual.weight_decay)},
+    }
+    return {
+        parameter: value
+        for name in SEARCHED
+        if _is_searched(name, usual, given)
+        for parameter, value in (places.get(name) or {name: getattr(usual, name)}).items()
+    }
+
+
+def _is_searched(name: str, usual: Any, given: Container[str]) -> bool:
+    """Whether a setting is there and not given; a network without convolutions has no filters."""
+    return name not in given and (name != "filters" or bool(getattr(usual, name, ())))

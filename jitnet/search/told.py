@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from jitnet.search.search import Try
 from jitnet.streams import say
@@ -17,22 +18,40 @@ def say_tries(tries: Sequence[Try], picture: Path | None) -> None:
     """Show the best tries in a table, and draw all of them where a file is given."""
     pruned = sum(tried.pruned for tried in tries)
     say(f"search          {len(tries)} settings tried, {pruned} of them ended early; the best:")
-    header = ("try", "loss", "hidden", "dropout", "rate", "decay", "batch")
+    best = tries[0].settings
+    columns = {name: shown for name, shown in COLUMNS.items() if shown(best) is not None}
     rows = [
         (
             str(tried.number),
             f"{tried.loss:.4f}",
-            "-".join(map(str, tried.settings.hidden)),
-            f"{tried.settings.dropout:.2f}",
-            f"{tried.settings.learning_rate:.1e}",
-            f"{tried.settings.weight_decay:.1e}",
-            str(tried.settings.batch_size),
+            *(str(shown(tried.settings)) for shown in columns.values()),
         )
         for tried in tries[:SHOWN]
     ]
-    say("\n" + format_table([header, *rows], left=0, indent="  ") + "\n")
+    say("\n" + format_table([("try", "loss", *columns), *rows], left=0, indent="  ") + "\n")
     if picture is not None:
         from jitnet.plots.search import plot_tries
 
         plot_tries(tries).savefig(picture, dpi=120)
         say(f"tries           {picture}")
+
+
+def _filters(settings: Any) -> str | None:
+    """The filters of a network that has convolutions."""
+    filters = getattr(settings, "filters", ())
+    return _joined(filters) if filters else None
+
+
+def _joined(units: Sequence[int]) -> str:
+    return "-".join(map(str, units)) or "none"
+
+
+COLUMNS: dict[str, Callable[[Any], str | None]] = {
+    "filters": _filters,
+    "hidden": lambda settings: _joined(settings.hidden),
+    "dropout": lambda settings: f"{settings.dropout:.2f}",
+    "rate": lambda settings: f"{settings.learning_rate:.1e}",
+    "decay": lambda settings: f"{settings.weight_decay:.1e}",
+    "batch": lambda settings: str(settings.batch_size),
+}
+"""What is shown of a try's settings; nothing where they have no such."""

@@ -28,25 +28,42 @@ def boosted_scores(table: Table, rows: Any, test: Any) -> Scores:
     ImportError
         Without scikit-learn.
     """
-    try:
-        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    except ImportError as error:
-        raise ImportError(f"--baseline needs scikit-learn: {install('sklearn')}") from error
-
     X, X_test = _inputs(table, rows), _inputs(table, test)
     categories = [
         isinstance(column, Category) and column.unseen < MOST_CATEGORIES
         for column in table.columns
         for _ in getattr(column, "scales", (None,))
     ]
-    kind = HistGradientBoostingClassifier if table.target.classes else HistGradientBoostingRegressor
-    trees = kind(categorical_features=categories, random_state=0).fit(X, table.targets(rows))
-    if table.target.classes:
-        outputs = np.zeros((len(test), len(table.target.classes)))
-        outputs[:, trees.classes_] = trees.predict_proba(X_test)
-    else:
-        outputs = trees.predict(X_test)[:, np.newaxis]
+    count, targets = len(table.target.classes), table.targets(rows)
+    outputs = boosted_outputs(X, targets, X_test, count, categorical_features=categories)
     return scores_of(table.target, test, outputs)
+
+
+def boosted_outputs(X: Array, targets: Array, X_test: Array, classes: int, **options: Any) -> Array:
+    """What boosting gives for rows to test with: probabilities of classes, or without such numbers.
+
+    Returns
+    -------
+    ndarray of shape (n_test, n_classes), or (n_test, 1)
+
+    Raises
+    ------
+    ImportError
+        Without scikit-learn.
+    """
+    try:
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    except ImportError as error:
+        raise ImportError(f"--baseline needs scikit-learn: {install('sklearn')}") from error
+
+    if not classes:
+        trees = HistGradientBoostingRegressor(random_state=0, **options).fit(X, targets)
+        numbers: Array = trees.predict(X_test)[:, np.newaxis]
+        return numbers
+    trees = HistGradientBoostingClassifier(random_state=0, **options).fit(X, targets)
+    outputs = np.zeros((len(X_test), classes))
+    outputs[:, trees.classes_] = trees.predict_proba(X_test)
+    return outputs
 
 
 def _inputs(table: Table, rows: Any) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.checks import check_number
-from jitnet.datasets.splits import drawn_folds
+from jitnet.datasets.splits import drawn_folds, drawn_share, last_of_each
 from jitnet.tabular.target import has_classes
 
 
@@ -55,30 +55,18 @@ def held_out(
     check_number("share", share, above=0.0, below=1.0)
     _check_cut(group, time)
     if time is not None:
-        mask = _last(_in_order(rows, time), np.zeros(len(rows), np.int64), share)
+        mask = last_of_each(_in_order(rows, time), np.zeros(len(rows), np.int64), share)
     elif group is not None:
         places = _places(rows, group)
         order = np.random.default_rng(seed).permutation(places.max() + 1)
-        mask = _last(order, np.zeros(len(order), np.int64), share)[places]
+        mask = last_of_each(order, np.zeros(len(order), np.int64), share)[places]
     else:
-        order = np.random.default_rng(seed).permutation(len(rows))
-        mask = _last(order, _labels(rows[target], 1 / share), share)
+        mask = drawn_share(_labels(rows[target], 1 / share), share, seed)
     if has_classes(rows[target], task):
         is_drawn = group is None and time is None
         mask = _with_known_classes(rows[target], ~mask, mask, is_drawn=is_drawn)
     if not mask.any() or mask.all():
         raise ValueError(f"{len(rows)} rows cannot be cut so that {share:.0%} are held out")
-    return mask
-
-
-def _last(order: Array, labels: Array, share: float) -> Array:
-    """The last of each label in an order: a share of them, and of few ones none."""
-    sorted_by_label = order[np.argsort(labels[order], kind="stable")]
-    _, counts = np.unique(labels, return_counts=True)
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    mask = np.zeros(len(order), np.bool_)
-    held = np.minimum(np.round(share * counts), counts - 1)
-    mask[sorted_by_label] = rank >= np.repeat(counts - held, counts)
     return mask
 
 

@@ -96,10 +96,16 @@ def scores_of(target: Target, rows: Any, outputs: Array) -> Scores:
 
 
 def classification_scores(
-    labels: Array, probabilities: Array, most_frequent: int
+    labels: Array, probabilities: Array, most_frequent: int | None = None
 ) -> Classification:
-    """Scores of probabilities (n, n_classes) for labels (n,)."""
+    """Scores of probabilities (n, n_classes) for labels (n,).
+
+    The baseline is the class that is most frequent in training, or if that is not known in
+    ``labels``.
+    """
     count = probabilities.shape[1]
+    if most_frequent is None:
+        most_frequent = int(np.bincount(labels).argmax())
     said = probabilities.argmax(axis=1)
     confusion = np.zeros((count, count), np.int64)
     np.add.at(confusion, (labels, said), 1)

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from jitnet.arguments import as_count, as_names, as_parts, as_rate, as_seed, as_share, as_sizes
+from jitnet.arguments import (
+    as_count,
+    as_folds,
+    as_names,
+    as_parts,
+    as_rate,
+    as_seed,
+    as_share,
+    as_sizes,
+)
 from jitnet.ranks.launch import run_as_ranks
 
 __all__ = ["add_search", "add_train"]
@@ -38,7 +47,7 @@ def add_train(commands: Any) -> None:
 
 def add_search(commands: Any) -> None:
     """Add ``jitnet search``: ``jitnet train`` with a search of twenty tries, if nothing is said."""
-    parser = _add(commands, "search", "try many settings on a table, and train with the best")
+    parser = _add(commands, "search", "try many settings, and train with the best")
     parser.set_defaults(search=TRIES)
 
 
@@ -63,22 +72,22 @@ def _add(commands: Any, name: str, help: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("file", metavar="FILE", nargs="?", help=f"the file of {TEXT}")
     _add_training(parser.add_argument_group("training").add_argument)
-    tables = parser.add_argument_group("tables")
-    images = parser.add_argument_group("images")
-    text = parser.add_argument_group("text")
+    both = _add_tables_and_images(parser.add_argument_group("tables and images").add_argument)
+    target, *tables = _add_tables(parser.add_argument_group("tables").add_argument)
+    filters, *images = _add_images(parser.add_argument_group("images").add_argument)
+    text = _add_text(parser.add_argument_group("text").add_argument)
     network = parser.add_argument_group("images and text").add_argument(
         "--network", metavar="NAME", help="of images mlp or cnn: see below; of text lstm, gru, rnn"
     )
-    of_table = _add_tables(tables.add_argument)
     parser.set_defaults(
         run=_run,
         command=name,
         parser=parser,
         of_kinds={
-            TABLE: of_table,
-            IMAGES: [*_add_images(images.add_argument), network],
-            IMAGE_FILE: [network, of_table[0]],
-            TEXT: [*_add_text(text.add_argument), network],
+            TABLE: [target, *tables, *both],
+            IMAGES: [network, filters, *images, *both],
+            IMAGE_FILE: [network, filters, target, *both],
+            TEXT: [network, *text],
         },
     )
     return parser
@@ -105,31 +114,15 @@ def _add_training(add: Callable[..., argparse.Action]) -> None:
     add("--quiet", action="store_true", help="show no progress")
 
 
-def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
+def _add_tables_and_images(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
     return [
-        add("--target", metavar="COLUMN",
-            help="what to predict; of a file of images the array, or IDX file, of their classes"),
-        add("--task", choices=TASKS, help="what to do with it; by default its values say that"),
-        add("--drop", type=as_names, metavar="A,B", help="columns to leave out"),
-        add("--categorical", type=as_names, metavar="A,B",
-            help="columns of numbers that are categories"),
-        add("--ordinal", action="append", type=_as_order, metavar="A=LOW,HIGH",
-            help="a column of values in an order"),
-        add("--no-header", action="store_true",
-            help="the first line has no names: the columns are column_1, column_2, …"),
         add("--test", type=_as_part, metavar="FILE|SHARE",
-            help="the rows to test with, or their share: 0.2"),
+            help="the rows or images to test with, or their share: 0.2"),
         add("--validation", type=_as_part, metavar="FILE|SHARE",
-            help="the rows to choose the best epoch by, or their share of the others: 0.14"),
+            help="those to choose the best epoch by, or their share of the others; 0.14 of rows"),
         add("--split", type=as_parts, metavar="TRAIN,VALIDATION,TEST",
-            help="the shares of both and of the rows to learn from in one, such as 70,15,15"),
-        add("--group", metavar="COLUMN", help="hold out rows of one value together"),
-        add("--time", metavar="COLUMN", help="hold out the latest rows"),
-        add("--stream", action="store_true",
-            help="read a Parquet file piece by piece: it need not fit into memory"),
-        add("--cross-validate", type=as_count, metavar="K", help="score K folds first"),
-        add("--ensemble", type=as_count, metavar="N",
-            help="networks to average: 1, or 5 for few rows"),
+            help="the shares of both and of what to learn from in one, such as 70,15,15"),
+        add("--cross-validate", type=as_folds, metavar="K", help="score K folds first"),
         add("--dropout", type=as_share, metavar="P", help="share of silent units in a step"),
         add("--search", type=as_count, metavar="N",
             help="try N settings first, by optuna, and take the best on the validation part"),
@@ -143,11 +136,33 @@ def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
     ]  # fmt: skip
 
 
+def _add_tables(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
+    return [
+        add("--target", metavar="COLUMN",
+            help="what to predict; of a file of images the array, or IDX file, of their classes"),
+        add("--task", choices=TASKS, help="what to do with it; by default its values say that"),
+        add("--drop", type=as_names, metavar="A,B", help="columns to leave out"),
+        add("--categorical", type=as_names, metavar="A,B",
+            help="columns of numbers that are categories"),
+        add("--ordinal", action="append", type=_as_order, metavar="A=LOW,HIGH",
+            help="a column of values in an order"),
+        add("--no-header", action="store_true",
+            help="the first line has no names: the columns are column_1, column_2, …"),
+        add("--group", metavar="COLUMN", help="hold out rows of one value together"),
+        add("--time", metavar="COLUMN", help="hold out the latest rows"),
+        add("--stream", action="store_true",
+            help="read a Parquet file piece by piece: it need not fit into memory"),
+        add("--ensemble", type=as_count, metavar="N",
+            help="networks to average: 1, or 5 for few rows"),
+    ]  # fmt: skip
+
+
 def _add_images(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
     return [
+        add("--filters", type=as_sizes, metavar="N,N", help="units of the convolutions"),
         add("--data", type=Path, metavar="FOLDER", help="where the files of mnist or fashion are"),
         add("--image-size", type=_as_size, metavar="HxW", help="bring all images to that size"),
-    ]
+    ]  # fmt: skip
 
 
 def _add_text(add: Callable[..., argparse.Action]) -> list[argparse.Action]:
@@ -167,6 +182,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     kind = _kind_of(options)
+    if kind == TEXT and options.command == "search":
+        raise ValueError("argument DATA: a search is for tables and images, not for a text")
     own = options.of_kinds[kind]
     for other, actions in options.of_kinds.items():
         for action in actions:

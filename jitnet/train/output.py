@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from jitnet.configuration import configuration
 from jitnet.extras import install
@@ -13,9 +17,17 @@ from jitnet.io.files import can_be_written, write_file
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.streams import say
 
+if TYPE_CHECKING:
+    from jitnet.search.search import Budget, Try
+    from jitnet.tabular.scores import Scores
+
 DRAWN = (".png", ".svg", ".pdf")
 PICTURES = {"plot": (*DRAWN, ""), "search_plot": DRAWN, "report": (".html",)}
 """What the files of the options that draw something end in."""
+OF_SEARCH = "search_minutes", "search_file", "search_plot"
+"""Options that say how a search goes."""
+ALONE = "search", "cross_validate", "baseline"
+"""Options for one process."""
 
 
 def check_output(chosen: Path | None, default: str) -> Path | None:
@@ -37,6 +49,7 @@ def check_output(chosen: Path | None, default: str) -> Path | None:
 
 def check_options(options: argparse.Namespace) -> None:
     """Refuse what cannot be drawn, written or gone on from, before any work."""
+    _check_together(options)
     folder: Path | None = options.checkpoints
     if options.resume and folder is None:
         raise ValueError("argument --resume: it needs --checkpoints FOLDER to go on from")
@@ -66,10 +79,67 @@ def check_options(options: argparse.Namespace) -> None:
             )
 
 
+def _check_together(options: argparse.Namespace) -> None:
+    """Refuse options that make no sense beside others, or without them."""
+    for name in ALONE if options.communicator is not None else ():
+        if getattr(options, name):
+            raise ValueError(f"argument --{name.replace('_', '-')}: it goes without mpiexec")
+    if options.split and not (options.test is options.validation is None):
+        raise ValueError("argument --split: it goes without --test and --validation")
+    if options.search is None and any(getattr(options, name) for name in OF_SEARCH):
+        raise ValueError("argument --search: it says how many settings are tried, and is missing")
+
+
 def _can_be_folder(path: Path) -> bool:
     """Whether a path is a folder that can be written, or may be made one."""
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     return there.is_dir() and os.access(there, os.W_OK)
+
+
+def test_share(options: argparse.Namespace) -> float | None:
+    """The share of all examples to test with, if one is given."""
+    if options.split is not None:
+        return float(options.split[2] / sum(options.split))
+    return None if isinstance(options.test, Path) else options.test
+
+
+def validation_share(options: argparse.Namespace) -> float | None:
+    """The share, of the examples that are not tested with, to validate on, if one is given."""
+    if options.split is not None:
+        return float(options.split[1] / sum(options.split[:2]))
+    return None if isinstance(options.validation, Path) else options.validation
+
+
+def budget_of(options: argparse.Namespace) -> Budget:
+    """How far a search goes."""
+    from jitnet.search.search import Budget
+
+    return Budget(options.search, options.search_minutes, options.search_file, quiet=options.quiet)
+
+
+def found_by_search(tries: Sequence[Try], options: argparse.Namespace) -> dict[str, Any]:
+    """Say what a search has tried, and return the settings that were best."""
+    from jitnet.search.space import SEARCHED
+    from jitnet.search.told import say_tries
+
+    if not tries:
+        raise ValueError("argument --search-minutes: no try has come to its end in that time")
+    say_tries(tries, options.search_plot)
+    best = tries[0].settings._asdict()
+    return {name: value for name, value in best.items() if name in SEARCHED}
+
+
+def say_folds(name: str, values: Sequence[float]) -> None:
+    """Say a score of each fold of a cross-validation, their mean and their deviation."""
+    for fold, value in enumerate(values, start=1):
+        say(f"fold {fold:<11}{name} {value:.4f}")
+    say(f"{len(values)} folds{'':<9}{name} {np.mean(values):.4f} ± {np.std(values):.4f}")
+
+
+def say_boosting(scores: Scores, seconds: float) -> None:
+    """Say what gradient boosting reaches, and how long its training took."""
+    said = ", ".join(f"{name} {value:.4g}" for name, value in scores.figures.items())
+    say(f"{'boosting':<16}{said}; trained in {seconds:.2f} s")
 
 
 def compile_note(seconds: float) -> str:

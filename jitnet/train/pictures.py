@@ -79,14 +79,18 @@ def _regions(model: TableModel, rows: Any) -> Figure:
 
 def of_images(model: Sequential, X: Array, y: Array) -> Iterator[Picture]:
     """What a network says of images beside what they are, and its first weights."""
-    from jitnet.plots.predictions import plot_confusion
+    from jitnet.plots.mistakes import most_wrong, plot_mistakes
+    from jitnet.plots.predictions import plot_calibration, plot_confusion
     from jitnet.plots.weights import plot_filters
     from jitnet.tabular.scores import classification_scores
 
     P = model.predict(X)
     classes: Sequence[Any] = model.classes or range(P.shape[1])
-    confusion = classification_scores(y, P, most_frequent=0).confusion
+    confusion = classification_scores(y, P).confusion
     yield "confusion", lambda: plot_confusion(confusion, classes)
+    yield "calibration", lambda: plot_calibration(P.max(axis=1), P.argmax(axis=1) == y)
+    if len(most_wrong(y, P)):
+        yield "mistakes", lambda: plot_mistakes(X, y, P, classes)
     yield "filters", lambda: plot_filters(model, _sides(X))
 
 

@@ -10,15 +10,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from jitnet.callbacks import Callback
 from jitnet.io.files import check_apart
 from jitnet.progress import Progress, make_progress
 from jitnet.streams import say
 from jitnet.tabular.preset import Settings
 from jitnet.tabular.told import say_learned, say_scores, say_unknown
-from jitnet.train.output import check_options, check_output, compile_note, say_repeat
+from jitnet.train.output import (
+    OF_SEARCH,
+    budget_of,
+    check_options,
+    check_output,
+    compile_note,
+    found_by_search,
+    say_boosting,
+    say_folds,
+    say_repeat,
+    test_share,
+    validation_share,
+)
 from jitnet.train.pictures import draw, of_table
 
 if TYPE_CHECKING:
@@ -26,15 +36,9 @@ if TYPE_CHECKING:
     from jitnet.tabular.scores import Scores
 
 TEST_SHARE = 0.2
-SEARCHED = ("hidden", "dropout", "batch_size", "learning_rate", "weight_decay")
-"""The settings that a search chooses."""
-OF_SEARCH = "search_minutes", "search_file", "search_plot"
-"""Options that say how a search goes."""
 WHOLE = ("test", "validation", "split", "group", "time", "search", *OF_SEARCH, "cross_validate",
          "baseline")  # fmt: skip
 """Options that need the whole table in memory."""
-ALONE = "search", "cross_validate", "baseline"
-"""Options for one process."""
 
 
 def train_table(options: argparse.Namespace) -> int:
@@ -60,19 +64,10 @@ def train_table(options: argparse.Namespace) -> int:
     return 0
 
 
-def _test_share(options: argparse.Namespace) -> float:
-    """The share of all rows to test with."""
-    if options.split is not None:
-        return float(options.split[2] / sum(options.split))
-    return float(options.test or TEST_SHARE)
-
-
 def _validation(options: argparse.Namespace) -> Any:
     """The rows to validate on, or their share of those that are not held out to test with."""
-    if options.split is not None:
-        return float(options.split[1] / sum(options.split[:2]))
     given = options.validation
-    return _read(given, options) if isinstance(given, Path) else given
+    return _read(given, options) if isinstance(given, Path) else validation_share(options)
 
 
 class Trained(NamedTuple):
@@ -94,13 +89,6 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
     from jitnet.tabular.parts import held_out
     from jitnet.tabular.table import check_there
 
-    for name in ALONE if options.communicator is not None else ():
-        if getattr(options, name):
-            raise ValueError(f"argument --{name.replace('_', '-')}: it goes without mpiexec")
-    if options.split and not (options.test is options.validation is None):
-        raise ValueError("argument --split: it goes without --test and --validation")
-    if options.search is None and any(getattr(options, name) for name in OF_SEARCH):
-        raise ValueError("argument --search: it says how many settings are tried, and is missing")
     rows = _read(path, options)
     options.task = _check_columns(path, rows, options)
     if isinstance(options.test, Path):
@@ -108,7 +96,7 @@ def _in_memory(path: Path, options: argparse.Namespace) -> Trained:
         with _in(options.test):
             check_there(rows.columns, test)
     else:
-        share = _test_share(options)
+        share = test_share(options) or TEST_SHARE
         with _in(path):
             mask = held_out(rows, options.target, share, options.seed, **_cut(options))
         rows, test = rows.filter(~mask), rows.filter(mask)
@@ -242,25 +230,17 @@ def _new_model(options: argparse.Namespace, found: dict[str, Any]) -> TableModel
 
 def _search(rows: Any, options: argparse.Namespace) -> dict[str, Any]:
     """The settings with the least loss on a validation part, of many that are tried."""
-    from jitnet.search.search import search
-    from jitnet.search.told import say_tries
+    from jitnet.search.table import search_table
 
-    tries = search(
+    tries = search_table(
         _new_model(options, {}),
         rows,
-        tries=options.search,
-        minutes=options.search_minutes,
-        storage=options.search_file,
+        budget_of(options),
         validation=_validation(options),
         group=options.group,
         time=options.time,
-        quiet=options.quiet,
     )
-    if not tries:
-        raise ValueError("argument --search-minutes: no try has come to its end in that time")
-    say_tries(tries, options.search_plot)
-    best = tries[0].settings._asdict()
-    return {name: value for name, value in best.items() if name in SEARCHED}
+    return found_by_search(tries, options)
 
 
 def _fit(
@@ -296,11 +276,8 @@ def _cross_validate(rows: Any, options: argparse.Namespace, settings: dict[str, 
     folds = folds_of(rows, options.target, options.cross_validate, options.seed, **_cut(options))
     works = [partial(_fold, rows, options, settings, *fold) for fold in folds]
     threads = min(options.threads or available_threads(), available_threads())
-    progress, found = make_progress(not options.quiet), []
-    for fold, (name, value) in enumerate(side_by_side(works, progress, threads=threads), start=1):
-        found.append(value)
-        say(f"fold {fold:<11}{name} {value:.4f}")
-    say(f"{options.cross_validate} folds{'':<9}{name} {np.mean(found):.4f} ± {np.std(found):.4f}")
+    found = side_by_side(works, make_progress(not options.quiet), threads=threads)
+    say_folds(found[0][0], [value for _, value in found])
 
 
 def _fold(
@@ -324,6 +301,5 @@ def _boosting(model: TableModel, rows: Any, test: Any) -> Scores:
 
     start = time.perf_counter()
     scores = boosted_scores(model.table, rows, test)
-    said = ", ".join(f"{name} {value:.4g}" for name, value in scores.figures.items())
-    say(f"{'boosting':<16}{said}; trained in {time.perf_counter() - start:.2f} s")
+    say_boosting(scores, time.perf_counter() - start)
     return scores

@@ -12,16 +12,22 @@ from matplotlib.figure import Figure
 import jitnet as jn
 from jitnet.plots.curves import plot_history
 from jitnet.plots.importance import permutation_importance, plot_importance
+from jitnet.plots.mistakes import plot_mistakes
 from jitnet.plots.predictions import plot_calibration, plot_confusion, plot_predicted
 from jitnet.plots.search import plot_tries
 from jitnet.plots.style import INKS
 from jitnet.plots.weights import plot_filters, plot_regions
 from jitnet.search.search import Try
 from jitnet.tabular.preset import Settings
+from jitnet.train.jobs import JOBS
 from tabular.frames import mixed
 
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [0.8, 0.6], "accuracy": [0.5, 0.7]}
 TRIES = [Try(k, Settings(hidden=(32 * 2**k,)), 0.5 - 0.1 * k, 4, k == 0) for k in range(3)]
+IMAGE_TRIES = [
+    Try(k, JOBS["digits"].networks["cnn"]._replace(hidden=(64,) * k), 0.5, 4, False)
+    for k in range(2)
+]
 
 DRAWN: dict[str, Any] = {
     "curves": lambda theme: plot_history(HISTORY, theme=theme),
@@ -32,6 +38,10 @@ DRAWN: dict[str, Any] = {
     ),
     "importance": lambda theme: plot_importance({"a": 0.2, "b": 0.1}, "accuracy", theme=theme),
     "tries": lambda theme: plot_tries(TRIES, theme=theme),
+    "tries of images": lambda theme: plot_tries(IMAGE_TRIES, theme=theme),
+    "mistakes": lambda theme: plot_mistakes(
+        np.zeros((9, 4, 4, 3)), np.arange(9) % 3, np.eye(3)[np.zeros(9, int)], "abc", theme=theme
+    ),
     "filters": lambda theme: plot_filters(
         jn.Sequential([jn.Conv2D(5, 3)], "mse").build((6, 6, 2)), theme=theme
     ),
