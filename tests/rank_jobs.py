@@ -198,7 +198,7 @@ def forks() -> dict[str, Any]:
 
 def learned_table(path: str, folder: str, resume: str) -> str:
     """A table's model, with a checkpoint at each slice of steps."""
-    vars(sys.modules[jn.TableModel.__module__])["CHECKPOINT_MINUTES"] = 1e-9
+    vars(sys.modules["jitnet.tabular.training"])["CHECKPOINT_MINUTES"] = 1e-9
     model = jn.TableModel("rich", epochs=3, batch_size=128)
     kept: dict[str, Any] = {"checkpoints": Path(folder), "resume": bool(resume)}
     fit_mapped_file(model, Path(path), communicator=COMMUNICATOR, **kept)

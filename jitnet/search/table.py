@@ -15,7 +15,7 @@ from jitnet.tabular.table import Table
 from jitnet.tabular.training import new_network
 
 SPACE = Space(
-    widths=(32, 64, 128, 256, 512), layers=(1, 3), halved=True, batch_sizes=(64, 128, 256, 512)
+    widths=(32, 64, 128, 256, 512), layers=(1, 3), halved=True, batch_sizes=(32, 64, 128, 256, 512)
 )
 
 

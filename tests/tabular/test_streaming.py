@@ -173,7 +173,7 @@ def test_a_streamed_fit_goes_on_from_any_checkpoint_to_the_same_bits(
     rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("jitnet.tabular.model.CHECKPOINT_MINUTES", 1e-9)
+    monkeypatch.setattr("jitnet.tabular.training.CHECKPOINT_MINUTES", 1e-9)
 
     def fit(folder: Path, **options: Any) -> list[Any]:
         model = jn.TableModel("dear", epochs=4, ensemble=1)

@@ -122,6 +122,44 @@ def test_the_weights_are_those_of_the_best_epoch() -> None:
     np.testing.assert_allclose(found, min(losses), rtol=1e-5)
 
 
+def validated(frame: pl.DataFrame, *, time: str | None = None) -> list[set[int]]:
+    """The rows that each of four networks validates on."""
+    model = jn.TableModel("dear", ensemble=4)
+    parts = model._parts_of_each(frame, None, None, time)
+    places = {row.tobytes(): place for place, row in enumerate(model.table.transform(frame))}
+    assert len(places) == len(frame), "a row's features say which it is"
+    own = []
+    for network in range(4):
+        (learned, _), (held_out, _) = parts(network)
+        own.append({places[row.tobytes()] for row in held_out})
+        assert {places[row.tobytes()] for row in learned} == set(range(len(frame))) - own[-1]
+    return own
+
+
+def test_each_network_of_an_ensemble_validates_on_rows_of_its_own() -> None:
+    frame = mixed(280).drop("price")
+    own = validated(frame)
+    assert {len(rows) for rows in own} == {40}
+    assert len(set.union(*own)) > 100, "four sevenths are 160, of which some are drawn twice"
+    assert own == validated(frame), "they are drawn by the seed"
+
+
+def test_networks_that_validate_on_the_latest_rows_validate_on_the_same() -> None:
+    frame = mixed(280).drop("price").with_columns(at=pl.int_range(280))
+    own = validated(frame, time="at")
+    assert own == [set(range(240, 280))] * 4
+
+
+def test_a_small_table_is_learned_without_a_setting(rng: np.random.Generator) -> None:
+    """Friedman's first function, of which 800 rows let boosting explain 0.90."""
+    X = rng.uniform(size=(1800, 10))
+    y = 10 * np.sin(np.pi * X[:, 0] * X[:, 1]) + 20 * (X[:, 2] - 0.5) ** 2 + X[:, 3:5] @ [10, 5]
+    columns = {f"x{k}": X[:, k] for k in range(10)}
+    frame = pl.DataFrame(columns).with_columns(y=y + rng.normal(size=1800))
+    model = jn.TableModel("y").fit(frame[:800])
+    assert scores_of_numbers(model, frame[800:]).r2 > 0.85
+
+
 def test_the_rows_of_a_group_are_not_cut_and_the_group_is_not_learned_from() -> None:
     frame = mixed(200).drop("price").with_columns(g=pl.int_range(200) // 50)
     model = jn.TableModel("dear", epochs=1, ensemble=1).fit(frame, group="g")
@@ -149,7 +187,7 @@ def test_several_networks_have_no_checkpoint_in_common(tmp_path: Path) -> None:
 @pytest.fixture
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have two networks be trained at a time, whatever the machine has."""
-    monkeypatch.setattr("jitnet.tabular.model.available_threads", lambda: 2)
+    monkeypatch.setattr("jitnet.tabular.training.available_threads", lambda: 2)
 
 
 class Note(jn.Callback):
