@@ -149,12 +149,17 @@ def part_of(
 
 
 @njit
-def take_units(worker: Any, record: Any, panels: int) -> None:
-    """Have a worker's call see its units of all panels, or of its group's.
+def divide(worker: Any, record: Any, panels: int, own: tuple[int, int], by_units: bool) -> None:
+    """Have a worker's call see its part of a block's work.
 
-    A block that is not told of panels, as it sums over them, has all of them.
+    By units, where a block has some, it sees its own of all panels, or of its group's; a block that
+    is not told of panels, as it sums over them, has all of them. Else it sees its own panels.
     """
     span, count, grain = worker.span, record[COUNT], record[GRAIN]
+    if count == 0 or not by_units:
+        span[FIRST_PANEL], span[LAST_PANEL] = own
+        span[FIRST], span[LAST] = 0, count
+        return
     groups = ONE
     if record[ALONE] == 0:
         groups = groups_of(panels, ONE, count, grain, worker.size)
@@ -186,8 +191,7 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
     others do as well. One panel after the other through all blocks of two convolutions and their
     pools was as fast, 0.995 to 1.01, though a panel's rows were then still near.
     """
-    span = worker.span
-    p0, p1 = share(worker, panels, ONE)
+    span, own = worker.span, share(worker, panels, ONE)
     for row in range(worker.phases[2 * phase], worker.phases[2 * phase + 1]):
         record = ahead(worker.calls, row * worker.columns)
         if record[WHOLE] == 1 and span[EXCHANGE] != 0:
@@ -195,14 +199,9 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
             continue
         if panels == 0:
             continue
-        count = record[COUNT]
         if record[BARRIER] == ALWAYS or (lockstep and record[BARRIER] != NEVER):
             barrier(worker)
-        if count > 0 and (lockstep or record[ALONE] == 1):
-            take_units(worker, record, panels)
-        else:
-            span[FIRST_PANEL], span[LAST_PANEL] = p0, p1
-            span[FIRST], span[LAST] = 0, count
+        divide(worker, record, panels, own, lockstep or record[ALONE] == 1)
         call(worker, row)
 
 
@@ -210,18 +209,13 @@ def call_by_panels(worker: Any, lockstep: bool, panels: int, phase: int) -> None
 def _call_with_all(worker: Any, row: int) -> None:
     """Call a block that needs the whole batch, of which a rank has but its panels until then."""
     span, record = worker.span, ahead(worker.calls, row * worker.columns)
-    origin, panels, count = span[ORIGIN], span[PANELS], record[COUNT]
+    origin, panels = span[ORIGIN], span[PANELS]
     barrier(worker)
     if worker.rank == 0:
         call_exchange(span[EXCHANGE], row, span[BLOCK_PANELS])
     barrier(worker)
     take_part(worker, 0, span[BLOCK_PANELS])
-    first, last = 0, count
-    span[FIRST_PANEL], span[LAST_PANEL] = share(worker, span[PANELS], ONE)
-    if count > 0:
-        first, last = share(worker, count, record[GRAIN])
-        span[FIRST_PANEL], span[LAST_PANEL] = 0, span[PANELS]
-    span[FIRST], span[LAST] = first, last
+    divide(worker, record, span[PANELS], share(worker, span[PANELS], ONE), True)
     call(worker, row)
     take_part(worker, origin, origin + panels)
 
