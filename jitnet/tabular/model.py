@@ -151,6 +151,9 @@ class TableModel:
         ------
         TypeError, ValueError
             If anything given does not fit.
+        FloatingPointError
+            If the loss of each network has become NaN or infinite. Where those of some have, these
+            are left out with a RuntimeWarning.
         """
         if not callable(callbacks):
             check_own_callbacks(callbacks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from os import PathLike
@@ -65,7 +66,13 @@ def train_networks(
     Returns
     -------
     list of Sequential
-        Each with the weights of its best epoch.
+        Each with the weights of its best epoch. One whose loss has become NaN or infinite is left
+        out, with a warning.
+
+    Raises
+    ------
+    FloatingPointError
+        If the losses of all have.
     """
     fits = []
     for place in range(settings.ensemble):
@@ -82,7 +89,14 @@ def train_networks(
     in_turn = communicator is not None or (not callable(callbacks) and len(callbacks) > 0)
     is_shown = communicator is None or communicator.rank == 0
     shown = make_progress(progress if is_shown else False)
-    return side_by_side(fits, shown, threads=threads, at_once=1 if in_turn else None)
+    found = side_by_side(fits, shown, threads=threads, at_once=1 if in_turn else None)
+    errors = [each for each in found if isinstance(each, FloatingPointError)]
+    if len(errors) == len(found):
+        raise errors[0]
+    if errors:
+        left_out = f"{len(errors)} of {len(found)} networks are left out"
+        warnings.warn(f"{left_out}: {errors[0]}", RuntimeWarning, stacklevel=4)
+    return [each for each in found if isinstance(each, Sequential)]
 
 
 def _fitted(
@@ -91,19 +105,22 @@ def _fitted(
     settings: Settings,
     options: dict[str, Any],
     progress: Progress,
-) -> Sequential:
-    """A network, once it is trained; its examples are cut when its turn has come."""
+) -> Sequential | FloatingPointError:
+    """A network, once it is trained, or why it is none; its examples are cut in its turn."""
     (X, y), validation = parts()
     network = make(len(y))
-    network.fit(
-        X,
-        y,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        validation_data=validation,
-        progress=progress,
-        **options,
-    )
+    try:
+        network.fit(
+            X,
+            y,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            validation_data=validation,
+            progress=progress,
+            **options,
+        )
+    except FloatingPointError as error:
+        return error
     return network
 
 

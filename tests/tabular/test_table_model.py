@@ -281,6 +281,24 @@ def test_one_network_that_fails_ends_the_others(two_cores: None) -> None:
     assert not endless.networks
 
 
+class Diverges(jn.Callback):
+    def on_epoch_end(self, model: Any, epoch: int, logs: dict[str, float]) -> None:
+        raise FloatingPointError("the loss is NaN")
+
+
+def test_a_network_that_diverges_is_left_out(two_cores: None) -> None:
+    frame = mixed(200)
+    whole = jn.TableModel("dear", epochs=3, ensemble=3).fit(frame).networks
+    model = jn.TableModel("dear", epochs=3, ensemble=3)
+    with pytest.warns(RuntimeWarning, match="1 of 3 networks are left out: the loss is NaN"):
+        model.fit(frame, callbacks=lambda place: [Diverges()] if place == 1 else [])
+    bits = [[w.tobytes() for w in network.get_weights()] for network in model.networks]
+    assert bits == [[w.tobytes() for w in whole[place].get_weights()] for place in (0, 2)]
+    with pytest.raises(FloatingPointError, match="the loss is NaN"):
+        model.fit(frame, callbacks=lambda place: [Diverges()])
+    assert len(model.networks) == 2, "a fit that fails leaves the model as it was"
+
+
 @pytest.mark.parametrize("callbacks", [(), [jn.Callback()]], ids=["side by side", "in turn"])
 def test_what_is_shown_of_several_networks_is_their_mean(
     callbacks: Any, capsys: pytest.CaptureFixture[str], two_cores: None
