@@ -120,3 +120,19 @@ def test_a_search_whose_output_goes_elsewhere_draws_no_bar(
 ) -> None:
     search_table(model(), mixed(200).drop("price"), Budget(tries=2))
     assert capsys.readouterr().err == ""
+
+
+def test_a_search_of_which_no_try_ends_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mixed(300).drop("dear").write_csv("rents.csv")
+    for options, words in (
+        ("--search 2", "--search: no try has come to its end; all losses became NaN"),
+        ("--search 2 --search-minutes 1", "--search-minutes: no try has come to its end in that"),
+    ):
+        line = f"train rents.csv --target price --learning-rate 1e30 --quiet {options}"
+        with pytest.raises(SystemExit) as end:
+            main(line.split())
+        assert end.value.code == 2
+        assert words in capsys.readouterr().err

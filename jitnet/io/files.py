@@ -110,12 +110,12 @@ def can_be_written(path: str | PathLike[str]) -> bool:
     return folder.is_dir() and _may_write(folder)
 
 
-def check_apart(output: Path, *inputs: Path) -> None:
+def check_apart(output: Path, *inputs: Path, option: str = "output") -> None:
     """Refuse an output that is one of the inputs, which it would replace."""
     for path in inputs:
         if output.exists() and path.exists() and output.samefile(path):
             raise ValueError(
-                f"argument --output: {str(output)!r} is the input itself, which it would replace"
+                f"argument --{option}: {str(output)!r} is the input itself, which it would replace"
             )
 
 

@@ -101,9 +101,10 @@ def _validated(training: Part, job: Job, options: argparse.Namespace) -> tuple[P
         return training, None
     training, validation = _cut(training, drawn_share(training[1], share, options.seed))
     if not len(validation[0]):
+        option = next(name for name in ("validation", "split", "search") if getattr(options, name))
         raise ValueError(
-            f"argument --validation: of {len(training[0]):,} images {share:.0%} of each class are "
-            "none"
+            f"argument --{option}: of {len(training[0]):,} images {share:.0%} of each class are "
+            "none to validate on"
         )
     return training, validation
 

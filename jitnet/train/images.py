@@ -13,7 +13,6 @@ import numpy as np
 
 from jitnet.callbacks import Callback, Checkpoint, EarlyStopping
 from jitnet.callbacks.checkpoint import CHECKPOINT_MINUTES
-from jitnet.io.files import check_apart
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.model import Sequential
 from jitnet.progress import make_progress
@@ -25,6 +24,7 @@ from jitnet.train.jobs import JOBS, Job, Network, Part
 from jitnet.train.networks import outline
 from jitnet.train.output import (
     budget_of,
+    check_all_apart,
     check_options,
     check_output,
     compile_note,
@@ -54,9 +54,10 @@ def train_images(options: argparse.Namespace) -> int:
     """Train a network on images; a ValueError is a mistake in the options or the files."""
     name = options.name if options.name in JOBS else _name_of(Path(options.name).resolve())
     output = check_output(options.output, f"{name}.safetensors")
-    given = [part for part in (options.test, options.validation) if isinstance(part, Path)]
-    if output is not None:
-        check_apart(output, *given, *([] if options.name in JOBS else [Path(options.name)]))
+    inputs = [part for part in (options.test, options.validation) if isinstance(part, Path)]
+    if options.name not in JOBS:
+        inputs.append(Path(options.name))
+    check_all_apart(output, inputs, options)
     check_options(options)
     job = job_for(options)
     network = _network(job, options)

@@ -13,7 +13,7 @@ import numpy as np
 
 from jitnet.configuration import configuration
 from jitnet.extras import install
-from jitnet.io.files import can_be_written, write_file
+from jitnet.io.files import can_be_written, check_apart, write_file
 from jitnet.io.model_file import CHECKPOINTS
 from jitnet.streams import say
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 DRAWN = (".png", ".svg", ".pdf")
 PICTURES = {"plot": (*DRAWN, ""), "search_plot": DRAWN, "report": (".html",)}
 """What the files of the options that draw something end in."""
+WRITTEN = "output", "plot", "report", "search_plot", "search_file"
+"""Options that name what is written."""
 OF_SEARCH = "search_minutes", "search_file", "search_plot"
 """Options that say how a search goes."""
 ALONE = "search", "cross_validate", "baseline"
@@ -90,6 +92,22 @@ def _check_together(options: argparse.Namespace) -> None:
         raise ValueError("argument --search: it says how many settings are tried, and is missing")
 
 
+def check_all_apart(
+    output: Path | None, inputs: Sequence[Path], options: argparse.Namespace
+) -> None:
+    """Refuse files to write of which two are one, or one is an input."""
+    there: dict[Path, str] = {}
+    for name in WRITTEN:
+        path = output if name == "output" else getattr(options, name)
+        if path is None:
+            continue
+        option = name.replace("_", "-")
+        check_apart(path, *inputs, option=option)
+        other = there.setdefault(path.resolve(), option)
+        if other != option:
+            raise ValueError(f"argument --{option}: {str(path)!r} is where --{other} goes")
+
+
 def _can_be_folder(path: Path) -> bool:
     """Whether a path is a folder that can be written, or may be made one."""
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
@@ -122,8 +140,10 @@ def found_by_search(tries: Sequence[Try], options: argparse.Namespace) -> dict[s
     from jitnet.search.space import SEARCHED
     from jitnet.search.told import say_tries
 
-    if not tries:
+    if not tries and options.search_minutes:
         raise ValueError("argument --search-minutes: no try has come to its end in that time")
+    if not tries:
+        raise ValueError("argument --search: no try has come to its end; all losses became NaN")
     say_tries(tries, options.search_plot)
     best = tries[0].settings._asdict()
     return {name: value for name, value in best.items() if name in SEARCHED}

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jitnet.callbacks import Callback
-from jitnet.io.files import check_apart
 from jitnet.progress import Progress, make_progress
 from jitnet.streams import say
 from jitnet.tabular.preset import Settings
@@ -19,6 +18,7 @@ from jitnet.tabular.told import say_learned, say_scores, say_unknown
 from jitnet.train.output import (
     OF_SEARCH,
     budget_of,
+    check_all_apart,
     check_options,
     check_output,
     compile_note,
@@ -46,8 +46,7 @@ def train_table(options: argparse.Namespace) -> int:
     path = Path(options.name)
     output = check_output(options.output, f"{path.name.split('.')[0]}.safetensors")
     parts = [part for part in (options.test, options.validation) if isinstance(part, Path)]
-    if output is not None:
-        check_apart(output, path, *parts)
+    check_all_apart(output, [path, *parts], options)
     check_options(options)
     say(f"reading         {path}")
     trained = (_streamed if options.stream else _in_memory)(path, options)
