@@ -10,11 +10,9 @@ from numba import prange
 
 from jitnet.checks import check_number, keep
 from jitnet.hints import hinted_class
-from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import (
-    first_lanes,
     fma,
     lanes,
     load,
@@ -23,120 +21,14 @@ from jitnet.kernels.simd import (
     square_root,
     store,
     store_some,
-    sum_lanes,
-    where,
+)
+from jitnet.layers.batch_norm_moments import (
+    batch_norm_means,
+    batch_norm_moments,
+    batch_norm_statistics,
+    batch_norm_sums,
 )
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Room, Shape
-
-
-@njit(parallel=True)
-def batch_norm_statistics(
-    squares: Any,
-    start: Any,
-    shift: Any,
-    mean: Any,
-    rstd: Any,
-    X: Any,
-    running_mean: Any,
-    running_variance: Any,
-    epsilon: float,
-    training: int,
-    examples: int,
-    first_panel: int,
-    last_panel: int,
-    first_channel: int,
-    last_channel: int,
-) -> None:
-    """squares[p, c] = Σ (X - mean)² of a panel's values; their mean is start[p, c] + shift[p, c].
-
-    The start is the first value: what is left of a large mean is exact. Out of training only mean
-    and rstd = 1 / √(variance + ε) are written, of what runs. Each is (panels, rows, width), and its
-    first numbers in a panel are of the channels. Writes the given panels and channels; reads X
-    (panels, units, width) and what runs (channels,). Each parallel iteration owns a panel.
-    """
-    _, units, width = X.shape
-    rows, channels = mean.shape[1], running_mean.size
-    for p in prange(first_panel, last_panel):
-        panel = p * rows * width
-        if not training:
-            m, r, n = at(mean, panel), at(rstd, panel), lanes(at(mean, 0))
-            for c in range(first_channel, last_channel, n):
-                left = min(n, last_channel - c)
-                variance = load_some(at(running_variance, c), 0, left)
-                store_some(m, c, load_some(at(running_mean, c), 0, left), left)
-                store_some(r, c, splat(m, 1.0) / square_root(variance + epsilon), left)
-            continue
-        real = min(width, examples - p * width)  # the others are copies of the last one
-        count = real * (units // channels)
-        s, d, q = at(start, panel), at(shift, panel), at(squares, panel)
-        for c in range(first_channel, last_channel):
-            first = (p * units + c) * width
-            origin = at(X, first)[0]
-            total = splat(s, 0.0)
-            for i in range(0, width, width // VECTORS):
-                x = at(X, first + i)
-                own = first_lanes(x, real - i)
-                for place in range(0, units * width, channels * width):
-                    total = total + where(own, load(x, place) - origin, 0.0)
-            s[c], d[c] = origin, sum_lanes(total) / count
-            distance = d[c]
-            total = splat(s, 0.0)
-            for i in range(0, width, width // VECTORS):
-                x = at(X, first + i)
-                own = first_lanes(x, real - i)
-                for place in range(0, units * width, channels * width):
-                    e = where(own, load(x, place) - origin - distance, 0.0)
-                    total = fma(e, e, total)
-            q[c] = sum_lanes(total)
-
-
-@njit(parallel=True)
-def batch_norm_moments(
-    mean: Any,
-    rstd: Any,
-    batch_mean: Any,
-    batch_variance: Any,
-    start: Any,
-    shift: Any,
-    squares: Any,
-    epsilon: float,
-    places: int,
-    examples: int,
-    first_channel: int,
-    last_channel: int,
-) -> None:
-    """Mean and rstd = 1 / √(variance + ε) of the batch's n values, out of those of its panels.
-
-    Σ (x - mean)² = Σ_p squares[p] + n[p] (mean[p] - mean)² (Chan, Golub and LeVeque, 1983). Writes
-    mean and rstd, in every panel, batch_mean and batch_variance = Σ (x - mean)² / (n - 1)
-    (channels,), the given channels; reads of the panels start + shift, which are their means, and
-    squares. Each parallel iteration owns a vector of channels.
-    """
-    panels, rows, width = mean.shape
-    row, n = rows * width, lanes(at(mean, 0))
-    count = examples * places
-    for block in prange((last_channel - first_channel + n - 1) // n):
-        c = first_channel + block * n
-        left = min(n, last_channel - c)
-        m, r, s, d, q = at(mean, c), at(rstd, c), at(start, c), at(shift, c), at(squares, c)
-        origin, total = load_some(s, 0, left), splat(s, 0.0)
-        for p in range(panels):
-            own = float(places * min(width, examples - p * width))
-            e = load_some(s, p * row, left) - origin + load_some(d, p * row, left)
-            total = fma(e, splat(s, own), total)
-        distance = total / float(count)
-        total = splat(s, 0.0)
-        for p in range(panels):
-            own = float(places * min(width, examples - p * width))
-            e = load_some(s, p * row, left) - origin + load_some(d, p * row, left) - distance
-            total = total + fma(e * own, e, load_some(q, p * row, left))
-        center = origin + distance
-        scale = splat(m, 1.0) / square_root(total / float(count) + epsilon)
-        for p in range(panels):
-            store_some(m, p * row, center, left)
-            store_some(r, p * row, scale, left)
-        store_some(at(batch_mean, c), 0, center, left)
-        store_some(at(batch_variance, c), 0, total / float(count - 1), left)
 
 
 @njit(parallel=True)
@@ -196,72 +88,6 @@ def batch_norm_few_forward(
                 e = (load_some(x, 0, left) - load_some(at(running_mean, c), 0, left)) * scale
                 scaled = fma(e, load_some(at(weight, c), 0, left), load_some(at(bias, c), 0, left))
                 store_some(y, 0, scaled, left)
-
-
-@njit(parallel=True)
-def batch_norm_sums(
-    total: Any,
-    along: Any,
-    dY: Any,
-    X: Any,
-    mean: Any,
-    rstd: Any,
-    channels: int,
-    first_panel: int,
-    last_panel: int,
-    first_channel: int,
-    last_channel: int,
-) -> None:
-    """total[p, c] = Σ dY and along[p, c] = Σ dY e of a panel, with e = (X - mean[c]) rstd[c].
-
-    Writes total and along (panels, rows, width), the given panels and channels; reads dY and X
-    (panels, units, width), mean and rstd. Each parallel iteration owns a panel.
-    """
-    _, units, width = X.shape
-    rows = mean.shape[1]
-    for p in prange(first_panel, last_panel):
-        panel = p * rows * width
-        t, a, m, r = at(total, panel), at(along, panel), at(mean, panel), at(rstd, panel)
-        for c in range(first_channel, last_channel):
-            first = (p * units + c) * width
-            center, scale = m[c], r[c]
-            sums = products = splat(m, 0.0)
-            for i in range(0, width, width // VECTORS):
-                dy, x = at(dY, first + i), at(X, first + i)
-                for place in range(0, units * width, channels * width):
-                    e = (load(x, place) - center) * scale
-                    sums = sums + load(dy, place)
-                    products = fma(load(dy, place), e, products)
-            t[c], a[c] = sum_lanes(sums), sum_lanes(products)
-
-
-@njit(parallel=True)
-def batch_norm_means(
-    mean_total: Any,
-    mean_along: Any,
-    total: Any,
-    along: Any,
-    places: int,
-    examples: int,
-    first_channel: int,
-    last_channel: int,
-) -> None:
-    """mean_total[c] = mean(dY) and mean_along[c] = mean(dY e) over the batch.
-
-    Writes both (channels,), the given channels; reads the panels' sums. Each parallel iteration
-    owns a vector of channels.
-    """
-    panels, rows, width = total.shape
-    n, count = lanes(at(total, 0)), float(examples * places)
-    for block in prange((last_channel - first_channel + n - 1) // n):
-        c = first_channel + block * n
-        left = min(n, last_channel - c)
-        sums = products = splat(at(total, 0), 0.0)
-        for p in range(panels):
-            sums = sums + load_some(at(total, p * rows * width + c), 0, left)
-            products = products + load_some(at(along, p * rows * width + c), 0, left)
-        store_some(at(mean_total, c), 0, sums / count, left)
-        store_some(at(mean_along, c), 0, products / count, left)
 
 
 @njit(parallel=True)

@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 from numba import prange
 
 from jitnet.hints import hinted_class
-from jitnet.kernels.intrinsics import at
+from jitnet.kernels.cpu import VECTORS
+from jitnet.kernels.intrinsics import at, registers
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.layers.average_pool import AVERAGE
+from jitnet.layers.channels import TOGETHER, channel_row, fill
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Shape
 from jitnet.layers.max_pool import MAXIMUM
 from jitnet.layers.pool_over_time import (
@@ -41,12 +43,20 @@ def global_forward_of(pooling: Pooling) -> Kernel:
         _, channels, _ = Y.shape
         places, run = units // channels, channels * width
         for p in prange(first_panel, last_panel):
-            x, y, share = at(X, p * units * width), at(Y, p * run), scale(places)
-            for k in range(first_channel * width, last_channel * width, lanes(x)):
-                value = splat(x, start)
+            share, values, n = scale(places), registers(at(Y, 0), TOGETHER), lanes(at(Y, 0))
+            for c in range(first_channel, last_channel, len(TOGETHER)):
+                x, y = at(X, (p * units + c) * width), at(Y, p * run + c * width)
+                fill(values, start)
                 for place in range(places):
-                    value = take(value, load(x, place * run + k))
-                store(y, k, value * share)
+                    for j in range(len(TOGETHER)):
+                        row = place * run + channel_row(j, last_channel - c, x)
+                        for v in range(VECTORS):
+                            i = (j * VECTORS + v) * n
+                            store(values, i, take(load(values, i), load(x, row + v * n)))
+                for j in range(len(TOGETHER)):
+                    row = channel_row(j, last_channel - c, x)
+                    for v in range(VECTORS):
+                        store(y, row + v * n, load(values, (j * VECTORS + v) * n) * share)
 
     return global_pool_forward
 
@@ -107,13 +117,23 @@ def global_backward_of(pooling: Pooling) -> Kernel:
         _, channels, _ = Y.shape
         places, run = units // channels, channels * width
         for p in prange(first_panel, last_panel):
-            x, dx = at(X, p * units * width), at(dX, p * units * width)
-            y, dy, share = at(Y, p * run), at(dY, p * run), scale(places)
-            for k in range(first_channel * width, last_channel * width, lanes(x)):
-                d, value = load(dy, k) * share, load(y, k)
+            share, left, n = scale(places), registers(at(dX, 0), TOGETHER), lanes(at(dX, 0))
+            for c in range(first_channel, last_channel, len(TOGETHER)):
+                x, dx = at(X, (p * units + c) * width), at(dX, (p * units + c) * width)
+                y, dy = at(Y, p * run + c * width), at(dY, p * run + c * width)
+                for j in range(len(TOGETHER)):
+                    row = channel_row(j, last_channel - c, x)
+                    for v in range(VECTORS):
+                        store(left, (j * VECTORS + v) * n, load(dy, row + v * n) * share)
                 for place in range(places):
-                    part, d = split(d, load(x, place * run + k), value)
-                    store(dx, place * run + k, part)
+                    for j in range(len(TOGETHER)):
+                        row = channel_row(j, last_channel - c, x)
+                        for v in range(VECTORS):
+                            i, k = (j * VECTORS + v) * n, row + v * n
+                            value = load(x, place * run + k)
+                            part, rest = split(load(left, i), value, load(y, k))
+                            store(left, i, rest)
+                            store(dx, place * run + k, part)
 
     return global_pool_backward
 

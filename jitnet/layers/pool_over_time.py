@@ -6,9 +6,11 @@ from typing import Any
 
 from numba import prange
 
-from jitnet.kernels.intrinsics import at
+from jitnet.kernels.cpu import VECTORS
+from jitnet.kernels.intrinsics import at, registers
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some, where
+from jitnet.layers.channels import TOGETHER, channel_row, fill
 from jitnet.layers.pooling import Pooling
 from jitnet.layers.recurrence import is_whole
 
@@ -54,21 +56,33 @@ def forward_over_time_of(pooling: Pooling) -> Kernel:
         _, time, width = mask.shape
         run = Y.shape[1] * width
         for p in prange(first_panel, last_panel):
-            x, y, m = at(X, p * time * run), at(Y, p * run), at(mask, p * time * width)
+            m, values, n = (
+                at(mask, p * time * width),
+                registers(at(Y, 0), TOGETHER),
+                width // VECTORS,
+            )
             whole = is_whole(m, time * width)
-            for i in range(0, width, lanes(x)):
-                steps = count_steps(m, time, width, i)
-                share = scale(at_least_one(steps))
-                for k in range(first_channel * width + i, last_channel * width, width):
-                    value = splat(x, start)
-                    for t in range(time):
-                        taken = take(value, load(x, t * run + k))
+            for c in range(first_channel, last_channel, len(TOGETHER)):
+                x, y = at(X, p * time * run + c * width), at(Y, p * run + c * width)
+                fill(values, start)
+                for t in range(time):
+                    for j in range(len(TOGETHER)):
+                        row = t * run + channel_row(j, last_channel - c, x)
+                        for v in range(VECTORS):
+                            i = (j * VECTORS + v) * n
+                            value = load(values, i)
+                            taken = take(value, load(x, row + v * n))
+                            if not whole:
+                                taken = where(load(m, t * width + v * n) > 0.0, taken, value)
+                            store(values, i, taken)
+                for v in range(VECTORS):
+                    steps = count_steps(m, time, width, v * n)
+                    share = scale(at_least_one(steps))
+                    for j in range(len(TOGETHER)):
+                        value = load(values, (j * VECTORS + v) * n)
                         if not whole:
-                            taken = where(load(m, t * width + i) > 0.0, taken, value)
-                        value = taken
-                    if not whole:
-                        value = where(steps > 0.0, value, 0.0)
-                    store(y, k, value * share)
+                            value = where(steps > 0.0, value, 0.0)
+                        store(y, channel_row(j, last_channel - c, x) + v * n, value * share)
 
     return pool_over_time_forward
 
@@ -131,18 +145,31 @@ def backward_over_time_of(pooling: Pooling) -> Kernel:
         _, time, width = mask.shape
         run = Y.shape[1] * width
         for p in prange(first_panel, last_panel):
-            x, dx, m = at(X, p * time * run), at(dX, p * time * run), at(mask, p * time * width)
-            y, dy, whole = at(Y, p * run), at(dY, p * run), is_whole(m, time * width)
-            for i in range(0, width, lanes(x)):
-                share = scale(at_least_one(count_steps(m, time, width, i)))
-                for k in range(first_channel * width + i, last_channel * width, width):
-                    d, value = load(dy, k) * share, load(y, k)
-                    for t in range(time):
-                        part, left = split(d, load(x, t * run + k), value)
-                        if not whole:
-                            is_step = load(m, t * width + i) > 0.0
-                            part, left = where(is_step, part, 0.0), where(is_step, left, d)
-                        d = left
-                        store(dx, t * run + k, part)
+            m, left, n = (
+                at(mask, p * time * width),
+                registers(at(dX, 0), TOGETHER),
+                width // VECTORS,
+            )
+            whole = is_whole(m, time * width)
+            for c in range(first_channel, last_channel, len(TOGETHER)):
+                x, dx = at(X, p * time * run + c * width), at(dX, p * time * run + c * width)
+                y, dy = at(Y, p * run + c * width), at(dY, p * run + c * width)
+                for v in range(VECTORS):
+                    share = scale(at_least_one(count_steps(m, time, width, v * n)))
+                    for j in range(len(TOGETHER)):
+                        row = channel_row(j, last_channel - c, x)
+                        store(left, (j * VECTORS + v) * n, load(dy, row + v * n) * share)
+                for t in range(time):
+                    for j in range(len(TOGETHER)):
+                        row = channel_row(j, last_channel - c, x)
+                        for v in range(VECTORS):
+                            i, k = (j * VECTORS + v) * n, row + v * n
+                            d = load(left, i)
+                            part, rest = split(d, load(x, t * run + k), load(y, k))
+                            if not whole:
+                                is_step = load(m, t * width + v * n) > 0.0
+                                part, rest = where(is_step, part, 0.0), where(is_step, rest, d)
+                            store(left, i, rest)
+                            store(dx, t * run + k, part)
 
     return pool_over_time_backward

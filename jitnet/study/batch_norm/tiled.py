@@ -6,18 +6,18 @@ The engine's gradients hold the 1 / m of a mean before they reach a layer.
 from __future__ import annotations
 
 import jitnet as jn
-from jitnet.layers import batch_norm
+from jitnet.layers import batch_norm, batch_norm_moments
 from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, Blocks, run_phases
 from jitnet.study.layer_norm.loops import EPSILON
 from jitnet.study.problem import Array, Outputs, Run
 
 ENGINE = (
     run_phases,
-    batch_norm.batch_norm_statistics,
-    batch_norm.batch_norm_moments,
+    batch_norm_moments.batch_norm_statistics,
+    batch_norm_moments.batch_norm_moments,
     batch_norm.batch_norm_forward,
-    batch_norm.batch_norm_sums,
-    batch_norm.batch_norm_means,
+    batch_norm_moments.batch_norm_sums,
+    batch_norm_moments.batch_norm_means,
     batch_norm.batch_norm_backward,
     batch_norm.batch_norm_weight_backward,
 )
