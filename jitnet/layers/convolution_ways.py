@@ -12,9 +12,10 @@ from typing import NamedTuple
 from jitnet.kernels.jit import Kernel
 from jitnet.kernels.matmul import padded_rows, tile_for_rest
 from jitnet.layers import convolution, convolution_winograd, convolution_winograd_few
-from jitnet.layers.convolution_gradient_lanes import lanes_gradient, lanes_products
+from jitnet.layers.convolution_gradient_lanes import lanes_gradient
 from jitnet.layers.convolution_gradient_turned import turned_gradient, turned_products
 from jitnet.layers.convolution_gradient_winograd import gradient_products, patches_gradient
+from jitnet.layers.convolution_lanes import lanes_products
 from jitnet.layers.layer import Cut, Operation
 from jitnet.layers.window import Window
 from jitnet.layers.winograd import Forms, forms_of

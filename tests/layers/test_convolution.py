@@ -19,7 +19,12 @@ from convolution_cases import (
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import HALF, LOW, TALL
-from jitnet.layers import convolution, convolution_gradient_lanes, convolution_gradient_turned
+from jitnet.layers import (
+    convolution,
+    convolution_gradient_lanes,
+    convolution_gradient_turned,
+    convolution_lanes,
+)
 from jitnet.layers.convolution_gradient_lanes import lanes_gradient
 from jitnet.layers.convolution_gradient_turned import turned_gradient
 from jitnet.layers.window import Window
@@ -36,8 +41,7 @@ forward_by_halves = convolution.forward_of(value, HALF).serial
 backward = convolution.backward_of(LOW).serial
 backward_by_halves = convolution.backward_of(HALF).serial
 weight_backward, other_weight_backward = (
-    convolution_gradient_lanes.weight_backward_of(tile).serial
-    for tile in convolution_gradient_lanes.TILES
+    convolution_gradient_lanes.weight_backward_of(tile).serial for tile in convolution_lanes.TILES
 )
 turned_weight_backward, turned_weight_backward_by_halves = (
     convolution_gradient_turned.weight_backward_of(low).serial for low in (LOW, HALF)

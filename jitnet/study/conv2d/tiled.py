@@ -6,7 +6,12 @@ import jitnet as jn
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels import matmul
 from jitnet.kernels.matmul import tile_for_rest
-from jitnet.layers import convolution, convolution_gradient_lanes, convolution_gradient_turned
+from jitnet.layers import (
+    convolution,
+    convolution_gradient_lanes,
+    convolution_gradient_turned,
+    convolution_lanes,
+)
 from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks, run_phases
 from jitnet.study.problem import Array, Outputs, Run
 
@@ -15,7 +20,7 @@ ENGINE = (
     convolution.convolution_pack,
     convolution.forward_of(ACTIVATIONS["identity"].value, tile_for_rest(1)),
     convolution.backward_of(tile_for_rest(1)),
-    convolution_gradient_lanes.weight_backward_of(convolution_gradient_lanes.TILES[0]),
+    convolution_gradient_lanes.weight_backward_of(convolution_lanes.TILES[0]),
     convolution_gradient_turned.weight_backward_of(tile_for_rest(1)),
     matmul.multiply_rows,
     matmul.multiply_tile,
