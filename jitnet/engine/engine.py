@@ -165,7 +165,7 @@ class Engine:
         self._joined = nodes = self.nodes.joined()
         made = (nodes.n_out(number) for number, node in enumerate(nodes.nodes) if node.forward)
         self._numbers_made = 3 * sum(made)  # of an example, forward and backward
-        self._few = FewRows(self._joined, self.owners, dtype)
+        self._few = FewRows(self.nodes.joined(for_few=True), self.owners, dtype)
         self._pace: tuple[tuple[Any, ...], Pace] | None = None
         self.carried: tuple[int, Array] | None = None
         self._check_forms(shape)

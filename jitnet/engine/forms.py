@@ -20,7 +20,7 @@ BORROWED = ("X", "dX", "Y", "dY")
 WHOLE = {"places": 0, "scratch": 0, "least_examples": 1, "times": 1, "vocabulary": 0, "state": 0}
 """A node's numbers, and the least that they can be."""
 MOST = 2**31 - 1
-FLAGS = ("in_place", "is_free", "is_activated", "masks_zero", "takes_mean")
+FLAGS = ("in_place", "is_free", "is_activated", "masks_zero")
 CHOICES = {
     "prepare_for": ("forward", "backward"),
     "over_time": ("mixed", "each", "both", "last", "all"),
@@ -99,9 +99,10 @@ def check_node(node: Any, owner: str) -> None:
     """
     if not isinstance(node, Node):
         raise TypeError(f"node() of {owner} must return a Node, got {quoted(node)}")
-    for twin, kind in ((node.sparse, "sparse twin"), (node.mean, "mean over time")):
-        if twin is not None:
-            check_node(twin, f"the {kind} of {owner}")
+    if node.sparse is not None:
+        check_node(node.sparse, f"the sparse twin of {owner}")
+    if node.join is not None and not callable(node.join):
+        raise TypeError(f"join of {owner} must be a function of a node, got {quoted(node.join)}")
     _check_shape(node.output, f"output of {owner}")
     _check_numbers(node, owner)
     free = Node(node.output, (), (), is_free=True, path=node.path, input=node.input)

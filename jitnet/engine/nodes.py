@@ -236,8 +236,8 @@ class Nodes:
             nodes.nodes[self.first] = twin
         return nodes
 
-    def joined(self) -> Nodes:
-        """The same nodes and parameters, where a mean over time is made by the node before it."""
+    def joined(self, *, for_few: bool = False) -> Nodes:
+        """The same nodes and parameters, where one does what the next one did as well."""
         joined = copy(self)
         joined.nodes = [*self.nodes]
         borrowed = {
@@ -247,10 +247,15 @@ class Nodes:
         }
         for number, (node, after) in enumerate(pairwise(self.nodes)):
             between = {(number, "Y"), (number, "dY"), (number + 1, "X"), (number + 1, "dX")}
-            follows = after.takes_mean and self.before[number + 1] == number
-            if node.mean is not None and follows and not between & borrowed:
-                free = Node(after.output, (), (), is_free=True, path=after.path)
-                joined.nodes[number : number + 2] = node.mean, free
+            if node.join is None or self.before[number + 1] != number or between & borrowed:
+                continue
+            twin = node.join(after)
+            wants_more = self.wants_gradient[number] and not (twin and twin.backward)
+            if twin is None or wants_more or (for_few and twin.few is None):
+                continue
+            check_node(twin, f"the twin of {self.owners[number]}")
+            free = Node(after.output, (), (), is_free=True, path=after.path)
+            joined.nodes[number : number + 2] = twin, free
         return joined
 
     @property

@@ -76,8 +76,64 @@ def convolution_pack(
 
 
 @factory
+def sum_of(low: tuple[int, ...]) -> Kernel:
+    """What sums up a place of the window for all units; ``low`` tiles take what is left."""
+
+    @njit
+    def sum_place(
+        z: Any,
+        x: Any,
+        packed: Any,
+        row: int,
+        column: int,
+        height: int,
+        across: int,
+        kernel_height: int,
+        kernel_width: int,
+        stride_y: int,
+        stride_x: int,
+        padding_y: int,
+        padding_x: int,
+        n_in: int,
+        n_out: int,
+        width: int,
+    ) -> None:
+        """z[u] = Σ W[i, j, k, u] x[row s + i - p, column s + j - p, k], over i, j, k.
+
+        Reads x (height, across, n_in, width), which is zero outside, and packed.
+        """
+        terms, line = kernel_height * kernel_width * n_in, kernel_width * n_in
+        add = n_in < ZERO  # no; a literal False would be a type of its own
+        top, left = row * stride_y - padding_y, column * stride_x - padding_x
+        i0, i1 = max(ZERO, -top), min(kernel_height, height - top)
+        j0, j1 = max(ZERO, -left), min(kernel_width, across - left)
+        depth = max(ZERO, j1 - j0) * n_in
+        multiply_rows(
+            z,
+            at(packed, (i0 * line + j0 * n_in) * HEIGHT),
+            ahead(x, ((top + i0) * across + left + j0) * n_in * width),
+            width,
+            terms * HEIGHT,
+            ONE,
+            HEIGHT,
+            line * HEIGHT,
+            across * n_in * width,
+            max(ZERO, i1 - i0) * depth,
+            depth,
+            width,
+            add,
+            ZERO,
+            n_out,
+            low,
+        )
+
+    return sum_place
+
+
+@factory
 def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
     """The forward block of a convolution with an activation; ``low`` tiles take what is left."""
+    sum_place = sum_of(low)
 
     @njit(parallel=True)
     def convolution_forward(
@@ -108,34 +164,27 @@ def forward_of(value: Kernel, low: tuple[int, ...]) -> Kernel:
         """
         _, n_all, width = X.shape
         n_in, n_out = n_all // (height * across), Y.shape[1] // (out_height * out_across)
-        terms, line = kernel_height * kernel_width * n_in, kernel_width * n_in
-        add = n_in < ZERO  # no; a literal False would be a type of its own
         for p in prange(first_panel, last_panel):
             b = at(bias, 0)
             for place in range(first_place, last_place):
-                top = place // out_across * stride_y - padding_y
-                left = place % out_across * stride_x - padding_x
-                i0, i1 = max(ZERO, -top), min(kernel_height, height - top)
-                j0, j1 = max(ZERO, -left), min(kernel_width, across - left)
                 y = at(Y, (p * out_height * out_across + place) * n_out * width)
-                depth = max(ZERO, j1 - j0) * n_in
-                multiply_rows(
+                sum_place(
                     y,
-                    at(packed, (i0 * line + j0 * n_in) * HEIGHT),
-                    at(X, ((p * height + top + i0) * across + left + j0) * n_in * width),
-                    width,
-                    terms * HEIGHT,
-                    ONE,
-                    HEIGHT,
-                    line * HEIGHT,
-                    across * n_in * width,
-                    max(ZERO, i1 - i0) * depth,
-                    depth,
-                    width,
-                    add,
-                    ZERO,
+                    at(X, p * n_all * width),
+                    packed,
+                    place // out_across,
+                    place % out_across,
+                    height,
+                    across,
+                    kernel_height,
+                    kernel_width,
+                    stride_y,
+                    stride_x,
+                    padding_y,
+                    padding_x,
+                    n_in,
                     n_out,
-                    low,
+                    width,
                 )
                 for u in range(n_out):
                     for i in range(u * width, (u + 1) * width, width // VECTORS):

@@ -68,7 +68,7 @@ def _copy_units(
                     store(target, x * step + i, d)
                     total = total + d
             store(bias_totals, u * n, total)
-        clear_missing(target, columns, units, of_units)
+        clear_missing(target, columns, columns, units, of_units)
 
 
 @factory

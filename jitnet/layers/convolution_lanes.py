@@ -199,12 +199,13 @@ def _clear(totals: Any, vectors: int) -> None:
 
 
 @njit
-def clear_missing(copies: Any, columns: int, units: int, of_units: Any) -> None:
-    """Zeros in a line of copies for the units that a tile has none of."""
+def clear_missing(copies: Any, real: int, columns: int, units: int, of_units: Any) -> None:
+    """Zeros in a line of copies: for the units that a tile has none of, and behind ``real``."""
     n = lanes(copies)
     width, step = VECTORS * n, len(of_units) * VECTORS * n
     for x in range(columns):
-        for i in range(x * step + units * width, (x + 1) * step, n):
+        missing = units * width if x < real else 0
+        for i in range(x * step + missing, (x + 1) * step, n):
             store(copies, i, splat(copies, 0.0))
 
 

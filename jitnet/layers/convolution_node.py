@@ -11,6 +11,7 @@ from jitnet.initializers import check_initializer, resolve
 from jitnet.kernels.matmul import TALL
 from jitnet.layers.activation import backward_of as slope_of
 from jitnet.layers.convolution import convolution_pack
+from jitnet.layers.convolution_pool import pooled_node
 from jitnet.layers.convolution_ways import backward_way, forward_ways, gradient_way
 from jitnet.layers.layer import Cut, Node, Operation, Parameter, Room, Shape
 from jitnet.layers.window import Numbers, Window, check_numbers, check_padding
@@ -95,7 +96,7 @@ def convolution_node(
     if not layer.bias:
         no_bias = Room(shape=(n_out,))  # zeros, and what nobody reads
         rooms |= {"bias": no_bias, "dbias": no_bias}
-    return Node(
+    node = Node(
         output=output,
         forward=(forward.operation,),
         arrange=(slope,) * (inside and layer.activation != "identity"),
@@ -113,3 +114,6 @@ def convolution_node(
         scratch=max(way.scratch for way in (forward, few, backward, gradient)),
         is_activated=inside,
     )
+    if not (forward.is_packed and gradient.by_lanes):
+        return node
+    return node._replace(join=partial(pooled_node, node, window, value, width))

@@ -29,11 +29,12 @@ TURNED_SPEED = 1.4
 
 
 class Way(NamedTuple):
-    """An operation, whether it reads packed weights, and the numbers that a worker has room for."""
+    """An operation, what it reads and how it sums, and the numbers that a worker has room for."""
 
     operation: Operation
     is_packed: bool = False
     scratch: int = 0
+    by_lanes: bool = False
 
 
 def forward_ways(
@@ -80,6 +81,7 @@ def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
         operation, scratch = turned_gradient(window, *shape)
     else:
         operation, scratch = lanes_gradient(window, *shape)
+        return Way(operation, scratch=scratch, by_lanes=True)
     return Way(operation, scratch=scratch)
 
 

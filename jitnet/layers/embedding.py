@@ -180,4 +180,4 @@ class Embedding(Layer):
             vocabulary=self.vocabulary,
             masks_zero=self.mask_zero,
         )
-        return node._replace(mean=embedding_mean_node(node, cut))
+        return node._replace(join=partial(embedding_mean_node, node, cut))

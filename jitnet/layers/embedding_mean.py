@@ -23,9 +23,9 @@ from jitnet.kernels.panels import (
 )
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.kernels.weights import ONE, ZERO
-from jitnet.layers.average_pool import to_mean
+from jitnet.layers.average_pool import AVERAGE, to_mean
 from jitnet.layers.layer import Cut, Node, Operation
-from jitnet.layers.pool_over_time import at_least_one, count_steps
+from jitnet.layers.pool_over_time import at_least_one, count_steps, forward_over_time_of
 from jitnet.layers.recurrence import is_whole
 
 
@@ -141,8 +141,10 @@ def scale_rows(rows: Any, mask: Any, time: int, width: int) -> None:
             store(rows, k, load(rows, k) * share)
 
 
-def embedding_mean_node(embedding: Node, cut: Cut) -> Node:
-    """An embedding and the mean over time behind it, as one node."""
+def embedding_mean_node(embedding: Node, cut: Cut, after: Node) -> Node | None:
+    """An embedding and the node behind it as one, if that is the mean over time."""
+    if [each.kernel for each in after.forward] != [forward_over_time_of(AVERAGE)]:
+        return None
     _, units = embedding.output
     return embedding._replace(
         output=(units,),

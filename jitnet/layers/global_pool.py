@@ -157,7 +157,6 @@ class GlobalPool(Layer):
                 backward=(Operation(backward_over_time_of(self.pooling), cut),),
                 few=Operation(few_forward_over_time_of(self.pooling)),
                 over_time="all",
-                takes_mean=self.pooling is AVERAGE,
             )
         return Node(
             output=shape[-1:],

@@ -182,11 +182,10 @@ class Node(NamedTuple):
         Where X is the network's input of indices instead of numbers, how many there are.
     masks_zero : bool, default False
         Whether the index 0 stands for a time step that is none.
-    mean : Node, optional
-        Its twin, of the same parameters, whose output is the mean of the node's over the time steps
-        before each example's end, to the same bits: what runs where the next node takes that.
-    takes_mean : bool, default False
-        Whether Y is the mean of X over the time steps before each example's end.
+    join : callable, optional
+        ``join(after)`` is its twin, of the same parameters, that does to the same bits what it and
+        the next node do one after the other; None where they are better left as they are. One
+        without ``backward`` runs where nobody needs dX, one without ``few`` not for a few examples.
     input : int, optional
         The number of the network's input that it takes instead of the output before it.
     state : int, default 0
@@ -219,8 +218,7 @@ class Node(NamedTuple):
     over_time: Literal["mixed", "each", "both", "last", "all"] = "mixed"
     vocabulary: int = 0
     masks_zero: bool = False
-    mean: Node | None = None
-    takes_mean: bool = False
+    join: Callable[[Node], Node | None] | None = None
     input: int | None = None
     state: int = 0
 
