@@ -11,12 +11,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 import jitnet as jn
 from jitnet.arrays import Array
-from jitnet.engine.calls import names_of
 from jitnet.kernels.panels import panel_width
 from jitnet.layers import Node, dense
 from jitnet.layers.chain import chain
 from jitnet.layers.layer import Layer, Shape
-from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks, from_panels
+from jitnet.study.blocks import BACKWARD, FORWARD, GRADIENTS, PREPARE, Blocks
 
 DTYPE = "float32"
 TOLERANCE = 1e-4
@@ -117,16 +116,19 @@ class ConvolutionProducts:
         return (images[:, i : i + height, j : j + across] for i, j in self._taps())
 
 
-class Stack(Layer):
-    """Layers one after the other as one."""
+class Joined(Layer):
+    """Two layers as the one node that networks make of them."""
 
     def __init__(self, *layers: Layer) -> None:
         self.layers = layers
 
     def node(self, shape: Shape, width: int) -> Node:
-        """The node that is made of theirs."""
-        inner = chain(self.layers, shape, width)
-        return Node(inner[-1].output, (), (), inner=tuple(inner))
+        """The first one's twin."""
+        node, after = chain(self.layers, shape, width)
+        assert node.join is not None
+        twin = node.join(after)
+        assert twin is not None
+        return twin
 
 
 class PooledConvolution:
@@ -135,22 +137,25 @@ class PooledConvolution:
     Attributes
     ----------
     bytes : int
-        What has to be read or written once: images, what the convolution makes of them, which the
-        gradient needs, and what the pool makes of that.
+        What is read or written once: images, what the pool leaves of them, and which place that
+        comes from, which the gradient needs.
+    bytes_apart : int
+        The same of a convolution and a pool one after the other: images, what the convolution makes
+        of them, which the gradient needs, and what the pool makes of that.
     """
 
     def __init__(self, window: Window) -> None:
         batch, shape, side, filters, _ = window
         rng = np.random.default_rng(7)
         layers = jn.Conv2D(filters, side, activation="relu"), jn.MaxPool2D(2)
-        self.blocks = Blocks(Stack(*layers), shape, batch, DTYPE)
+        self.blocks = Blocks(Joined(*layers), shape, batch, DTYPE)
         self.X = rng.normal(size=(batch, *shape))
         self.W, self.b = rng.normal(size=(side, side, shape[2], filters)), rng.normal(size=filters)
         self.blocks.write(X=units_of(self.X), weight=self.W, bias=self.b)
         height, across = shape[0] - side + 1, shape[1] - side + 1
-        of_image = height * across + (height // 2) * (across // 2)
-        numbers = self.X.size + batch * filters * of_image
-        self.bytes = numbers * np.dtype(DTYPE).itemsize
+        pooled, size = batch * filters * (height // 2) * (across // 2), np.dtype(DTYPE).itemsize
+        self.bytes = (self.X.size + 2 * pooled) * size
+        self.bytes_apart = (self.X.size + batch * filters * height * across + pooled) * size
         self.blocks.runs(PREPARE)(1)
         self.forward = self.blocks.runs(FORWARD)
 
@@ -161,15 +166,7 @@ class PooledConvolution:
         m, height, across, filters = Y.shape
         windows = Y[:, : height // 2 * 2, : across // 2 * 2]
         windows = windows.reshape(m, height // 2, 2, across // 2, 2, filters)
-        agree(self._pooled(), units_of(windows.max((2, 4))))
-
-    def _pooled(self) -> Array:
-        """What the last node has written."""
-        room, span = self.blocks.room, self.blocks.span
-        _, (place, units) = names_of(room.nodes, room.places, len(room.nodes.nodes) - 1)["Y"]
-        shape = span.panels, units, self.blocks.width
-        values = room.work.values[place : place + int(np.prod(shape))]
-        return from_panels(values.reshape(shape), self.blocks.m)
+        agree(self.blocks.read("Y"), units_of(windows.max((2, 4))))
 
 
 def convolved(X: Array, W: Array) -> Array:

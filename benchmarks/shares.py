@@ -81,9 +81,11 @@ way there are fewer, and a share may be more than one.
 
 POOLED_NOTES = """\
 A convolution of one channel with biases, relu and max pooling of 2 × 2, forward, beside what memory
-allows: the bytes that have to be read or written once (the images, what the convolution makes of
-them, what the pool makes of that) over its time, as a share of the bytes a second that a copy reads
-and writes in the same moment, of arrays as large.
+allows: the bytes that have to be read or written once over its time, as a share of the bytes that a
+copy of arrays as large reads and writes in the same moment. Of two layers, one after the other,
+these are the images, what the convolution makes of them, and what the pool makes of that. They are
+one node here, which writes but what the pool makes, and which place had it: it computes more than
+it moves.
 """
 
 
@@ -157,11 +159,12 @@ def row(name: str, found: Shares, product_bar: float, gradient_bar: float) -> li
     ]
 
 
-def pooled_share(turns: int) -> float:
-    """The share of memory's speed of a convolution of one channel and the pool behind it."""
+def pooled_shares(turns: int) -> list[float]:
+    """A convolution of one channel and a pool: by two layers' bytes, and by those of one node."""
     layer = PooledConvolution(POOLED)
     layer.check()
-    return share(layer.forward, layer.bytes, Copying(layer.bytes), turns)
+    moved = layer.bytes_apart, layer.bytes
+    return [share(layer.forward, count, Copying(count), turns) for count in moved]
 
 
 def render(turns: int) -> str:
@@ -182,6 +185,7 @@ def render(turns: int) -> str:
         for job in WORKLOADS
         if job.name in STEPS
     ]
+    apart, joined = pooled_shares(turns)
     peak, rate = arithmetic_roof(1, DTYPE) / 1e9, statistics.median(rates) / 1e9
     header = ["forward", "backward", "weights' gradient", "packing"]
     where = (
@@ -194,8 +198,8 @@ def render(turns: int) -> str:
         "The products of a convolution": (WINDOW_NOTES, ["batch, window, image", *header], windows),
         "A convolution of one channel": (
             POOLED_NOTES,
-            ["batch, window, image", "share"],
-            [[str(POOLED), against(pooled_share(turns), POOLED.bar)]],
+            ["batch, window, image", "of two layers' bytes", "of its own bytes"],
+            [[str(POOLED), against(apart, POOLED.bar), f"{joined:.2f}"]],
         ),
         "Steps": (STEP_NOTES, ["workload", "network, batch, optimiser", "share"], steps),
     }

@@ -9,7 +9,7 @@ import numpy as np
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import bytes_of, gather_row, read, to_columns
-from jitnet.kernels.simd import lanes, splat, store
+from jitnet.kernels.simd import lanes, load, splat, store, transpose_square
 
 ADDRESS, ROW_STEP, COLUMN_STEP, LENGTHS, INPUT_WORDS = range(5)
 """The words of an input: where its first number lies, how many bytes further on those of the next
@@ -269,6 +269,7 @@ def gather_labels(
 def gather_targets(
     T: Any,
     weights: Any,
+    scratch: Any,
     targets: Any,
     sample_weights: Any,
     smoothing: float,
@@ -280,20 +281,31 @@ def gather_targets(
 ) -> None:
     """Targets of order[batch_first:batch_last], smoothed, as columns T, and their weights.
 
-    Writes T (panels, outputs, width) and weights (panels, times, width), the given panels.
+    Writes T (panels, outputs, width) and weights (panels, times, width), the given panels, and in
+    scratch some outputs of a panel's examples, to be turned: 1,600 outputs so took 40 µs of a step,
+    and number by number 270.
     """
     _, outputs, width = T.shape
     times = weights.shape[1]
     low, high = smoothing / (outputs // times), 1.0 - smoothing
+    rows, n = at(scratch, 0), lanes(at(scratch, 0))
+    turned = outputs - outputs % n
     for p in range(first_panel, last_panel):
         t = at(T, p * outputs * width)
+        for u in range(0, turned, n):
+            for i in range(width):
+                example = order[min(batch_first + p * width + i, batch_last - 1)]
+                store(rows, i * n, load(at(targets, example * outputs), u) * high + low)
+            for i in range(0, width, n):
+                place = ahead(t, u * width + i)
+                transpose_square(place, width, ahead(rows, i * n), n, n)
         for i in range(width):
             place = batch_first + p * width + i
             example = order[min(place, batch_last - 1)]
             for time in range(times):
                 weight = sample_weights[example * times + time]
                 weights[p, time, i] = weight if place < batch_last else 0.0
-            for u in range(outputs):
+            for u in range(turned, outputs):
                 t[u * width + i] = targets[example * outputs + u] * high + low
 
 
