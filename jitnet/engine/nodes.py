@@ -150,12 +150,12 @@ class Nodes:
                     "first layer, or the first of a branch"
                 )
 
-    @property
+    @cached_property
     def takes_indices(self) -> bool:
         """Whether any input is one of indices."""
         return any(self.nodes[given.reader].vocabulary for given in self.inputs)
 
-    @property
+    @cached_property
     def state_size(self) -> int:
         """Numbers that are kept of an example from batch to batch."""
         return sum(node.state for node in self.nodes)
@@ -278,7 +278,7 @@ class Nodes:
         """The shape of an example's output."""
         return self.nodes[-1].output if self.nodes else self.shape
 
-    @property
+    @cached_property
     def n_outputs(self) -> int:
         """Units of the output."""
         return units_of(self.output)

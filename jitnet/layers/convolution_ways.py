@@ -51,7 +51,8 @@ def forward_ways(
     kernel = convolution_winograd.forward_of(forms, value, low)
     scratch = convolution_winograd.scratch_size(forms, n_in, n_out, width)
     forward = Operation(kernel, Cut("patch", forms.patches(*size)), settings)
-    few = Operation(convolution_winograd_few.few_forward_of(forms, value), settings=settings)
+    rest = tile_for_rest(forms.columns(window.out_across))
+    few = Operation(convolution_winograd_few.few_forward_of(forms, value, rest), settings=settings)
     few_scratch = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, width)
     return Way(forward, scratch=scratch), Way(few, scratch=few_scratch)
 

@@ -34,7 +34,7 @@ def scratch_size(forms: Forms, window: Window, n_in: int, n_out: int, width: int
     vector, line, along = width // VECTORS, forms.columns(window.out_across), forms.across
     channels, units = -(-n_in // vector) * vector, -(-n_out // width) * width
     pixels = forms.down.points * (line * along.outputs + along.points - along.outputs) * channels
-    return forms.points * (n_in * units + line * (channels + units)) + pixels
+    return forms.points * ((n_in + 1) * units + line * (channels + units)) + pixels
 
 
 @njit
@@ -66,8 +66,11 @@ def _copy_pixels(
 
 
 @factory
-def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
-    """The block of a convolution of a few examples, with an activation."""
+def few_forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
+    """The block of a convolution of a few examples, with an activation.
+
+    ``low`` tiles take what is left of a line's patches.
+    """
     points, lines_of_patch, columns_of_patch = forms.points, forms.down.points, forms.across.points
     high, wide = forms.down.outputs, forms.across.outputs
     spread_inputs, spread_weights = spread_inputs_of(forms), spread_weights_of(forms)
@@ -105,15 +108,16 @@ def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
             width, row = VECTORS * n, (n_in + n - 1) // n * n
             outputs = registers(weights, room)
             units = (n_out + width - 1) // width * width
-            inputs = ahead(weights, points * n_in * units)
+            apart = (n_in + ONE) * width  # a row more keeps points off one line of the cache
+            inputs = ahead(weights, points * (n_in + ONE) * units)
             sums = ahead(inputs, points * line * row)
             pixels = ahead(sums, points * line * units)
             if end > begin:
                 for k in range(n_in):
                     for u in range(0, n_out, n):
                         spread_weights(
-                            ahead(weights, (u // width * points * n_in + k) * width + u % width),
-                            n_in * width,
+                            ahead(weights, u // width * points * apart + k * width + u % width),
+                            apart,
                             at(weight, 0),
                             k * n_out + u,
                             n_in * n_out,
@@ -152,7 +156,7 @@ def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
                         multiply_rows(
                             ahead(sums, point * line * units + u),
                             ahead(inputs, point * line * row),
-                            ahead(weights, (u * points + point * width) * n_in),
+                            ahead(weights, (u // width * points + point) * apart),
                             units,
                             HEIGHT * row,
                             row,
@@ -165,6 +169,7 @@ def few_forward_of(forms: Forms, value: Kernel) -> Kernel:
                             n_in < ZERO,  # no; a literal False would be a type of its own
                             ZERO,
                             line,
+                            low,
                         )
                 rows = min(high, out_height - top)
                 for left in range(0, out_across, wide):

@@ -105,7 +105,9 @@ def results(case: Case) -> dict[str, Array]:
     few = np.full((len(case.X), dY.shape[1]), np.nan)
     size = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, WIDTH)
     rows = np.ascontiguousarray(case.X.reshape(len(case.X), -1))
-    few_forward = convolution_winograd_few.few_forward_of(forms, value)
+    few_forward = convolution_winograd_few.few_forward_of(
+        forms, value, tile_for_rest(forms.columns(window.out_across))
+    )
     with room(size) as scratch:
         called(few_forward.serial)(few, rows, weight, case.b, scratch, *told)
     found = {"Y": as_images(Y, case.dY.shape), "dX": as_images(dX, case.X.shape)}
