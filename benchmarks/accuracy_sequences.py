@@ -123,11 +123,11 @@ def named(parts: Callable[[], dict[str, Part]]) -> tuple[Part, Part]:
 def musician(cell: Any, units: int) -> list[Layer]:
     """A recurrent layer over the keys of a chord.
 
-    What has been tried ends in 9.0 to 9.6 nats: shares of dropout from 0.05 to 0.5, decays from
-    0.01 to 1, and pieces in other keys as well, which at 22,000 weights gains nothing.
+    On the validation part, less dropout and decays of 0.1 and 0.2 end 0.04 nats higher, half and
+    twice the epochs 0.1 and 0.3.
     """
     recurrent = cell(units, return_sequences=True)
-    return [jn.Dropout(0.1), recurrent, jn.Dropout(0.3), jn.Dense(KEYS)]
+    return [jn.Dropout(0.2), recurrent, jn.Dropout(0.3), jn.Dense(KEYS)]
 
 
 def seer() -> list[Layer]:
@@ -161,12 +161,12 @@ HOUSES: dict[str, Any] = {
     "figure": "RMSE",
 }
 CHORALES: dict[str, Any] = {
-    "about": "Bach's chorales, keys a quarter note",
+    "about": "Bach's chorales in C, keys a quarter note",
     "load": partial(named, sequence_sets.chorales),
     "epochs": 600,
     "batch_size": 16,
     "learning_rate": 1e-2,
-    "weight_decay": 0.2,
+    "weight_decay": 0.05,
     "loss": "binary_crossentropy",
     "figure": "nats",
     "outputs": KEYS,

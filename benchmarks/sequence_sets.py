@@ -15,7 +15,11 @@ from data_folder import data_folder
 from jitnet.arrays import Array
 from jitnet.extras import install
 
-LOWEST_KEY, KEYS = 21, 88
+LOWEST_KEY, KEYS, OCTAVE = 21, 88, 12
+MAJOR = 6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88
+MINOR = 6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17
+"""How well each of an octave's notes, from the tonic on, fits into a key (C. L. Krumhansl,
+Cognitive foundations of musical pitch, 1990)."""
 RATE, FRAME, HOP, MELS, FRAMES = 8000, 256, 128, 40, 64
 SPOKEN_TEST = 5
 """Recordings of each digit and speaker that are for testing, the first ones."""
@@ -61,10 +65,16 @@ def names() -> dict[str, Part]:
 
 @cache
 def chorales() -> dict[str, Part]:
-    """Bach's chorales: of each quarter note the keys that sound, and those of the next one."""
+    """Bach's chorales: of each quarter note the keys that sound, and those of the next one.
+
+    All are in C, major or minor, as in the set that figures are published of, whose pitches reach
+    from 43 to 96 (N. Boulanger-Lewandowski, Y. Bengio, P. Vincent, Modeling temporal dependencies
+    in high-dimensional sequences, 2012, section 6). As they were composed, networks end half a nat
+    higher.
+    """
     path = data_folder() / "text" / "Jsb16thSeparated.npz"
     with np.load(path, allow_pickle=True, encoding="latin1") as file:
-        pieces = {name: [_keys(piece[::4]) for piece in file[name]] for name in file.files}
+        pieces = {name: [_in_c(_keys(piece[::4])) for piece in file[name]] for name in file.files}
     time = max(len(piece) for part in pieces.values() for piece in part) - 1
     return {name: _padded(part, time) for name, part in pieces.items()}
 
@@ -75,6 +85,24 @@ def _keys(voices: Array) -> Array:
     steps, _ = np.nonzero(~np.isnan(voices))
     keys[steps, voices[~np.isnan(voices)].astype(int) - LOWEST_KEY] = 1.0
     return keys
+
+
+def _in_c(keys: Array) -> Array:
+    """A piece, moved so that its tonic is a C: up to half an octave up or down."""
+    tonic = _tonic(keys)
+    return np.roll(keys, -tonic if 2 * tonic <= OCTAVE else OCTAVE - tonic, axis=1)
+
+
+def _tonic(keys: Array) -> int:
+    """The note, from C on, in whose key what sounds fits best, as Krumhansl and Schmuckler do."""
+    sounding = np.zeros(OCTAVE)
+    np.add.at(sounding, (np.arange(KEYS) + LOWEST_KEY) % OCTAVE, keys.sum(axis=0))
+    return max(
+        range(OCTAVE),
+        key=lambda note: max(
+            np.corrcoef(np.roll(profile, note), sounding)[0, 1] for profile in (MAJOR, MINOR)
+        ),
+    )
 
 
 def _padded(pieces: list[Array], time: int) -> Part:
