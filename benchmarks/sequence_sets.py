@@ -69,7 +69,7 @@ def chorales() -> dict[str, Part]:
 
     All are in C, major or minor, as in the set that figures are published of, whose pitches reach
     from 43 to 96 (N. Boulanger-Lewandowski, Y. Bengio, P. Vincent, Modeling temporal dependencies
-    in high-dimensional sequences, 2012, section 6). As they were composed, networks end half a nat
+    in high-dimensional sequences, 2012, section 6). As they were composed, networks end 0.4 nats
     higher.
     """
     path = data_folder() / "text" / "Jsb16thSeparated.npz"
