@@ -250,10 +250,13 @@ class Nodes:
             if node.join is None or self.before[number + 1] != number or between & borrowed:
                 continue
             twin = node.join(after)
-            wants_more = self.wants_gradient[number] and not (twin and twin.backward)
-            if twin is None or wants_more or (for_few and twin.few is None):
+            if twin is None:
                 continue
             check_node(twin, f"the twin of {self.owners[number]}")
+            if (self.wants_gradient[number] and not twin.backward) or (
+                for_few and not few_of(twin)
+            ):
+                continue
             free = Node(after.output, (), (), is_free=True, path=after.path)
             joined.nodes[number : number + 2] = twin, free
         return joined

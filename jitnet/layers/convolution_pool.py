@@ -183,7 +183,6 @@ def weight_backward_of(tile: Tile) -> Kernel:
         across: int,
         out_height: int,
         out_across: int,
-        kernel_height: int,
         kernel_width: int,
         stride_y: int,
         stride_x: int,

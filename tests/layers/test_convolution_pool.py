@@ -1,6 +1,7 @@
 """A convolution and the max pool behind it as one node have the bits of one and then the other."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,25 @@ def test_others_are_left_as_they_are(case: str) -> None:
     channels = 32 if "patches" in case else 1
     nodes = running(APART_CASES[case], (20, 20, channels))
     assert not any(node.is_free for node in nodes)
+
+
+@dataclass(frozen=True)
+class Joining(Layer):
+    """Passes numbers on, and has something for a twin."""
+
+    join: Any
+
+    def node(self, shape: tuple[int, ...], width: int) -> Node:
+        return jn.Dropout(0.5).node(shape, width)._replace(join=self.join)
+
+
+@pytest.mark.parametrize(
+    ("join", "message"),
+    [("no", "join of layer 1.* must be a function"), (lambda after: 3, "twin of layer 1.* a Node")],
+)
+def test_what_is_no_twin_is_refused_before_any_work(join: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        network([Joining(join), jn.Dense(2)]).build((3,))
 
 
 def test_an_input_whose_gradient_is_wanted_keeps_both() -> None:
