@@ -339,8 +339,30 @@ def _multiply_rows_of_image(
     terms: int,
     places: int,
 ) -> None:
-    """y[place, u] = Σ x[line, place, k] W[line, k, u] for some places of a row, line by line."""
+    """y[place, u] = Σ x[line, place, k] W[line, k, u] for some places of a row, line by line.
+
+    Where units are as many as a tile has columns, all lines are one sum.
+    """
     width = VECTORS * lanes(y)
+    if n_out == width:
+        multiply_rows(
+            y,
+            x,
+            weight,
+            n_out,
+            HEIGHT * x_step,
+            x_step,
+            ONE,
+            x_line,
+            weight_line,
+            max(ZERO, lines) * terms,
+            terms,
+            width,
+            lines < ZERO,
+            ZERO,
+            places,
+        )
+        return
     for u in range(0, n_out, width):
         for line in range(max(ONE, lines)):
             multiply_rows(

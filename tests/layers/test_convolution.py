@@ -19,6 +19,7 @@ from convolution_cases import (
 from jitnet.activations import ACTIVATIONS
 from jitnet.kernels.jit import njit
 from jitnet.kernels.matmul import HALF, LOW, TALL
+from jitnet.kernels.panels import panel_width
 from jitnet.layers import (
     convolution,
     convolution_gradient_lanes,
@@ -33,6 +34,9 @@ Array = np.ndarray[Any, Any]
 
 SHAPES, FEW_SHAPES = 2_100, 100
 """Windows that are compared with PyTorch, and with the definition, of 4 million."""
+
+IN_A_TILE = panel_width("float32")
+"""Units of a few examples that a register tile takes side by side."""
 
 value = ACTIVATIONS["identity"].value
 pack = convolution.convolution_pack.serial
@@ -208,6 +212,20 @@ def test_a_batch_in_blocks_has_the_same_bits_with_more_workers_than_rows_of_taps
         assert engine.block(engine.data(X.reshape(400, -1), y, False, y[:, 0], uniform=True)) < 400
         found.add(b"".join(array.tobytes() for array in model.get_weights()))
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("kernel_size", [(3, 2), (2, 4)])
+@pytest.mark.parametrize("filters", [IN_A_TILE // 2, IN_A_TILE, IN_A_TILE + 3])
+def test_one_image_alone_has_the_bits_that_it_has_among_others(
+    filters: int, kernel_size: tuple[int, int], padding: int, rng: np.random.Generator
+) -> None:
+    layer = jn.Conv2D(filters, kernel_size, strides=(2, 1), padding=padding, activation="relu")
+    model = jn.Sequential([layer], loss="mse").build((7, 29, 2))
+    X = rng.normal(size=(IN_A_TILE, 7, 29, 2))
+    together = model.predict(X)
+    for place in (0, 5):
+        np.testing.assert_array_equal(model.predict(X[place : place + 1])[0], together[place])
 
 
 def test_same_padding_keeps_an_images_size_with_a_zero_more_behind_an_even_window() -> None:
