@@ -12,7 +12,7 @@ from jitnet.tabular.frames import as_polars
 from jitnet.tabular.model import TableModel
 from jitnet.tabular.preset import Settings, settings_for
 from jitnet.tabular.table import Table
-from jitnet.tabular.training import new_network
+from jitnet.tabular.training import fit_network, new_network
 
 SPACE = Space(
     widths=(32, 64, 128, 256, 512), layers=(1, 3), halved=True, batch_sizes=(32, 64, 128, 256, 512)
@@ -58,19 +58,12 @@ def search_table(
     )
     rows, validation = learner._parts(as_polars(frame), validation, group, time)
     table = learner.table
-    (X, y), checked = ((table.transform(part), table.targets(part)) for part in (rows, validation))
+    learned, checked = ((table.transform(part), table.targets(part)) for part in (rows, validation))
 
     def train(settings: Settings, callbacks: Sequence[Callback]) -> None:
-        network = new_network(settings, table, len(y), seed=model.seed, n_threads=1)
-        network.fit(
-            X,
-            y,
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            validation_data=checked,
-            callbacks=callbacks,
-            progress=False,
-        )
+        network = new_network(settings, table, len(rows), seed=model.seed, n_threads=1)
+        parts = learned, checked
+        fit_network(network, settings, parts, callbacks=callbacks, progress=False)
 
     return search(
         train,

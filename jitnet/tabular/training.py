@@ -107,21 +107,26 @@ def _fitted(
     progress: Progress,
 ) -> Sequential | FloatingPointError:
     """A network, once it is trained, or why it is none; its examples are cut in its turn."""
-    (X, y), validation = parts()
-    network = make(len(y))
+    own = parts()
+    network = make(len(own[0][1]))
     try:
-        network.fit(
-            X,
-            y,
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            validation_data=validation,
-            progress=progress,
-            **options,
-        )
+        fit_network(network, settings, own, progress=progress, **options)
     except FloatingPointError as error:
         return error
     return network
+
+
+def fit_network(network: Sequential, settings: Settings, parts: Parts, **options: Any) -> None:
+    """Fit a network to its parts of a table as the settings say, with ``options`` of `fit`."""
+    (X, y), validation = parts
+    network.fit(
+        X,
+        y,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        validation_data=validation,
+        **options,
+    )
 
 
 def check_own_callbacks(callbacks: Any) -> Sequence[Callback]:
