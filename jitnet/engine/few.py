@@ -52,6 +52,11 @@ class FewRows:
         self.nodes, self.dtype = nodes, np.dtype(dtype)
         self.places = place_few(nodes, dtype)
         self._masks = nodes.mask_times()
+        readers = (nodes.nodes[given.reader] for given in nodes.inputs)
+        self._inputs = [
+            (first, bool(reader.vocabulary))
+            for first, reader in zip(self.places.inputs, readers, strict=True)
+        ]
         self.calls = c.Layout(nodes, self.places, dtype, owners).few()
         self._tables: dict[str, c.Table] = {}
         self._spare: list[Array] = []  # room that nobody uses now
@@ -68,9 +73,9 @@ class FewRows:
     def predict(self, turns: Turns, parameters: Array, X: Any, link: str) -> Array:
         """Predictions, (examples, n_outputs), for the rows of X, in turns that readers share."""
         values = self._spare.pop() if self._spare else self.room()
-        several = X if isinstance(X, Several) else Several((X,), (None,))
-        self._lay(several, values)
-        output = np.empty((several.count, self.nodes.n_outputs), self.dtype)
+        arrays, lengths = (X.arrays, X.lengths) if isinstance(X, Several) else ((X,), (None,))
+        self._lay(arrays, lengths, values)
+        output = np.empty((len(arrays[0]), self.nodes.n_outputs), self.dtype)
         self.run(turns, parameters, values, link, output)
         self._spare.append(values)
         return output
@@ -96,23 +101,21 @@ class FewRows:
             _compiled.add(self.dtype)
         turns.take(lambda: forward_few(DOOR, turns.word, *arguments))
 
-    def _lay(self, X: Several, values: Array) -> None:
+    def _lay(self, arrays: Sequence[Array], lengths: Sequence[Array | None], values: Array) -> None:
         """Lay the inputs where the network reads them, and the marks of their time steps."""
-        for given, first, array in zip(
-            self.nodes.inputs, self.places.inputs, X.arrays, strict=True
-        ):
+        for array, (first, takes_indices) in zip(arrays, self._inputs, strict=True):
             room = values[first:]
-            if self.nodes.nodes[given.reader].vocabulary:
+            if takes_indices:
                 room = room.view(np.int32)
             room[: array.size] = array.ravel()
         for (number, time), zeros in self._masks.items():
             first = self.places.masks[number, time]
-            lengths = X.lengths[number] if number >= 0 else None
-            mask = np.ones((X.count, time), self.dtype)
-            if lengths is not None:
-                mask[np.arange(time) >= lengths[:, np.newaxis]] = 0.0
+            ends = lengths[number] if number >= 0 else None
+            mask = np.ones((len(arrays[0]), time), self.dtype)
+            if ends is not None:
+                mask[np.arange(time) >= ends[:, np.newaxis]] = 0.0
             if zeros:
-                mask[X.arrays[number] == 0] = 0.0
+                mask[arrays[number] == 0] = 0.0
             values[first : first + mask.size] = mask.ravel()
 
     def _table(self, link: str) -> c.Table:

@@ -51,8 +51,10 @@ def forward_ways(
     kernel = convolution_winograd.forward_of(forms, value, low)
     scratch = convolution_winograd.scratch_size(forms, n_in, n_out, width)
     forward = Operation(kernel, Cut("patch", forms.patches(*size)), settings)
-    rest = tile_for_rest(forms.columns(window.out_across))
-    few = Operation(convolution_winograd_few.few_forward_of(forms, value, rest), settings=settings)
+    together = convolution_winograd_few.lines_together(forms, window)
+    rest = tile_for_rest(together * forms.columns(window.out_across))
+    few_forward = convolution_winograd_few.few_forward_of(forms, value, rest)
+    few = Operation(few_forward, settings=settings | {"together": together})
     few_scratch = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, width)
     return Way(forward, scratch=scratch), Way(few, scratch=few_scratch)
 

@@ -28,13 +28,26 @@ ONE: Any = np.int64(1)
 
 HEIGHT = np.int64(len(TALL))
 
+MOST_PATCHES = 2 * len(TALL)
+"""Patches whose products are taken together, as tall tiles: 36 patches of 32 channels and 64 units
+take 0.92 of the time that they take line by line, six at once. Twice as many gain nothing more."""
+
+
+def lines_together(forms: Forms, window: Window) -> int:
+    """Lines of patches whose products are taken together."""
+    line, lines = forms.columns(window.out_across), forms.lines(window.out_height)
+    return max(1, min(lines, MOST_PATCHES // line))
+
 
 def scratch_size(forms: Forms, window: Window, n_in: int, n_out: int, width: int) -> int:
-    """Numbers that a worker has room for: weights, and a line's pixels, inputs and sums."""
+    """Numbers that a worker has room for: weights, and some lines' pixels, inputs and sums."""
     vector, line, along = width // VECTORS, forms.columns(window.out_across), forms.across
     channels, units = -(-n_in // vector) * vector, -(-n_out // width) * width
-    pixels = forms.down.points * (line * along.outputs + along.points - along.outputs) * channels
-    return forms.points * ((n_in + 1) * units + line * (channels + units)) + pixels
+    together = lines_together(forms, window)
+    rows = together * forms.down.outputs + forms.down.points - forms.down.outputs
+    pixels = rows * (line * along.outputs + along.points - along.outputs) * channels
+    patches = together * line + 1
+    return forms.points * ((n_in + 1) * units + patches * (channels + width)) + pixels
 
 
 @njit
@@ -49,7 +62,7 @@ def _copy_pixels(
     across: int,
     n_in: int,
 ) -> None:
-    """The lines of the image that a line of patches reads, each pixel a row of whole vectors.
+    """The lines of the image that some lines of patches read, each pixel a row of whole vectors.
 
     What is outside of the image is zero.
     """
@@ -69,7 +82,7 @@ def _copy_pixels(
 def few_forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
     """The block of a convolution of a few examples, with an activation.
 
-    ``low`` tiles take what is left of a line's patches.
+    ``low`` tiles take what is left of the patches that are taken together.
     """
     points, lines_of_patch, columns_of_patch = forms.points, forms.down.points, forms.across.points
     high, wide = forms.down.outputs, forms.across.outputs
@@ -89,29 +102,33 @@ def few_forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
         out_across: int,
         padding_y: int,
         padding_x: int,
+        together: int,
     ) -> None:
         """``convolution_patches_forward`` of a few examples, to the same bits.
 
         Writes Y (examples, out_height · out_across · n_out) and scratch (parts, size); reads X
         (examples, height · across · n_in), the flat weight (rows, columns, n_in, n_out) and bias
-        (n_out,). Each parallel iteration owns a part of the lines of patches, and a room.
+        (n_out,). So many lines of patches are taken together. Each parallel iteration owns a part
+        of those groups, and a room.
         """
         examples, n_all = X.shape
         n_in, n_out = n_all // (height * across), Y.shape[1] // (out_height * out_across)
         lines, line = (out_height + high - 1) // high, (out_across + wide - 1) // wide
+        groups = (lines + together - 1) // together
         columns = line * wide + columns_of_patch - wide
         parts, size = scratch.shape
         for part in prange(parts):
-            begin, end = share(examples * lines, ONE, part, parts)
+            begin, end = share(examples * groups, ONE, part, parts)
             weights = at(scratch, part * size)
             n = lanes(weights)
             width, row = VECTORS * n, (n_in + n - 1) // n * n
             outputs = registers(weights, room)
             units = (n_out + width - 1) // width * width
-            apart = (n_in + ONE) * width  # a row more keeps points off one line of the cache
+            # a row more everywhere keeps points off one line of the cache
+            apart, most = (n_in + ONE) * width, together * line + ONE
             inputs = ahead(weights, points * (n_in + ONE) * units)
-            sums = ahead(inputs, points * line * row)
-            pixels = ahead(sums, points * line * units)
+            sums = ahead(inputs, points * most * row)
+            pixels = ahead(sums, points * most * width)
             if end > begin:
                 for k in range(n_in):
                     for u in range(0, n_out, n):
@@ -123,41 +140,43 @@ def few_forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
                             n_in * n_out,
                             min(n, n_out - u),
                         )
-            for place in range(begin, end):
-                top = place % lines * high
-                x, y = at(X, place // lines * n_all), at(Y, place // lines * Y.shape[1])
+            for group in range(begin, end):
+                first = group % groups * together
+                top, whole = first * high, min(together, lines - first)
+                patches, rows_read = whole * line, whole * high + lines_of_patch - high
+                x, y = at(X, group // groups * n_all), at(Y, group // groups * Y.shape[1])
                 _copy_pixels(
                     pixels,
                     x,
                     top - padding_y,
                     -padding_x,
-                    lines_of_patch,
+                    rows_read,
                     columns,
                     height,
                     across,
                     n_in,
                 )
-                for patch in range(line):
+                for patch in range(patches):
                     spread_inputs(
                         ahead(inputs, patch * row),
-                        line * row,
+                        most * row,
                         pixels,
-                        ZERO,
-                        patch * wide,
-                        lines_of_patch,
+                        patch // line * high,
+                        patch % line * wide,
+                        rows_read,
                         columns,
                         row,
                         ONE,
                         row,
                         row,
                     )
-                for u in range(0, n_out, width):
+                for block in range(0, n_out, width):
                     for point in range(points):
                         multiply_rows(
-                            ahead(sums, point * line * units + u),
-                            ahead(inputs, point * line * row),
-                            ahead(weights, (u // width * points + point) * apart),
-                            units,
+                            ahead(sums, point * most * width),
+                            ahead(inputs, point * most * row),
+                            ahead(weights, (block // width * points + point) * apart),
+                            width,
                             HEIGHT * row,
                             row,
                             ONE,
@@ -168,21 +187,21 @@ def few_forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
                             width,
                             n_in < ZERO,  # no; a literal False would be a type of its own
                             ZERO,
-                            line,
+                            patches,
                             low,
                         )
-                rows = min(high, out_height - top)
-                for left in range(0, out_across, wide):
-                    places = min(wide, out_across - left)
-                    for u in range(0, n_out, n):
-                        m, step = ahead(sums, left // wide * units + u), line * units
-                        collect(outputs, n, m, columns_of_patch * step, step)
-                        count = min(n, n_out - u)
-                        b = load_some(at(bias, u), 0, count)
-                        for r in range(rows):
-                            for c in range(places):
-                                place_of_y = (top + r) * out_across + left + c
-                                z = value(load(outputs, (r * wide + c) * n) + b)
-                                store_some(y, place_of_y * n_out + u, z, count)
+                    for patch in range(patches):
+                        y0, x0 = top + patch // line * high, patch % line * wide
+                        rows, places = min(high, out_height - y0), min(wide, out_across - x0)
+                        for u in range(block, min(block + width, n_out), n):
+                            m, step = ahead(sums, patch * width + u - block), most * width
+                            collect(outputs, n, m, columns_of_patch * step, step)
+                            count = min(n, n_out - u)
+                            b = load_some(at(bias, u), 0, count)
+                            for r in range(rows):
+                                for c in range(places):
+                                    to = ((y0 + r) * out_across + x0 + c) * n_out + u
+                                    z = value(load(outputs, (r * wide + c) * n) + b)
+                                    store_some(y, to, z, count)
 
     return convolution_patches_few_forward

@@ -102,16 +102,16 @@ def results(case: Case) -> dict[str, Array]:
     patches = forms.patches(window.height, window.across)
     with room(size) as scratch:
         called(backward.serial)(dX, dY, weight, scratch, *told, 0, len(X), 0, patches)
-    few = np.full((len(case.X), dY.shape[1]), np.nan)
     size = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, WIDTH)
     rows = np.ascontiguousarray(case.X.reshape(len(case.X), -1))
-    few_forward = convolution_winograd_few.few_forward_of(
-        forms, value, tile_for_rest(forms.columns(window.out_across))
-    )
-    with room(size) as scratch:
-        called(few_forward.serial)(few, rows, weight, case.b, scratch, *told)
+    few_forward = convolution_winograd_few.few_forward_of(forms, value, tile_for_rest(n_out))
     found = {"Y": as_images(Y, case.dY.shape), "dX": as_images(dX, case.X.shape)}
-    assert np.array_equal(few.reshape(case.dY.shape), found["Y"]), "to the same bits"
+    most = convolution_winograd_few.lines_together(forms, window)
+    for together in {1, min(2, most), most}:
+        few = np.full((len(case.X), dY.shape[1]), np.nan)
+        with room(size) as scratch:
+            called(few_forward.serial)(few, rows, weight, case.b, scratch, *told, together)
+        assert np.array_equal(few.reshape(case.dY.shape), found["Y"]), "to the same bits"
     return found | gradients(case, dY, X)
 
 
