@@ -263,8 +263,12 @@ def backward_of(low: tuple[int, ...]) -> Kernel:
 
 
 @factory
-def few_forward_of(value: Kernel) -> Kernel:
-    """The block of a convolution of a few examples, with an activation."""
+def few_forward_of(value: Kernel, fills_tile: bool) -> Kernel:
+    """The block of a convolution of a few examples, with an activation.
+
+    ``fills_tile`` says whether units are as many as a register tile has columns.
+    """
+    multiply_rows_of_image = _multiply_lines_at_once if fills_tile else _multiply_line_by_line
 
     @njit(parallel=True)
     def convolution_few_forward(
@@ -304,7 +308,7 @@ def few_forward_of(value: Kernel) -> Kernel:
                 count = ONE
                 if j0 == 0 and j1 == kernel_width:  # and so up to the right edge
                     count = min(full, out_across) - place
-                _multiply_rows_of_image(
+                multiply_rows_of_image(
                     ahead(y, place * n_out),
                     ahead(x, ((top + i0) * across + left + j0) * n_in),
                     at(weight, (i0 * kernel_width + j0) * n_in * n_out),
@@ -327,7 +331,7 @@ def few_forward_of(value: Kernel) -> Kernel:
 
 
 @njit
-def _multiply_rows_of_image(
+def _multiply_line_by_line(
     y: Any,
     x: Any,
     weight: Any,
@@ -339,30 +343,8 @@ def _multiply_rows_of_image(
     terms: int,
     places: int,
 ) -> None:
-    """y[place, u] = Σ x[line, place, k] W[line, k, u] for some places of a row, line by line.
-
-    Where units are as many as a tile has columns, all lines are one sum.
-    """
+    """y[place, u] = Σ x[line, place, k] W[line, k, u] for some places of a row, line by line."""
     width = VECTORS * lanes(y)
-    if n_out == width:
-        multiply_rows(
-            y,
-            x,
-            weight,
-            n_out,
-            HEIGHT * x_step,
-            x_step,
-            ONE,
-            x_line,
-            weight_line,
-            max(ZERO, lines) * terms,
-            terms,
-            width,
-            lines < ZERO,
-            ZERO,
-            places,
-        )
-        return
     for u in range(0, n_out, width):
         for line in range(max(ONE, lines)):
             multiply_rows(
@@ -382,3 +364,36 @@ def _multiply_rows_of_image(
                 ZERO,
                 places,
             )
+
+
+@njit
+def _multiply_lines_at_once(
+    y: Any,
+    x: Any,
+    weight: Any,
+    x_line: int,
+    x_step: int,
+    weight_line: int,
+    n_out: int,
+    lines: int,
+    terms: int,
+    places: int,
+) -> None:
+    """``_multiply_line_by_line``, where units are as many as a tile has columns: all are one sum."""
+    multiply_rows(
+        y,
+        x,
+        weight,
+        n_out,
+        HEIGHT * x_step,
+        x_step,
+        ONE,
+        x_line,
+        weight_line,
+        max(ZERO, lines) * terms,
+        terms,
+        n_out,
+        lines < ZERO,
+        ZERO,
+        places,
+    )

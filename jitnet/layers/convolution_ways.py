@@ -46,7 +46,8 @@ def forward_ways(
     forms = forms_that_pay(window, size, n_in, n_out)
     if forms is None:
         cut = Cut("place", window.out_height * window.out_across)
-        few = Operation(convolution.few_forward_of(value), settings=settings)
+        few_forward = convolution.few_forward_of(value, n_out == width)
+        few = Operation(few_forward, settings=settings)
         return Way(Operation(convolution.forward_of(value, low), cut, settings), True), Way(few)
     kernel = convolution_winograd.forward_of(forms, value, low)
     scratch = convolution_winograd.scratch_size(forms, n_in, n_out, width)
