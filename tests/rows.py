@@ -450,8 +450,8 @@ def check_blocks(
 ) -> None:
     """A batch that goes through the network in several blocks has the gradients of one."""
     width = panel_width(dtype)
-    monkeypatch.setattr("jitnet.engine.engine.SMALL_NETWORK", 0)
-    monkeypatch.setattr("jitnet.engine.engine.MAX_BLOCK", 2 * width)
+    monkeypatch.setattr("jitnet.engine.cost.SMALL_NETWORK", 0)
+    monkeypatch.setattr("jitnet.engine.cost.MAX_BLOCK", 2 * width)
     for network in networks(row):
         check(network.case(rng, dtype, n_examples=5 * width + 3))
 

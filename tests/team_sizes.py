@@ -38,8 +38,9 @@ def used_threads(X: Array, y: Array) -> int:
 @contextmanager
 def many_cores(cores: int) -> Iterator[list[int]]:
     """Have fits take so many threads, whatever the machine has; the sizes of teams that came."""
+    cost: Any = importlib.import_module("jitnet.engine.cost")
     module: Any = importlib.import_module("jitnet.engine.engine")
-    kept = module.available_threads, module.left_over, module.run_team
+    kept = cost.available_threads, module.left_over, module.run_team
     sizes: list[int] = []
 
     def noted(size: int, work: Any, team: Any) -> Any:
@@ -47,13 +48,13 @@ def many_cores(cores: int) -> Iterator[list[int]]:
         sizes.append(int(team[SIZE]))
         return result
 
-    module.available_threads = lambda: cores
+    cost.available_threads = lambda: cores
     module.left_over = lambda threads: min(threads, cores)
     module.run_team = noted
     try:
         yield sizes
     finally:
-        module.available_threads, module.left_over, module.run_team = kept
+        cost.available_threads, module.left_over, module.run_team = kept
 
 
 def _sum(x: Any) -> float:

@@ -237,7 +237,7 @@ def test_in_slices_of_any_length(
     options: Any = {"epochs": 9, "batch_size": 30}
     expected = train(make_model(dtype, optimizer=OPTIMIZERS[optimizer]), X, y, **options)
     monkeypatch.setattr("jitnet.engine.pace.SLICE_SECONDS", seconds)
-    monkeypatch.setattr("jitnet.engine.engine.FIRST_FLOPS", 1.0)
+    monkeypatch.setattr("jitnet.engine.cost.FIRST_FLOPS", 1.0)
     expected.assert_same(train(make_model(dtype, optimizer=OPTIMIZERS[optimizer]), X, y, **options))
 
 

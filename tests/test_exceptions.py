@@ -256,7 +256,7 @@ def test_who_reads_while_another_thread_trains_sees_the_state_after_a_whole_step
 def test_a_long_pass_while_another_thread_trains_is_by_one_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("jitnet.engine.engine.FIRST_FLOPS", 1e4)  # many slices
+    monkeypatch.setattr("jitnet.engine.cost.FIRST_FLOPS", 1e4)  # many slices
     model, ended, many = new_model(), threading.Event(), np.tile(X[:1], (40_000, 1))
 
     def train() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import jitnet as jn
 from jitnet.arrays import Array
-from jitnet.engine.engine import WORKSPACE_BYTES
+from jitnet.engine.cost import WORKSPACE_BYTES
 from jitnet.validation import check_inputs
 from training_state import state_of
 

@@ -240,7 +240,7 @@ def test_slices_of_any_length_have_the_bits_of_a_whole_fit(
     options: Any = {"epochs": 5, "batch_size": 30}
     expected = trained(of_indices(name), *given, **options)
     monkeypatch.setattr("jitnet.engine.pace.SLICE_SECONDS", 1e-9)
-    monkeypatch.setattr("jitnet.engine.engine.FIRST_FLOPS", 1.0)
+    monkeypatch.setattr("jitnet.engine.cost.FIRST_FLOPS", 1.0)
     assert trained(of_indices(name), *given, **options) == expected
 
 

@@ -130,7 +130,7 @@ def test_a_batch_in_blocks_gives_the_same_as_whole(monkeypatch: pytest.MonkeyPat
     X, y = sparse_table(300, 50), labels_for(300)
     whole, blocks = model_of(40), model_of(40)
     whole.fit(X, y, epochs=2, batch_size=None)
-    monkeypatch.setattr("jitnet.engine.engine.MAX_BLOCK", 64)
+    monkeypatch.setattr("jitnet.engine.cost.MAX_BLOCK", 64)
     blocks.fit(X, y, epochs=2, batch_size=None)
     assert_norms_close("gradient", "float32", blocks.get_weights(), whole.get_weights())
 

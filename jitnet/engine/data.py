@@ -74,7 +74,7 @@ def _dense_inputs(engine: Engine, X: Array | Several) -> dict[str, Any]:
         "inputs": words,
         "sources": tuple(array.dtype for array in several.arrays),
         "owners": tuple(owners),
-        "multiplications": engine.all_multiplications,
+        "multiplications": engine.cost.multiplications,
         "by_twin": False,
         "indptr": NO_INDPTR,
         "indices": NO_LABELS,
@@ -88,7 +88,7 @@ def _sparse_inputs(engine: Engine, X: SparseRows) -> dict[str, Any]:
     numbers = np.require(X.numbers, engine.dtype, ["C", "A", "W"])
     by_twin = X.is_mostly_zeros and nodes.reader.sparse is not None
     left_out = engine.n_features - X.numbers_of_row if by_twin else 0.0
-    products = engine.all_multiplications - int(left_out * nodes.n_out(nodes.first))
+    products = engine.cost.multiplications - int(left_out * nodes.n_out(nodes.first))
     return _dense_inputs(engine, numbers[:, np.newaxis]) | {
         "sources": (),
         "multiplications": max(1, products),

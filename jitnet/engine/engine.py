@@ -17,6 +17,7 @@ from jitnet.arrays import Array
 from jitnet.compiling import Job
 from jitnet.engine import passes, slices
 from jitnet.engine.batches import check_batches
+from jitnet.engine.cost import Cost
 from jitnet.engine.data import Rows, count_of, data_of, words_of
 from jitnet.engine.few import FewRows
 from jitnet.engine.forms import update_of
@@ -52,43 +53,13 @@ from jitnet.losses.table import LOSSES
 from jitnet.optimizers.optimizer import Optimizer
 from jitnet.schedules import as_schedule
 from jitnet.sparse import SparseRows
-from jitnet.threads import (
-    PARALLEL_FLOPS,
-    asked_for,
-    available_threads,
-    left_over,
-    run_team,
-    run_team_apart,
-)
+from jitnet.threads import left_over, run_team, run_team_apart
 
 if TYPE_CHECKING:
     from jitnet.ranks.ranks import Ranks
 
-WORKSPACE_BYTES = 64 << 20
-"""Room that a block of examples may take; a longer batch goes through in several blocks."""
-
-LEAST_PANELS, LEAST_BYTES = 4, 1 << 30
-"""Panels that a block has where there is so much room for them, so that several threads have some:
-a long sequence needs megabytes."""
-
-WHOLE_BYTES = 4 << 30
-"""Room that a batch may take which has to go through in one block."""
-
-MAX_BLOCK = 4096
-SMALL_NETWORK = 1024
-"""Weights up to which gathering a batch costs more than a step with it: a whole batch of such a
-network stays in its panels from step to step (5,000 examples of 20 features: 21 µs instead of 124).
-With four layers of 32 units that gained nothing, and cost half as much again at 100,000 examples,
-which then leave the cache between two layers."""
-FIRST_FLOPS = 2e9
-"""Work of a first slice: some tenths of a second on the slowest core."""
-LONG_FLOPS = 1e9
-"""Work of a step that may outlast a slice, so that it has to be stopped in its middle."""
 NO_RATES, NO_CALLS = np.zeros(0), np.zeros((0, 0), np.int64)
 NO_PARTIAL = {np.dtype(kind): np.zeros((0, 0), kind) for kind in (np.float32, np.float64)}
-UPDATE_FLOPS = 20
-"""Work of a parameter's update, most of it waiting for memory, as so many operations. It counts
-where inputs are sparse or indices: else a batch multiplies by each weight more often."""
 
 
 class Engine:
@@ -157,14 +128,12 @@ class Engine:
             door=DOOR,
         )
         self._is_whole = self.nodes.whole_owner is not None
-        self.all_multiplications = max(1, self.nodes.multiplications())
         self._decays = np.array(
             [self.update.settings[name] for name in self.update.decays], np.float64
         )
         self._rooms: dict[bool, Room] = {}
-        self._joined = nodes = self.nodes.joined()
-        made = (nodes.n_out(number) for number, node in enumerate(nodes.nodes) if node.forward)
-        self._numbers_made = 3 * sum(made)  # of an example, forward and backward
+        self._joined = self.nodes.joined()
+        self.cost = Cost(self.nodes, self._joined, dtype)
         self._few = FewRows(self.nodes.joined(for_few=True), self.owners, dtype)
         self._pace: tuple[tuple[Any, ...], Pace] | None = None
         self.carried: tuple[int, Array] | None = None
@@ -266,8 +235,7 @@ class Engine:
         """Predictions, (n_samples, n_outputs), or the output layer's logits if not ``linked``."""
         link = self.loss.link if linked else "identity"
         count = count_of(X)
-        is_small = 2 * self.all_multiplications * count < PARALLEL_FLOPS
-        if not isinstance(X, SparseRows) and self._few.takes(count, is_small):
+        if not isinstance(X, SparseRows) and self._few.takes(count, self.cost.is_small(count)):
             return self._few.predict(self.training.turns, self.network.parameters, X, link)
         return passes.predict(self, X, link)
 
@@ -336,7 +304,7 @@ class Engine:
 
     def check_batches(self, data: Data, batch: int) -> None:
         """Refuse batches that do not fit, by a ValueError."""
-        check_batches(self.nodes, data.examples, batch, self.fitting(data, WHOLE_BYTES))
+        check_batches(self.nodes, data.examples, batch, self.cost.most_at_once(data))
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -350,10 +318,6 @@ class Engine:
             loss, accuracy = (self.objective.scale * total + penalty) / weight, correct / weight
         logs = {"loss": loss.tolist()}
         return logs | {"accuracy": accuracy.tolist()} if self.loss.classifies else logs
-
-    def is_short(self, data: Data) -> bool:
-        """Whether a pass over the data is one slice, so that nobody trains within it."""
-        return 2 * data.multiplications * data.examples <= FIRST_FLOPS
 
     def still(self) -> Network:
         """The network with its parameters of now, whoever trains it."""
@@ -397,7 +361,7 @@ class Engine:
 
         def work() -> Any:
             team, size = new_team(), left_over(threads)
-            if 2 * data.multiplications * plan.batch > LONG_FLOPS:
+            if self.cost.is_long(data, plan.batch):
                 return run_team_apart(size, steps, team, progress.ask_to_stop)
             return run_team(size, steps, team)
 
@@ -430,7 +394,7 @@ class Engine:
             first_epoch=first_epoch,
             examples=data.examples,
             batch=batch,
-            block=batch if is_whole else self._block_of(data, batch),
+            block=batch if is_whole else self.cost.block_of(data, batch),
             steps=steps,
             rates=self._rates(steps) if stage == TRAIN else NO_RATES,
             shards=shards or Shards(1, 0, 1, 0, np.zeros((1, 3)), NO_PARTIAL[self.dtype]),
@@ -443,48 +407,15 @@ class Engine:
 
     def new_pace(self, data: Data, batch: int, products: int) -> Pace:
         """A pace for steps of which nothing is known yet, with so many products a weight."""
-        work = self._work(data, batch, products)
-        return Pace(self._team(data, batch, products), max(1, int(FIRST_FLOPS / work)))
+        threads = self.cost.threads(data, batch, products, self.n_threads)
+        return Pace(threads, self.cost.first_steps(data, batch, products))
 
     def training_pace(self, data: Data, batch: int) -> Pace:
         """The pace of training by such batches, kept from call to call."""
-        key = batch, data.by_twin, self._team(data, batch, 3)
+        key = batch, data.by_twin, self.cost.threads(data, batch, 3, self.n_threads)
         if self._pace is None or self._pace[0] != key:
             self._pace = key, self.new_pace(data, batch, 3)
         return self._pace[1]
-
-    def _work(self, data: Data, batch: int, products: int) -> int:
-        """Operations of a step that multiplies by every weight ``products`` times."""
-        work = products * 2 * data.multiplications * batch
-        few_use_each = data.by_twin or self.nodes.takes_indices
-        return work + UPDATE_FLOPS * self.nodes.count * (products > 1 and few_use_each)
-
-    def _team(self, data: Data, batch: int, products: int) -> int:
-        """Threads for such steps."""
-        n_threads = asked_for(self.n_threads)
-        if n_threads is not None:
-            return 1 if n_threads == 1 else min(n_threads, available_threads())
-        work = self._work(data, self._block_of(data, batch), products)
-        return available_threads() if work >= PARALLEL_FLOPS else 1
-
-    def block(self, data: Data) -> int:
-        """Examples that go through the network at once, a multiple of the panel's width."""
-        width = self.nodes.width
-        least = min(LEAST_PANELS * width, self.fitting(data, LEAST_BYTES))
-        fitting = max(least, self.fitting(data, WORKSPACE_BYTES))
-        return max(width, min(fitting, MAX_BLOCK) // width * width)
-
-    def fitting(self, data: Data, room: int) -> int:
-        """Examples that so many bytes are room for."""
-        inputs = 0 if data.by_twin else self._joined.n_features
-        return room // (max(1, inputs + self._numbers_made) * self.dtype.itemsize)
-
-    def _block_of(self, data: Data, batch: int) -> int:
-        """Examples of a batch that go through the network at once."""
-        fitting = self.fitting(data, WORKSPACE_BYTES)
-        if self.all_multiplications <= SMALL_NETWORK and batch <= fitting:
-            return batch
-        return min(batch, self.block(data))
 
     def _room_for(self, block: int, threads: int, sparse: bool) -> Room:
         """Room for a block of a batch, kept from call to call.

@@ -22,8 +22,8 @@ def predict(engine: Engine, X: Rows, link: str) -> Array:
     output = np.empty((count_of(X), engine.n_outputs), engine.dtype)
     nothing = np.zeros((1, 1), engine.dtype)
     data = engine.data(X, nothing, False, nothing[0], uniform=True)
-    network = engine.network if engine.is_short(data) else engine.still()
-    batch, states = engine.block(data), None
+    network = engine.network if engine.cost.is_short(data) else engine.still()
+    batch, states = engine.cost.block(data), None
     if engine.nodes.state_size:
         batch, states = data.examples, engine.carry(data.examples)
     _run_through(engine, network, data, PREDICT, batch, output, link, states)
@@ -37,8 +37,8 @@ def evaluate(engine: Engine, data: Data, batch: int | None) -> dict[str, float]:
     keep them from batch to batch, of which there is one by default.
     """
     penalised = not engine.objective.per_example and engine.l2.any()
-    network = engine.still() if penalised or not engine.is_short(data) else engine.network
-    size, states = engine.block(data), None
+    network = engine.still() if penalised or not engine.cost.is_short(data) else engine.network
+    size, states = engine.cost.block(data), None
     if engine.nodes.state_size:
         size = batch or data.examples
         states = memory.zeros(engine.nodes.states_of(size), engine.dtype, 3)

@@ -30,9 +30,9 @@ CLOSED = 1 << 32
 PATIENCE = 200_000
 """Turns of waiting, some 5 ms, after which the host starts without the missing, or they go."""
 TURNS_BETWEEN_YIELDS = 256
-"""Turns of waiting, some 6 µs, after which a thread offers its core to others. Where threads are more
-than cores, 16 on two, fits took five times as long with eight times the turns; with a quarter of
-them, steps of small networks took 4 to 15 % longer on two cores of their own."""
+"""Turns of waiting, some 6 µs, after which a thread offers its core to others. Where 16 threads had
+two cores, fits took five times as long with eight times the turns; with a quarter of them, steps of
+small networks on two threads took 4 to 15 % longer."""
 
 
 def new_team() -> np.ndarray[Any, np.dtype[np.int64]]:

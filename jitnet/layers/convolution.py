@@ -379,7 +379,7 @@ def _multiply_lines_at_once(
     terms: int,
     places: int,
 ) -> None:
-    """``_multiply_line_by_line``, where units are as many as a tile has columns: all are one sum."""
+    """``_multiply_line_by_line`` as one sum, where units are as many as a tile has columns."""
     multiply_rows(
         y,
         x,

@@ -22,7 +22,7 @@ import numpy as np
 
 import jitnet as jn
 from hunting import Hunt, Rng, Tally, drawn
-from jitnet.engine import engine
+from jitnet.engine import cost
 from jitnet.kernels.turn import DOOR
 from training_state import state_of
 
@@ -189,7 +189,7 @@ def case(rng: Rng) -> Tally:
     """Raise at a line of a fit, or by two signals."""
     n_threads, apart = int(rng.integers(1, 3)), bool(rng.integers(2))
     kind = str(rng.choice(list(KINDS)))
-    engine.LONG_FLOPS = 0.0 if apart else 1e9  # whether the calling thread only waits
+    cost.LONG_FLOPS = 0.0 if apart else 1e9  # whether the calling thread only waits
     legal, lines = states(n_threads), lines_of(n_threads, kind, apart)
     by_signals = sys.platform != "win32" and bool(rng.integers(2))
     model = new_model(n_threads)

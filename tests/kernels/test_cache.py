@@ -50,7 +50,7 @@ print(watch.compiled_kernels, model.get_weights()[0].tobytes().hex())
 
 USE = """
 import jitnet as jn
-from jitnet.engine import engine
+from jitnet.engine import cost
 
 X = np.linspace(-1, 1, 400).reshape(100, 4)
 for dtype in ("float32", "float64"):
@@ -59,9 +59,9 @@ for dtype in ("float32", "float64"):
     model.evaluate(X, X[:, 0])
     for rows in (1, 100):
         model.predict(X[:rows])
-    engine.LONG_FLOPS = 0.0  # as steps of a second are
+    cost.LONG_FLOPS = 0.0  # as steps of a second are
     model.fit(X, X[:, 0], epochs=1)
-    engine.LONG_FLOPS = 1e9
+    cost.LONG_FLOPS = 1e9
 print(watch.compiled_kernels, "kernels")
 """
 WARM_UP = "import sys; from jitnet.cli import main; sys.exit(main(['warmup']))"

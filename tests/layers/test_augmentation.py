@@ -229,8 +229,8 @@ def test_moves_are_the_same_where_a_batch_goes_through_in_several_blocks(
     images = rng.normal(size=(5 * panel_width(dtype) + 1, 5, 4))
     layers = jn.RandomFlip(), jn.RandomRotation(30), jn.RandomShift(2)
     whole = [seen(layer, images, dtype) for layer in layers]
-    monkeypatch.setattr("jitnet.engine.engine.SMALL_NETWORK", 0)
-    monkeypatch.setattr("jitnet.engine.engine.MAX_BLOCK", 2 * panel_width(dtype))
+    monkeypatch.setattr("jitnet.engine.cost.SMALL_NETWORK", 0)
+    monkeypatch.setattr("jitnet.engine.cost.MAX_BLOCK", 2 * panel_width(dtype))
     for layer, expected in zip(layers, whole, strict=True):
         np.testing.assert_array_equal(seen(layer, images, dtype), expected)
 

@@ -271,7 +271,7 @@ def test_a_batch_that_cannot_be_one_block_is_refused_with_one_that_can(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     X, y = data_of(rng, 100)
-    monkeypatch.setattr("jitnet.engine.engine.WHOLE_BYTES", 40 * 3 * 31 * 8)
+    monkeypatch.setattr("jitnet.engine.cost.WHOLE_BYTES", 40 * 3 * 31 * 8)
     model = jn.Sequential(layers_between(), "mse", dtype="float64")
     with pytest.raises(ValueError, match="batches of 100 are too large; choose a batch_size") as no:
         model.fit(X, y, batch_size=None)
@@ -291,8 +291,8 @@ def test_a_batch_is_one_block_where_others_would_be_several(
         return [w.tobytes() for w in (*model.get_weights(), model.predict(X))]
 
     whole = bits()
-    monkeypatch.setattr("jitnet.engine.engine.SMALL_NETWORK", 0)
-    monkeypatch.setattr("jitnet.engine.engine.MAX_BLOCK", WIDTH)
+    monkeypatch.setattr("jitnet.engine.cost.SMALL_NETWORK", 0)
+    monkeypatch.setattr("jitnet.engine.cost.MAX_BLOCK", WIDTH)
     assert bits() == whole
 
 

@@ -209,7 +209,8 @@ def test_a_batch_in_blocks_has_the_same_bits_with_more_workers_than_rows_of_taps
         model = jn.Sequential(layers, loss="mse", n_threads=workers)
         model.fit(X, y, epochs=1, batch_size=None)
         engine = model._built()
-        assert engine.block(engine.data(X.reshape(400, -1), y, False, y[:, 0], uniform=True)) < 400
+        data = engine.data(X.reshape(400, -1), y, False, y[:, 0], uniform=True)
+        assert engine.cost.block(data) < 400
         found.add(b"".join(array.tobytes() for array in model.get_weights()))
     assert len(found) == 1
 

@@ -104,8 +104,8 @@ def test_masks_are_the_same_where_a_batch_goes_through_in_several_blocks(
     dtype: str, panels: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = mask_of_a_step(0.4, 150, UNITS, 7, dtype)
-    monkeypatch.setattr("jitnet.engine.engine.SMALL_NETWORK", 0)
-    monkeypatch.setattr("jitnet.engine.engine.MAX_BLOCK", panels * panel_width(dtype))
+    monkeypatch.setattr("jitnet.engine.cost.SMALL_NETWORK", 0)
+    monkeypatch.setattr("jitnet.engine.cost.MAX_BLOCK", panels * panel_width(dtype))
     np.testing.assert_array_equal(mask_of_a_step(0.4, 150, UNITS, 7, dtype), whole)
 
 
