@@ -47,7 +47,8 @@ def generate(
     Raises
     ------
     TypeError, ValueError
-        If the model is no such one, or does not know a character of the prompt.
+        If the model is no such one, does not know a character of the prompt, or predicts what are
+        no probabilities.
 
     Examples
     --------
@@ -91,10 +92,13 @@ def _drawn(
         probabilities = stream.step(place)
     for number in rng.random(length):
         weights = probabilities.astype(np.float64)
+        if not (weights.min() >= 0.0 and 0.0 < weights.sum() < np.inf):
+            raise ValueError("the model's predictions are no probabilities of characters")
         if temperature != 1.0:
             with np.errstate(under="ignore"):
                 weights = (weights / weights.max()) ** (1.0 / temperature)
         sums = weights.cumsum()
         place = int(sums.searchsorted(number * sums[-1], side="right"))
+        place = min(place, len(model.classes) - 1)  # where the product is rounded up to the sum
         yield model.classes[place]
         probabilities = stream.step(place)

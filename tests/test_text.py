@@ -159,3 +159,12 @@ def test_a_stream_is_cut_into_pieces_that_go_on_in_the_next_batch() -> None:
     assert cut_stream(features, 4, 3)[0].shape == (12, 4, 2)
     with pytest.raises(ValueError, match="needs a sequence of 13 at least, got 12"):
         cut_stream(np.arange(12), 4, 3)
+
+
+def test_what_a_model_predicts_without_probabilities_is_refused() -> None:
+    layers = [jn.Embedding(2, 2), jn.GRU(2, return_sequences=True), jn.Dense(2)]
+    model = jn.Sequential(layers, loss="mse").build(4)
+    model.classes = ("a", "b")
+    model.set_weights([np.full(array.shape, -1.0) for array in model.get_weights()])
+    with pytest.raises(ValueError, match="no probabilities of characters"):
+        list(jn.generate(model, "a", 3, seed=0))
