@@ -51,9 +51,9 @@ class Conv2D(Layer):
 
     Windows of 1, 3 and 5 rows and columns that move by single steps are computed by Winograd's way
     where that takes less (A. Lavin, S. Gray, Fast algorithms for convolutional neural networks,
-    CVPR 2016): the same sums but for their last digits, which with 3 × 3 are nearer to the exact
-    ones, with 5 × 5 in float32 twice as far. An infinity may then become NaN, in weights also at
-    the image's edges, and in the gradients of weights a place beside.
+    CVPR 2016): the same sums but for their last digits, which in float32 are up to 2.4 times as far
+    from the exact ones, and in gradients up to 3.5 times. An infinity may then become NaN, in
+    weights also at the image's edges, and in the gradients of weights some places beside.
 
     Examples
     --------

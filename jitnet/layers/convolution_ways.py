@@ -7,6 +7,9 @@ way, for few examples and many, and on any number of threads.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import NamedTuple
 
 from jitnet.kernels.jit import Kernel
@@ -78,8 +81,10 @@ def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     size, shape = (window.out_height, window.out_across), (n_in, n_out, width)
     turned = turned_products(window, *shape) * size[0] * size[1]
     by_lanes = lanes_products(window, n_in, n_out) * size[0] * size[1] * TURNED_SPEED
-    forms = forms_of(window, size, n_in * n_out)
-    if forms and gradient_products(forms, window, *shape) < min(turned, by_lanes):
+    by_patches, forms = _least(
+        forms_of(window, size, n_in * n_out), lambda forms: gradient_products(forms, window, *shape)
+    )
+    if forms and by_patches < min(turned, by_lanes):
         operation, scratch = patches_gradient(forms, window, *shape)
     elif turned < by_lanes:
         operation, scratch = turned_gradient(window, *shape)
@@ -91,9 +96,17 @@ def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
 
 def forms_that_pay(window: Window, size: tuple[int, int], terms: int, units: int) -> Forms | None:
     """The forms of a window by which its outputs, of a size and so many units, take less."""
-    forms = forms_of(window, size, terms * units)
-    if forms is None:
-        return None
+    by_patches, forms = _least(
+        forms_of(window, size, terms * units),
+        lambda forms: convolution_winograd.patch_products(forms, *size, terms, units),
+    )
     whole = window.pairs() * terms * padded_rows(units)
-    pays = whole > LEAST_GAIN * convolution_winograd.patch_products(forms, *size, terms, units)
-    return forms if pays else None
+    return forms if whole > LEAST_GAIN * by_patches else None
+
+
+def _least(
+    forms: Iterable[Forms], products_of: Callable[[Forms], float]
+) -> tuple[float, Forms | None]:
+    """The least products of some forms, and whose they are."""
+    found = ((products_of(one), one) for one in forms)
+    return min(found, key=itemgetter(0), default=(math.inf, None))

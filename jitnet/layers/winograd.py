@@ -1,8 +1,8 @@
 """Winograd's way of a convolution: patches of outputs from patches of inputs.
 
-Y = Aᵀ [(G W Gᵀ) * (Bᵀ X B)] A for a patch of outputs, two along an axis of three or five weights:
-of 3 × 3 by 16 products a channel and a unit instead of 36, of 5 × 5 by 36 instead of 100. Sums over
-the channels are taken before A: a matrix product for each point, of the register tile. Patches of
+Y = Aᵀ [(G W Gᵀ) * (Bᵀ X B)] A for a patch of outputs, two to four along an axis of three or five
+weights: four by four of 3 × 3 by 36 products a channel and a unit instead of 144. Sums over the
+channels are taken before A: a matrix product for each point, of the register tile. Patches of
 inputs overlap; where one reaches out of the image there are zeros.
 
 All sums here go down the columns of a patch at first, then across its rows.
@@ -10,6 +10,7 @@ All sums here go down the columns of a patch at first, then across its rows.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,8 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.layers.window import Window
-from jitnet.layers.winograd_forms import FORMS, Form
+from jitnet.layers.winograd_form import Form
+from jitnet.layers.winograd_forms import FORMS
 
 ZERO: Any = np.int64(0)
 """Typed, since Numba compiles a function anew for each literal number it is given."""
@@ -28,6 +30,10 @@ ZERO: Any = np.int64(0)
 LEAST_PATCHES = 16
 """Patches of an image from which on they pay: each call spreads the weights, or collects all
 gradients, at the price of two patches of a panel."""
+
+MOST_ERROR = 2.5
+"""How many times as wrong as the window's own sums, in float32, those of patches may be: all forms
+of three, but of 5 × 5 weights only two outputs by two, as four by four are 4.7 times as wrong."""
 
 MOST_SPREAD = 1 << 24
 """Numbers that weights may be spread to, since each worker has room for them: 64 MiB in float32."""
@@ -64,17 +70,22 @@ class Forms(NamedTuple):
         return -(-across // self.across.outputs)
 
 
-def forms_of(window: Window, size: tuple[int, int], weights: int) -> Forms | None:
+def forms_of(window: Window, size: tuple[int, int], weights: int) -> list[Forms]:
     """The forms of a window that moves by single steps, for outputs of a size.
 
-    None where they are too few, or the weights of each place of the window too many.
+    None where those are too few, or the weights of each place of the window too many.
     """
     sizes = window.kernel_height, window.kernel_width
-    if {window.stride_y, window.stride_x} != {1} or not {*sizes} <= {*FORMS} or {*sizes} == {1}:
-        return None
-    forms = Forms(FORMS[sizes[0]], FORMS[sizes[1]])
-    has_room = forms.points * weights <= MOST_SPREAD
-    return forms if has_room and forms.patches(*size) >= LEAST_PATCHES else None
+    if {window.stride_y, window.stride_x} != {1} or sizes == (1, 1):
+        return []
+    pairs = [Forms(*pair) for pair in product(*(FORMS.get(side, ()) for side in sizes))]
+    return [
+        forms
+        for forms in pairs
+        if forms.down.error * forms.across.error <= MOST_ERROR
+        and forms.points * weights <= MOST_SPREAD
+        and forms.patches(*size) >= LEAST_PATCHES
+    ]
 
 
 def room_for(vectors: int) -> tuple[int, ...]:
