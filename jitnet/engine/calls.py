@@ -50,10 +50,11 @@ from jitnet.quoting import quoted
 UNIT_GRAIN = TILES[0]
 """Units are cut between workers at multiples of the tall tile's rows."""
 
-ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, ALONE, BARRIER, WHOLE, RECORD = range(9)
+ADDRESS, COUNT, GRAIN, OTHER_COUNT, OTHER_GRAIN, ALONE, BARRIER, WHOLE, WAITS, RECORD = range(10)
 """The columns of a row: the block; what is divided between workers, at multiples of what (a count
 of 0: panels alone), and what otherwise; whether panels are never divided; when there is a barrier
-before it, and whether it needs what all ranks have of a batch; then the words of the record."""
+before it, whether it needs what all ranks have of a batch, and, of gradients, whether it waits for
+all workers; then the words of the record."""
 
 NEVER, IN_LOCKSTEP, ALWAYS = range(3)
 """When there is a barrier."""
@@ -94,6 +95,7 @@ class Call(NamedTuple):
     pointwise: bool = False
     owner: str = ""
     whole: bool = False
+    waits: bool = False
     alone: bool = False
 
     @property
@@ -148,7 +150,8 @@ def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str)
         words.extend(record)
     block = operation.kernel, tuple(sources), np.dtype(dtype)
     alone = "first_panel" not in arguments
-    return Call(block, words, cut, operation.pointwise, owner, operation.whole, alone)
+    waiting = operation.whole, operation.waits
+    return Call(block, words, cut, operation.pointwise, owner, *waiting, alone)
 
 
 def _number(name: str, value: Any, owner: str) -> tuple[str, Sequence[int]]:
@@ -358,7 +361,10 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
             bounds[phase] = places[0], places[-1] + 1
     before = None
     for row, (phase, call) in zip(rows, calls, strict=True):
-        row[[ADDRESS, ALONE, WHOLE]] = address_of(call.block), call.alone, call.whole
+        row[ADDRESS], row[[ALONE, WHOLE, WAITS]] = (
+            address_of(call.block),
+            (call.alone, call.whole, call.waits),
+        )
         row[BARRIER] = _barrier(call, before[1] if before and before[0] == phase else None)
         before = phase, call
         if call.cut is not None:

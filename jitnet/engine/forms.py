@@ -200,6 +200,7 @@ def _check_operation(operation: Operation, owner: str) -> None:
     _check_named(operation.names, f"names of {owner}", "names")
     check_flag(f"pointwise of {owner}", operation.pointwise)
     check_flag(f"whole of {owner}", operation.whole)
+    check_flag(f"waits of {owner}", operation.waits)
 
 
 def _check_named(values: Any, what: str, of: str) -> None:
@@ -216,6 +217,12 @@ def _check_whole(node: Node, owner: str) -> None:
             raise TypeError(
                 f"the kernel {name_of(operation.kernel)} of {owner} computes from all panels "
                 "anyway: whole is for forward, arrange and backward"
+            )
+    for operation in (*node.forward, *node.arrange, *node.backward):
+        if operation.waits:
+            raise TypeError(
+                f"the kernel {name_of(operation.kernel)} of {owner} is no gradients': only those "
+                "can be told to wait; whole is for forward, arrange and backward"
             )
     for operation in node.forward[-1:]:
         if "first_panel" not in arguments_of(operation.kernel, owner):

@@ -85,9 +85,9 @@ def convolution_node(
         resolve(layer.initializer, layer.activation), taps * n_in, taps * n_out, shape=weights
     )
     tile = len(TALL)
-    rooms, prepare = {}, None
+    rooms, prepare = {**gradient.rooms}, None
     if forward.is_packed or backward.is_packed:
-        rooms = {
+        rooms |= {
             "packed": Room(shape=(-(-n_out // tile), taps * n_in, tile)),
             "turned": Room(shape=(-(-n_in // tile), taps * n_out, tile)),
         }
@@ -98,10 +98,10 @@ def convolution_node(
         rooms |= {"bias": no_bias, "dbias": no_bias}
     node = Node(
         output=output,
-        forward=(forward.operation,),
+        forward=forward.operations,
         arrange=(slope,) * (inside and layer.activation != "identity"),
-        backward=(backward.operation,),
-        gradients=(gradient.operation,),
+        backward=backward.operations,
+        gradients=gradient.operations,
         parameters=(
             Parameter("weight", weights, draw, layer.l2),
             *(Parameter("bias", (n_out,)),) * layer.bias,
@@ -109,7 +109,7 @@ def convolution_node(
         rooms=rooms,
         prepare=prepare,
         prepare_for="forward" if forward.is_packed else "backward",
-        few=few.operation,
+        few=few.operations,
         places=places,
         scratch=max(way.scratch for way in (forward, few, backward, gradient)),
         is_activated=inside,

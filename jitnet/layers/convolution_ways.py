@@ -8,7 +8,7 @@ way, for few examples and many, and on any number of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from jitnet.layers.convolution_gradient_lanes import lanes_gradient
 from jitnet.layers.convolution_gradient_turned import turned_gradient, turned_products
 from jitnet.layers.convolution_gradient_winograd import gradient_products, patches_gradient
 from jitnet.layers.convolution_lanes import lanes_products
-from jitnet.layers.layer import Cut, Operation
+from jitnet.layers.layer import Cut, Operation, Room
 from jitnet.layers.window import Window
 from jitnet.layers.winograd import Forms, forms_of
 
@@ -32,12 +32,13 @@ TURNED_SPEED = 1.4
 
 
 class Way(NamedTuple):
-    """An operation, what it reads and how it sums, and the numbers that a worker has room for."""
+    """Operations, what they read and how they sum, and the numbers that a worker has room for."""
 
-    operation: Operation
+    operations: tuple[Operation, ...]
     is_packed: bool = False
     scratch: int = 0
     by_lanes: bool = False
+    rooms: Mapping[str, Room] = {}
 
 
 def forward_ways(
@@ -51,7 +52,8 @@ def forward_ways(
         cut = Cut("place", window.out_height * window.out_across)
         few_forward = convolution.few_forward_of(value, n_out == width)
         few = Operation(few_forward, settings=settings)
-        return Way(Operation(convolution.forward_of(value, low), cut, settings), True), Way(few)
+        forward = Operation(convolution.forward_of(value, low), cut, settings)
+        return Way((forward,), True), Way((few,))
     kernel = convolution_winograd.forward_of(forms, value, low)
     scratch = convolution_winograd.scratch_size(forms, n_in, n_out, width)
     forward = Operation(kernel, Cut("patch", forms.patches(*size)), settings)
@@ -60,7 +62,7 @@ def forward_ways(
     few_forward = convolution_winograd_few.few_forward_of(forms, value, rest)
     few = Operation(few_forward, settings=settings | {"together": together})
     few_scratch = convolution_winograd_few.scratch_size(forms, window, n_in, n_out, width)
-    return Way(forward, scratch=scratch), Way(few, scratch=few_scratch)
+    return Way((forward,), scratch=scratch), Way((few,), scratch=few_scratch)
 
 
 def backward_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
@@ -69,29 +71,27 @@ def backward_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     forms = forms_that_pay(window, size, n_out, n_in)
     if forms is None:
         cut = Cut("place", window.height * window.across)
-        return Way(Operation(convolution.backward_of(low), cut, settings), True)
+        return Way((Operation(convolution.backward_of(low), cut, settings),), True)
     kernel = convolution_winograd.backward_of(forms, low)
     scratch = convolution_winograd.scratch_size(forms, n_out, n_in, width)
     cut = Cut("patch", forms.patches(*size))
-    return Way(Operation(kernel, cut, settings), scratch=scratch)
+    return Way((Operation(kernel, cut, settings),), scratch=scratch)
 
 
 def gradient_way(window: Window, n_in: int, n_out: int, width: int) -> Way:
     """The weights' and the biases' gradients."""
     size, shape = (window.out_height, window.out_across), (n_in, n_out, width)
     turned = turned_products(window, *shape) * size[0] * size[1]
-    by_lanes = lanes_products(window, n_in, n_out) * size[0] * size[1] * TURNED_SPEED
+    lanes = lanes_products(window, n_in, n_out) * size[0] * size[1] * TURNED_SPEED
     by_patches, forms = _least(
         forms_of(window, size, n_in * n_out), lambda forms: gradient_products(forms, window, *shape)
     )
-    if forms and by_patches < min(turned, by_lanes):
-        operation, scratch = patches_gradient(forms, window, *shape)
-    elif turned < by_lanes:
-        operation, scratch = turned_gradient(window, *shape)
-    else:
-        operation, scratch = lanes_gradient(window, *shape)
-        return Way(operation, scratch=scratch, by_lanes=True)
-    return Way(operation, scratch=scratch)
+    if forms and by_patches < min(turned, lanes):
+        operations, sums, scratch = patches_gradient(forms, window, *shape)
+        return Way(operations, scratch=scratch, rooms={"sums": sums})
+    by_lanes = lanes <= turned
+    operation, scratch = (lanes_gradient if by_lanes else turned_gradient)(window, *shape)
+    return Way((operation,), scratch=scratch, by_lanes=by_lanes)
 
 
 def forms_that_pay(window: Window, size: tuple[int, int], terms: int, units: int) -> Forms | None:

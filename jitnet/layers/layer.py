@@ -103,6 +103,8 @@ class Operation(NamedTuple):
         then waits for it, and the batch goes through the network as one block. Only steps of
         training call it. Forward and backward, one that does not ask for panels is divided by its
         cut alone, over all panels.
+    waits : bool, default False
+        Of gradients: whether it reads what all workers have written in the operation before.
     """
 
     kernel: Kernel
@@ -111,6 +113,7 @@ class Operation(NamedTuple):
     pointwise: bool = False
     names: Mapping[str, str] = {}
     whole: bool = False
+    waits: bool = False
 
 
 class Node(NamedTuple):

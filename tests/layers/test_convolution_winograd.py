@@ -133,50 +133,40 @@ def results(case: Case, forms: Forms) -> dict[str, Array]:
 
 def gradients(case: Case, forms: Forms, dY: Array, X: Array) -> dict[str, Array]:
     """The gradients of weights and biases, which parts of them have to the same bits."""
+    n_in, n_out = case.W.shape[2:]
+    way = patches_gradient(forms, case.window, n_in, n_out, WIDTH)
+    sum_up, collect = (called(operation.kernel.serial) for operation in way.operations)
+    together = int(way.operations[0].settings["together"])
+    blocks, told = -(-n_out // WIDTH), (*sizes(case.window), together, n_in, n_out)
     found: list[tuple[Array, Array]] = []
-    for units, channels in parts(*case.W.shape[2:]):
-        dW, db = np.full(case.W.size, np.nan), np.full(len(case.b), np.nan)
-        for part in itertools.product(units, channels):
-            add_gradients(dW, db, dY, X, case, forms, part, add=0)
-        found.append((dW.copy(), db.copy()))
-        for part in itertools.product(units, channels):
-            add_gradients(dW, db, dY, X, case, forms, part, add=1)
-        assert np.array_equal(dW, 2 * found[-1][0]), "added to what there is"
-        assert np.array_equal(db, 2 * found[-1][1]), "added to what there is"
+    for parts, channels in divisions(2 * blocks, n_in):
+        dW, db, sums = (np.full(size, np.nan) for size in (case.W.size, n_out, way.sums.shape))
+        for part in itertools.product(parts, channels):
+            with room(way.scratch) as scratch:
+                sum_up(sums, dY, X, scratch, *told, *part[0], *part[1])
+        for add in (0, 1):
+            for part in itertools.product(*next(divisions(blocks, n_in))):
+                collect(dW, db, sums, n_in, n_out, add, *part[0], *part[1])
+            found.append((dW / (1 + add), db / (1 + add)))
     for dW, db in found:
-        assert np.array_equal(dW, found[0][0]), "of any part"
-        assert np.array_equal(db, found[0][1]), "of any part"
+        assert np.array_equal(dW, found[0][0]), "of any part, written or added to what there is"
+        assert np.array_equal(db, found[0][1]), "of any part, written or added to what there is"
     return {"dW": found[0][0].reshape(case.W.shape), "db": found[0][1]}
 
 
-def parts(n_in: int, n_out: int) -> Iterator[tuple[list[tuple[int, int]], list[tuple[int, int]]]]:
-    """Blocks of units and channels as one worker has them, and as two have either."""
-    blocks, tall = -(-n_out // WIDTH), len(TALL)
-    whole, channels = [(0, blocks)], [(0, n_in)]
-    yield whole, channels
-    if blocks > 1:
-        yield [(0, 1), (1, blocks)], channels
+Ranges = list[tuple[int, int]]
+
+
+def divisions(count: int, n_in: int) -> Iterator[tuple[Ranges, Ranges]]:
+    """So many parts and the channels, as one worker has them and as several have either."""
+    tall = len(TALL)
+    whole, channels = [(0, count)], [(0, n_in)]
     if n_in > tall:
         yield whole, [(0, tall), (tall, n_in)]
-
-
-def add_gradients(
-    dW: Array,
-    db: Array,
-    dY: Array,
-    X: Array,
-    case: Case,
-    forms: Forms,
-    part: tuple[tuple[int, int], tuple[int, int]],
-    add: int,
-) -> None:
-    """The gradients of a part of the units and channels, written or added to."""
-    n_in, n_out = case.W.shape[2:]
-    operation, size = patches_gradient(forms, case.window, n_in, n_out, WIDTH)
-    together = int(operation.settings["together"])
-    run, told = called(operation.kernel.serial), sizes(case.window)
-    with room(size) as scratch:
-        run(dW, db, dY, X, scratch, *told, together, add, *part[0], *part[1])
+    yield whole, channels
+    if count > 1:
+        yield [(0, 1), (1, count)], channels
+        yield [(i, i + 1) for i in range(count)], channels
 
 
 def assert_equal(case: Case, forms: Forms, expected: dict[str, Array]) -> None:
@@ -211,10 +201,12 @@ def layers_of_patches(n_in: int, n_out: int) -> list[Any]:
     """A network for images of 10 × 10 whose second convolution goes by patches alone."""
     first = jn.Conv2D(n_in, 1, activation="tanh")
     second = jn.Conv2D(n_out, 3, padding="same", activation="tanh")
-    for part, name in (("forward", ""), ("backward", ""), ("gradients", "weight_")):
-        direction = "forward" if part == "forward" else "backward"
-        kernel = kernel_of(second, (10, 10, n_in), WIDTH, part)
-        assert kernel == f"convolution_patches_{name}{direction}"
+    for part, name in (
+        ("forward", "forward"),
+        ("backward", "backward"),
+        ("gradients", "weight_sums"),
+    ):
+        assert kernel_of(second, (10, 10, n_in), WIDTH, part) == f"convolution_patches_{name}"
     return [first, second, jn.GlobalAveragePool(), jn.Dense(3)]
 
 

@@ -17,6 +17,7 @@ from jitnet.engine.calls import (
     OTHER_COUNT,
     OTHER_GRAIN,
     RECORD,
+    WAITS,
     WHOLE,
 )
 from jitnet.engine.steps.span import (
@@ -229,6 +230,8 @@ def call_by_count(worker: Any, phase: int) -> None:
     span = worker.span
     for row in range(worker.phases[2 * phase], worker.phases[2 * phase + 1]):
         record = ahead(worker.calls, row * worker.columns)
+        if record[WAITS] == 1:
+            barrier(worker)
         count, grain = record[COUNT], record[GRAIN]
         other, other_grain = record[OTHER_COUNT], max(ONE, record[OTHER_GRAIN])
         groups = groups_of(other, other_grain, count, grain, worker.size)
