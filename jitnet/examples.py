@@ -92,7 +92,7 @@ def read_examples(
     what = lengths, model.layers, shape, model.dtype
     given = take_inputs(X, *what, name=f"X{name}", looked_at=looked_at)
     nodes = nodes_of_inputs(model._nodes, given.shape, given.parts[0].given, f"X{name}")
-    rows, count = for_network(given, nodes, f"X{name}"), given.count
+    rows, count = for_network(given, nodes, f"X{name}"), count_of(given.rows)
     targets, labels = check_targets(
         y, count, nodes.output, model.loss, model.dtype, name=f"y{name}"
     )

@@ -7,32 +7,25 @@ an array's numbers are, and whether its sequences may end early, is known once t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jitnet.arrays import Array
 from jitnet.checks import check_shape
-from jitnet.engine.data import Rows, count_of
+from jitnet.engine.data import Rows
 from jitnet.engine.nodes import Nodes, Shapes
 from jitnet.layers.layer import Layer, Shape
 from jitnet.several import Several
 from jitnet.validation import Inputs, RowsOfCount, as_numbers_of, check_inputs
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """Examples as rows that the kernels read, and the shape of one, as the model knows it."""
 
     rows: Rows
     shape: Shapes
     parts: tuple[Inputs, ...]
-
-    @property
-    def count(self) -> int:
-        """Examples."""
-        return count_of(self.rows)
 
 
 def take_inputs(

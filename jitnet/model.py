@@ -416,7 +416,8 @@ class Sequential:
     def _outputs(self, X: Rows) -> Array:
         """Predictions of rows that are known to fit."""
         engine = self._built()
-        return engine.predict(X).reshape(-1, *engine.nodes.output)
+        outputs, shape = engine.predict(X), engine.nodes.output
+        return outputs if len(shape) == 1 else outputs.reshape(-1, *shape)
 
     def evaluate(
         self,

@@ -104,9 +104,7 @@ class FewRows:
     def _lay(self, arrays: Sequence[Array], lengths: Sequence[Array | None], values: Array) -> None:
         """Lay the inputs where the network reads them, and the marks of their time steps."""
         for array, (first, takes_indices) in zip(arrays, self._inputs, strict=True):
-            room = values[first:]
-            if takes_indices:
-                room = room.view(np.int32)
+            room = values[first:].view(np.int32) if takes_indices else values[first:]
             room[: array.size] = array.ravel()
         for (number, time), zeros in self._masks.items():
             first = self.places.masks[number, time]
