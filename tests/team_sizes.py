@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,11 @@ import numba
 
 import jitnet as jn
 from jitnet.arrays import Array
-from jitnet.kernels.team import SIZE
+from jitnet.kernels.team import ARRIVED, OPEN, SIZE, YES
+
+MOST_SECONDS = 20.0
+"""How long a host waits for threads that a busy machine is slow to wake; its own patience, some
+milliseconds, is for work that goes on without them."""
 
 
 def used_threads(X: Array, y: Array) -> int:
@@ -44,7 +49,15 @@ def many_cores(cores: int) -> Iterator[list[int]]:
     sizes: list[int] = []
 
     def noted(size: int, work: Any, team: Any) -> Any:
-        result = kept[2](size, work, team)
+        def with_all(wanted: int, team: Any) -> Any:
+            if wanted > 1:
+                team[OPEN] = YES
+                last = time.monotonic() + MOST_SECONDS
+                while team[ARRIVED] < wanted - 1 and time.monotonic() < last:
+                    time.sleep(0.0)  # others may have the core
+            return work(wanted, team)
+
+        result = kept[2](size, with_all, team)
         sizes.append(int(team[SIZE]))
         return result
 

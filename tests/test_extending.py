@@ -300,6 +300,10 @@ WRONG: dict[str, tuple[Any, str]] = {
         ),
         "has_rows of layer 2, .* computes from all panels anyway",
     ),
+    "a forward kernel that waits as gradients do": (
+        node(forward=(Operation(does_nothing, waits=True),)),
+        "does_nothing of layer 2, .* only those can be told to wait",
+    ),
     "a statistic that is tracked without a share": (
         node(track=(Operation(has_no_share),), parameters=(Parameter("gain", (3,)),)),
         "has_no_share of layer 2, .* must ask for first_unit and last_unit: several workers",
