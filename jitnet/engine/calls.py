@@ -149,9 +149,16 @@ def bind(operation: Operation, names: Names, units: int, dtype: Any, owner: str)
         sources.append(source)
         words.extend(record)
     block = operation.kernel, tuple(sources), np.dtype(dtype)
-    alone = "first_panel" not in arguments
-    waiting = operation.whole, operation.waits
-    return Call(block, words, cut, operation.pointwise, owner, *waiting, alone)
+    return Call(
+        block,
+        words,
+        cut,
+        operation.pointwise,
+        owner,
+        whole=operation.whole,
+        waits=operation.waits,
+        alone="first_panel" not in arguments,
+    )
 
 
 def _number(name: str, value: Any, owner: str) -> tuple[str, Sequence[int]]:
@@ -361,10 +368,8 @@ def table_of(phases: Mapping[int, Sequence[Call]]) -> Table:
             bounds[phase] = places[0], places[-1] + 1
     before = None
     for row, (phase, call) in zip(rows, calls, strict=True):
-        row[ADDRESS], row[[ALONE, WHOLE, WAITS]] = (
-            address_of(call.block),
-            (call.alone, call.whole, call.waits),
-        )
+        row[ADDRESS] = address_of(call.block)
+        row[[ALONE, WHOLE, WAITS]] = call.alone, call.whole, call.waits
         row[BARRIER] = _barrier(call, before[1] if before and before[0] == phase else None)
         before = phase, call
         if call.cut is not None:

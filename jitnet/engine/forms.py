@@ -122,7 +122,7 @@ def check_node(node: Any, owner: str) -> None:
             _check_share(operation, True, owner)
     for operation in (*node.gradients, *node.track, *prepare):
         _check_share(operation, False, owner)
-    _check_whole(node, owner)
+    _check_waiting(node, owner)
     _check_all(node.parameters, Parameter, f"parameters of {owner}")
     if not isinstance(node.rooms, Mapping):
         raise TypeError(
@@ -210,8 +210,8 @@ def _check_named(values: Any, what: str, of: str) -> None:
         raise TypeError(f"{what} must be a dict of names to names, got {quoted(values)}")
 
 
-def _check_whole(node: Node, owner: str) -> None:
-    """Refuse what needs a whole batch where none is waited for."""
+def _check_waiting(node: Node, owner: str) -> None:
+    """Refuse what waits for all panels, or for all workers, where nobody does."""
     for operation in (*node.gradients, *node.track):
         if operation.whole:
             raise TypeError(

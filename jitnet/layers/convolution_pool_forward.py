@@ -102,8 +102,6 @@ def forward_of(
         stride_x: int,
         padding_y: int,
         padding_x: int,
-        pool_rows: int,
-        pool_columns: int,
         pooled_across: int,
         first_panel: int,
         last_panel: int,
@@ -126,8 +124,8 @@ def forward_of(
             z, b = at(scratch, part * size), at(bias, 0)
             for p in range(first_panel + begin, first_panel + end):
                 for window in range(first_window, last_window):
-                    row = window // pooled_across * pool_rows
-                    column = window % pooled_across * pool_columns
+                    row = window // pooled_across * rows
+                    column = window % pooled_across * columns
                     first_unit = (p * Y.shape[1] + window * n_out) * width
                     y, w = at(Y, first_unit), at(which, first_unit)
                     top, left = row * stride_y - padding_y, column * stride_x - padding_x
@@ -150,13 +148,13 @@ def forward_of(
                             width,
                         )
                         continue
-                    for place in range(pool_rows * pool_columns):
+                    for place in range(rows * columns):
                         sum_place(
                             ahead(z, place * n_out * width),
                             at(X, p * n_all * width),
                             packed,
-                            row + place // pool_columns,
-                            column + place % pool_columns,
+                            row + place // columns,
+                            column + place % columns,
                             height,
                             across,
                             kernel_height,
@@ -172,7 +170,7 @@ def forward_of(
                     for u in range(n_out):
                         for i in range(u * width, (u + 1) * width, width // VECTORS):
                             most, first = splat(z, -math.inf), splat(z, 0.0)
-                            for place in range(pool_rows * pool_columns):
+                            for place in range(rows * columns):
                                 a = value(load(z, place * n_out * width + i) + b[u])
                                 first = where(a > most, splat(z, float(place)), first)
                                 most = greater(most, a)

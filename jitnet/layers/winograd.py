@@ -36,7 +36,8 @@ MOST_ERROR = 2.5
 of three, but of 5 × 5 weights only two outputs by two, as four by four are 4.7 times as wrong."""
 
 MOST_SPREAD = 1 << 24
-"""Numbers that weights may be spread to, since each worker has room for them: 64 MiB in float32."""
+"""Numbers that weights may be spread to, 64 MiB in float32: each worker has room for them, and each
+layer for both halves of its gradients' sums."""
 
 HEIGHT: Any = np.int64(len(TALL))
 

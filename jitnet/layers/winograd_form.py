@@ -4,6 +4,9 @@ Along an axis, n outputs of a window of r weights, y = Aᵀ [(G w) * (Bᵀ x)], 
 instead of n r: x has as many inputs, which overlap the next ones' by r - 1. The products are those
 of polynomials, at so many points less one and at infinity.
 
+Thirds are divided, as a factor could become a part of the next sum here and not there: few examples
+have the bits of many.
+
 A. Lavin, S. Gray, Fast algorithms for convolutional neural networks, CVPR 2016, section 4;
 S. Winograd, Arithmetic complexity of computations, SIAM 1980.
 """
