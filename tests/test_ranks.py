@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ pytest.importorskip("mpi4py", reason="several ranks are for mpi4py")
 import jitnet as jn
 import rank_jobs
 from jitnet.kernels.panels import panel_width
+from jitnet.ranks.ending import end_all
 from jitnet.ranks.layout import Layout, shards_of
 from jitnet.ranks.tree import most_sums, nodes_of, sum_nodes
 from launching import JOBS, LAUNCHER, errors, results, start
@@ -169,6 +171,28 @@ def test_a_rank_that_fails_by_itself_ends_the_others_and_says_why(tmp_path: Path
     ended = start(2, [str(JOBS), "no_memory", str(tmp_path)])
     assert ended.returncode != 0
     assert "rank 1 of 2 has failed, which ends the others: MemoryError" in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system does not tell what is unread")
+def test_ranks_end_once_the_launcher_has_read_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Communicator:
+        """A stand-in, as the end of a real one is that of this process."""
+
+        ended = threading.Event()
+
+        def Abort(self, code: int) -> None:
+            assert code == 3
+            self.ended.set()
+
+    read, written = os.pipe()
+    with os.fdopen(read, "rb") as launcher, os.fdopen(written, "w") as said:
+        monkeypatch.setattr(sys, "stderr", said)
+        rank = threading.Thread(target=end_all, args=(Communicator(), "no room", 3))
+        rank.start()
+        assert not Communicator.ended.wait(0.2)
+        assert launcher.readline() == b"no room\n"
+        rank.join()
+        assert Communicator.ended.is_set()
 
 
 @launched

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -13,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from jitnet.extras import install
+from jitnet.ranks.ending import end_all
 
 SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "PALS_SIZE")
 """What launchers say by: MPICH's and Intel's, Open MPI's, Slurm's and Cray's."""
@@ -74,8 +74,7 @@ def run_as_ranks(work: Callable[[argparse.Namespace], int], options: argparse.Na
             return work(options)
     except Exception as error:
         if not _meets_all(together):
-            print(f"jitnet: rank {communicator.rank}: {error}", file=sys.stderr, flush=True)
-            communicator.Abort(2)
+            end_all(communicator, f"jitnet: rank {communicator.rank}: {error}", code=2)
         if communicator.rank == 0:
             raise
         return 2

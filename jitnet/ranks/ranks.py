@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from jitnet.history import History
 from jitnet.kernels.panels import panel_width
 from jitnet.quoting import quoted
 from jitnet.ranks.agreement import agree, facts_of, in_all
+from jitnet.ranks.ending import end_all
 from jitnet.ranks.exchange import Exchange
 from jitnet.ranks.launch import mpi
 from jitnet.ranks.layout import Layout
@@ -165,12 +165,8 @@ class Ranks:
     def _end_all(self, error: BaseException) -> None:
         rank, size = self.communicator.rank, self.communicator.size
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        print(
-            f"rank {rank} of {size} has failed, which ends the others: {what}",
-            file=sys.stderr,
-            flush=True,
-        )
-        self.communicator.Abort(1)
+        why = f"rank {rank} of {size} has failed, which ends the others: {what}"
+        end_all(self.communicator, why, code=1)
 
 
 def _cores() -> list[int]:
