@@ -13,7 +13,8 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from training_state import state_of
 
 COMMUNICATOR = MPI.COMM_WORLD
 RANK, SIZE = COMMUNICATOR.rank, COMMUNICATOR.size
+NUMBA = numba.__version__
 X = np.random.default_rng(1).normal(size=(500, 6)).astype(np.float32)
 Y = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
 
@@ -217,8 +219,22 @@ def threads() -> list[Any]:
     return seen
 
 
-def differs(what: str) -> None:
-    """A fit that one rank calls with something else."""
+def differ(*whats: str) -> list[str]:
+    """What is said of fits that the second rank calls with something else."""
+    return [error_of(partial(fit_apart, what)) for what in whats]
+
+
+def error_of(work: Callable[[], Any]) -> str:
+    """What a mistake's error says; nothing, where there is none."""
+    try:
+        work()
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def fit_apart(what: str) -> None:
+    """A fit that the second rank calls with something else."""
     given: dict[str, dict[str, Any]] = {
         "X": {"X": X[:-1], "y": Y[:-1]},
         "features": {"X": X[:, :5]},
@@ -235,8 +251,7 @@ def differs(what: str) -> None:
         "dtype": {"dtype": "float64"},
         "loss": {"label_smoothing": 0.1},
     }
-    if what == "version" and RANK == 1:
-        numba.__version__ = "0.1"
+    numba.__version__ = "0.1" if what == "version" and RANK == 1 else NUMBA
     layer = jn.Dense(17 if what == "layers" and RANK == 1 else 16)
     model = network(layer, **others.get(what, {}) if RANK == 1 else {})
     if what == "weights":
@@ -254,19 +269,16 @@ def full_disk() -> None:
     in_all(COMMUNICATOR, work)
 
 
-def refused(what: str) -> None:
-    """A fit that no rank can do."""
-    if what == "ranks":
-        fit(network(), batch_size=8)
-    if what == "stateful":
-        sequences = X[:256].reshape(-1, 3, 2)
-        layers = [jn.LSTM(4, stateful=True), jn.Dense(2)]
-        model = jn.Sequential(layers, "softmax_crossentropy")
-        fit(model, X=sequences, y=Y[:256], shuffle=False)
+def refused() -> list[str]:
+    """What is said of fits that no rank can do."""
+    sequences = X[:256].reshape(-1, 3, 2)
+    model = jn.Sequential([jn.LSTM(4, stateful=True), jn.Dense(2)], "softmax_crossentropy")
+    stateful = partial(fit, model, X=sequences, y=Y[:256], shuffle=False)
+    return [error_of(partial(fit, network(), batch_size=8)), error_of(stateful)]
 
 
 JOBS = (
-    callbacks, checkpoints, differs, diverges, drawn_networks, error_in_callback, forks,
+    callbacks, checkpoints, differ, diverges, drawn_networks, error_in_callback, forks,
     full_disk, killed, learned_table, no_memory, one_step, own_rows, refused, row_groups_read,
     threads,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import contextlib
+import json
 import os
 import platform
 import shlex
@@ -50,6 +51,7 @@ print(watch.compiled_kernels, model.get_weights()[0].tobytes().hex())
 
 USE = """
 import jitnet as jn
+import numpy as np
 from jitnet.engine import cost
 
 X = np.linspace(-1, 1, 400).reshape(100, 4)
@@ -62,9 +64,22 @@ for dtype in ("float32", "float64"):
     cost.LONG_FLOPS = 0.0  # as steps of a second are
     model.fit(X, X[:, 0], epochs=1)
     cost.LONG_FLOPS = 1e9
-print(watch.compiled_kernels, "kernels")
 """
-WARM_UP = "import sys; from jitnet.cli import main; sys.exit(main(['warmup']))"
+WARM_UP = "from jitnet.cli import main; main(['warmup'])"
+NOTED = """
+import json
+from jitnet.kernels import cache
+
+asked, load = set(), cache.KernelCache.load_overload
+
+def noted(kernel, signature, context):
+    asked.add(kernel._name_of(signature))
+    return load(kernel, signature, context)
+
+cache.KernelCache.load_overload = noted
+{}
+print(json.dumps(sorted(map(str, asked))))
+"""
 
 
 def doubling(folder: Path) -> Runner:
@@ -218,10 +233,18 @@ def test_a_second_process_compiles_nothing(full: Runner) -> None:
     assert full.run() == (0, str(full.folder / "jitnet" / SHARED))
 
 
-def test_after_a_warmup_nothing_is_compiled(empty: Runner) -> None:
-    subprocess.run([sys.executable, "-c", WARM_UP], env=empty.environment, check=True)
-    empty.script.write_text(WATCH + USE)
-    assert empty.run() == (0, "kernels")
+def files_of(program: str) -> set[str]:
+    """The kernels' files that a program reads or writes, in the cache that the tests have."""
+    command = [sys.executable, "-c", NOTED.format(program)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return set(json.loads(ended.stdout.splitlines()[-1]))
+
+
+def test_a_warmup_compiles_all_that_networks_of_rows_need() -> None:
+    needed = files_of(USE)
+    assert len(needed) > 20
+    assert "None" not in needed
+    assert needed - files_of(WARM_UP) == set()
 
 
 def test_bounds_checks_have_a_folder_of_their_own(full: Runner) -> None:
