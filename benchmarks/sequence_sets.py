@@ -37,11 +37,31 @@ class Part(NamedTuple):
 
 
 @cache
-def shakespeare() -> tuple[str, str]:
-    """Tiny Shakespeare: the first 95 % and the rest."""
+def shakespeare(steps: int, batch_size: int) -> tuple[Part, Part]:
+    """Tiny Shakespeare in pieces that go on from batch to batch, and those to test with.
+
+    It is cut into as many streams as a batch has pieces, and of each of them the last 5 % are held
+    out, as in Karpathy's char-rnn, of which figures are published.
+    """
+    X, y = jn.datasets.cut_stream(_letters(), steps, batch_size)
+    end = int(0.95 * (len(X) // batch_size)) * batch_size
+    return Part(X[:end], y[:end]), Part(X[end:], y[end:])
+
+
+@cache
+def shakespeares_end(steps: int, batch_size: int) -> tuple[Part, Part]:
+    """Tiny Shakespeare in such pieces, of which the last 5 % of the whole text are held out."""
+    letters = _letters()
+    end = int(0.95 * len(letters))
+    parts = (jn.datasets.cut_stream(part, steps, batch_size) for part in np.split(letters, [end]))
+    training, test = (Part(X, y) for X, y in parts)
+    return training, test
+
+
+def _letters() -> Array:
+    """The text as places in its alphabet."""
     text = (data_folder() / "text" / "tinyshakespeare.txt").read_text("utf-8")
-    end = int(0.95 * len(text))
-    return text[:end], text[end:]
+    return np.unique(np.array(list(text)), return_inverse=True)[1]
 
 
 @cache
