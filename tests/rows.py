@@ -488,10 +488,10 @@ def check_workers(
     row: Row, dtype: str, rng: np.random.Generator, with_cores: Callable[[int], list[int]]
 ) -> None:
     """1, 2, 4 and 16 workers that really run give the same bits, in lockstep and by panels."""
-    sizes = with_cores(16)
+    sizes, width = with_cores(16), panel_width(dtype)
     for network in networks(row):
-        X, y = data_for(network, rng)
-        for batch_size in (panel_width(dtype) // 2, 6 * panel_width(dtype)):
+        for batch_size, count in ((width // 2, 2 * width - 3), (6 * width, 206)):
+            X, y = data_for(network, rng, count)
             options: Any = {"batch_size": batch_size}
             found = {
                 trained_bits(network, X, y, dtype, n_threads=workers, **options)

@@ -54,6 +54,12 @@ CHEAP = (
 )
 
 
+@pytest.fixture(scope="module", params=LESSONS)
+def name(request: pytest.FixtureRequest) -> str:
+    """Each lesson's name: of the module, so that a lesson's tests follow one another."""
+    return str(request.param)
+
+
 def test_the_lessons_follow_the_course() -> None:
     assert list(LESSONS) == ORDER
 
@@ -77,13 +83,11 @@ def test_listing_the_lessons_loads_none_of_them() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("name", LESSONS)
 def test_titles_fit_on_the_line_of_a_listing(name: str) -> None:
     assert 0 < len(LESSONS[name].title) <= 60
     assert "\n" not in LESSONS[name].title
 
 
-@pytest.mark.parametrize("name", LESSONS)
 def test_numbers_go_through_json_and_come_back_the_same(
     name: str, lesson: Callable[[str], Result]
 ) -> None:
@@ -91,7 +95,6 @@ def test_numbers_go_through_json_and_come_back_the_same(
     assert json.loads(json.dumps(numbers, allow_nan=False)) == numbers
 
 
-@pytest.mark.parametrize("name", LESSONS)
 def test_texts_fit_a_terminal_of_100_columns(name: str, lesson: Callable[[str], Result]) -> None:
     lines = lesson(name).text.splitlines()
     assert max(map(len, lines)) <= 100
@@ -99,9 +102,9 @@ def test_texts_fit_a_terminal_of_100_columns(name: str, lesson: Callable[[str], 
     assert all(line == line.rstrip() for line in lines)
 
 
-@pytest.mark.parametrize("name", CHEAP)
-def test_a_lesson_says_the_same_each_time(name: str, lesson: Callable[[str], Result]) -> None:
-    assert get_lesson(name).load().run() == lesson(name)
+@pytest.mark.parametrize("cheap", CHEAP)
+def test_a_lesson_says_the_same_each_time(cheap: str, lesson: Callable[[str], Result]) -> None:
+    assert get_lesson(cheap).load().run() == lesson(cheap)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +122,6 @@ def drawn(lesson: Callable[[str], Result]) -> Callable[[str], Any]:
     return figure_of
 
 
-@pytest.mark.parametrize("name", LESSONS)
 def test_every_lesson_draws_its_picture(name: str, drawn: Callable[[str], Any]) -> None:
     figure = drawn(name)
     assert figure.axes
@@ -130,7 +132,6 @@ def test_every_lesson_draws_its_picture(name: str, drawn: Callable[[str], Any]) 
     assert file.getvalue().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", LESSONS)
 def test_no_text_of_a_picture_lies_across_another_or_beyond_the_paper(
     name: str, drawn: Callable[[str], Any]
 ) -> None:
@@ -150,7 +151,6 @@ def test_no_text_of_a_picture_lies_across_another_or_beyond_the_paper(
     assert crossing == []
 
 
-@pytest.mark.parametrize("name", LESSONS)
 def test_no_legend_covers_what_it_explains(name: str, drawn: Callable[[str], Any]) -> None:
     figure = drawn(name)
     from matplotlib.transforms import Bbox
