@@ -48,7 +48,10 @@ def test_a_table_has_a_line_a_rung(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_first_run_says_once_that_it_compiles(tmp_path: Path) -> None:
-    command = [sys.executable, *["-m", "jitnet", "study", "matmul", "--size", "n=4", "--rungs", "compiled"]]
+    command = [
+        sys.executable,
+        *["-m", "jitnet", "study", "matmul", "--size", "n=4", "--rungs", "compiled"],
+    ]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     notices = []
     for _ in range(2):
