@@ -12,16 +12,16 @@ import numpy as np
 
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import TALL, multiply_rows
+from jitnet.kernels.matmul import LOW, TALL, multiply_rows
 from jitnet.kernels.panels import panel_width
+from jitnet.kernels.typed import ONE, ZERO
+from jitnet.kernels.weights import HEIGHT
 from jitnet.memory import zeros
 from share_cases import DTYPE
 
 RUN_FLOPS = 4e8
 """Work of a run: some milliseconds."""
 RUN_BYTES = 1e8
-
-ZERO, ONE, HEIGHT = np.int64(0), np.int64(1), np.int64(len(TALL))
 
 
 class Reference(Protocol):
@@ -47,7 +47,7 @@ def tile(times: int, C: Any, A: Any, B: Any) -> None:
     for _ in range(times):
         c, a, b = at(C, ZERO), at(A, ZERO), at(B, ZERO)
         multiply_rows(
-            c, a, b, width, ZERO, ONE, HEIGHT, ZERO, ZERO, depth, depth, width, add, ZERO, rows
+            c, a, b, width, ZERO, ONE, HEIGHT, ZERO, ZERO, depth, depth, width, add, ZERO, rows, LOW
         )
 
 

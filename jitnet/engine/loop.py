@@ -14,14 +14,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from jitnet.engine import calls as c
 from jitnet.engine.steps import span as s
 from jitnet.engine.steps.gather import batch_weight
 from jitnet.engine.steps.output import add_totals, add_up, write_predictions
 from jitnet.engine.steps.portions import (
-    ONE,
     barrier,
     call_by_count,
     call_by_panels,
@@ -65,10 +62,7 @@ from jitnet.kernels.random import mix, shuffle
 from jitnet.kernels.subnormals import flush_subnormals, restore_subnormals
 from jitnet.kernels.team import atomic_load, call_off, join, leave
 from jitnet.kernels.turn import ALONE, LESS, MORE, count_in, give_back, is_shut, take_turn
-
-NOTHING = np.int64(0)
-NO = np.bool_(False)
-"""Typed: a literal False would be a type of its own."""
+from jitnet.kernels.typed import NO, ONE, ZERO
 
 
 @njit(entry=True)
@@ -89,7 +83,7 @@ def run_steps(
     if rank > 0:
         count_in(network.door, MORE)
     is_training = plan.stage == TRAIN
-    subnormals = NOTHING
+    subnormals = ZERO
     if is_training:
         subnormals = flush_subnormals()
     worker = borrowed(new_worker(rank, size, team, network, work, feed.words))
@@ -254,7 +248,7 @@ def _run_block(
         barrier(worker)
     if worker.rank == worker.size - 1:
         if shards.exchange == 0:
-            add_up(worker.values, work, 0, panels, plan.accuracy, shards.totals[0])
+            add_up(worker.values, work, ZERO, panels, plan.accuracy, shards.totals[0])
         add_totals(shards.totals, importance, sums)
         if plan.stage == TRAIN and not math.isfinite(sums[LOSS] + sums[PENALTY]):
             counters[FAILED] = 1
@@ -268,7 +262,7 @@ def _run_block(
 @njit
 def _sum_shards(worker: Any, work: Any, shards: Any, accuracy: bool) -> None:
     """The gradients and the sums of this rank's shards, each by itself; then those of all ranks."""
-    kept = 0
+    kept = ZERO
     for shard in range(shards.first, shards.last):
         p0, p1 = panels_of(worker, shards, shard, shard + 1)
         take_part(worker, p0, p1)

@@ -12,19 +12,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from jitnet.kernels.cpu import TILES, VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import LINE_BYTES, ahead, prefetch, registers
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import fma, lanes, load, load_some, splat, store, store_some
+from jitnet.kernels.typed import ONE, ZERO
 
-TALL, LOW = ((0,) * rows for rows in TILES)
-HALF = (0,) * 6
+TALL, LOW = ((ZERO,) * rows for rows in TILES)
+HALF = (ZERO,) * 6
 """Tuples as long as a tile is tall: their length is a constant to the compiler."""
 
-ONE = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 MOST_OFFSETS = 6
 
@@ -129,7 +126,7 @@ def multiply_rows(
     add: bool,
     first: int,
     last: int,
-    low: Any = LOW,
+    low: Any,
 ) -> None:
     """``multiply_tile`` for the rows first … last: tall tiles, and ``low`` ones for what is left.
 

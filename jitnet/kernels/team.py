@@ -21,6 +21,7 @@ from numba.core import cgutils
 
 from jitnet.kernels.intrinsics import compiled_as
 from jitnet.kernels.jit import njit
+from jitnet.kernels.typed import ZERO
 
 LINE = 8  # int64 of a cache line: words that different threads write share none (false sharing)
 OPEN, ARRIVED, SIZE, WAITING, GENERATION, LEFT = range(0, 6 * LINE, LINE)
@@ -139,7 +140,7 @@ def join(team: Any, wanted: int) -> tuple[int, int]:
 
     The host has rank 0 and says how many threads are ``wanted``; the others pass 0 and wait for it.
     """
-    rank, turn = 0, 0
+    rank, turn = 0, ZERO
     if wanted > 0:
         atomic_store(team, OPEN, YES)
         while atomic_load(team, ARRIVED) < wanted - 1 and turn < PATIENCE:
@@ -173,7 +174,7 @@ def leave(team: Any, rank: int, size: int) -> None:
     if rank > 0:
         atomic_add(team, LEFT, 1)
         return
-    turn = 0
+    turn = ZERO
     while atomic_load(team, LEFT) < size - 1:
         _wait_a_turn(turn)
         turn += 1
@@ -189,7 +190,7 @@ def barrier(team: Any, size: int) -> None:
         atomic_store(team, WAITING, 0)
         atomic_store(team, GENERATION, generation + 1)
         return
-    turn = 0
+    turn = ZERO
     while atomic_load(team, GENERATION) == generation:
         _wait_a_turn(turn)
         turn += 1

@@ -23,7 +23,7 @@ from jitnet.kernels.team import LINE, atomic_add, atomic_load
 SHUT, INSIDE = 0, LINE
 """The words of the door: how many want it shut, and how many threads are at work behind it."""
 
-ALONE, AMONG_READERS = 1 << 32, 1
+ALONE, AMONG_READERS = np.int64(1 << 32), np.int64(1)
 """The two kinds of turn: one that excludes all others, one that excludes only those."""
 
 MORE, LESS = np.int64(1), np.int64(-1)

@@ -15,13 +15,10 @@ from numba import prange
 from jitnet.kernels.cpu import VECTOR_BYTES, VECTORS
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import TALL, multiply_rows
+from jitnet.kernels.matmul import LOW, TALL, multiply_rows
 from jitnet.kernels.panels import to_rows
 from jitnet.kernels.simd import lanes, load, store
-
-ZERO, ONE = np.int64(0), np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
-
+from jitnet.kernels.typed import ONE, ZERO
 
 HEIGHT = np.int64(len(TALL))
 
@@ -104,7 +101,22 @@ def multiply_weights(
         a, b, depth = ahead(A, k * step), ahead(B, k * width), min(DEPTH, terms - k)
         again = add or k > 0
         multiply_rows(
-            C, a, b, width, tile, row, step, ZERO, ZERO, depth, depth, width, again, first, last
+            C,
+            a,
+            b,
+            width,
+            tile,
+            row,
+            step,
+            ZERO,
+            ZERO,
+            depth,
+            depth,
+            width,
+            again,
+            first,
+            last,
+            LOW,
         )
 
 
@@ -171,4 +183,5 @@ def multiply_examples(
                         add or p > 0,
                         row,
                         min(row + chunk, last_row),
+                        LOW,
                     )

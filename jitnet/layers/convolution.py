@@ -20,12 +20,9 @@ from numba import prange
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import Kernel, factory, njit
-from jitnet.kernels.matmul import TALL, multiply_rows
+from jitnet.kernels.matmul import LOW, TALL, multiply_rows
 from jitnet.kernels.simd import lanes, load, load_some, store, store_some
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
+from jitnet.kernels.typed import NO, ONE, ZERO
 
 HEIGHT = np.int64(len(TALL))
 
@@ -103,7 +100,6 @@ def sum_of(low: tuple[int, ...]) -> Kernel:
         Reads x (height, across, n_in, width), which is zero outside, and packed.
         """
         terms, line = kernel_height * kernel_width * n_in, kernel_width * n_in
-        add = n_in < ZERO  # no; a literal False would be a type of its own
         top, left = row * stride_y - padding_y, column * stride_x - padding_x
         i0, i1 = max(ZERO, -top), min(kernel_height, height - top)
         j0, j1 = max(ZERO, -left), min(kernel_width, across - left)
@@ -121,7 +117,7 @@ def sum_of(low: tuple[int, ...]) -> Kernel:
             max(ZERO, i1 - i0) * depth,
             depth,
             width,
-            add,
+            NO,
             ZERO,
             n_out,
             low,
@@ -226,7 +222,6 @@ def backward_of(low: tuple[int, ...]) -> Kernel:
         _, n_all, width = dX.shape
         n_in, n_out = n_all // (height * across), dY.shape[1] // (out_height * out_across)
         tile = kernel_height * kernel_width * n_out * HEIGHT
-        add = n_in < ZERO  # no; a literal False would be a type of its own
         for p in prange(first_panel, last_panel):
             for place in range(first_place, last_place):
                 y, x = place // across + padding_y, place % across + padding_x
@@ -253,7 +248,7 @@ def backward_of(low: tuple[int, ...]) -> Kernel:
                     max(ZERO, y1 - y0) * depth,
                     depth,
                     width,
-                    add,
+                    NO,
                     ZERO,
                     n_in,
                     low,
@@ -364,6 +359,7 @@ def _multiply_line_by_line(
                 line > 0,
                 ZERO,
                 places,
+                LOW,
             )
 
 
@@ -394,7 +390,8 @@ def _multiply_lines_at_once(
         max(ZERO, lines) * terms,
         terms,
         n_out,
-        lines < ZERO,
+        NO,
         ZERO,
         places,
+        LOW,
     )

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from jitnet.kernels.jit import njit
+from jitnet.kernels.typed import ZERO
 from jitnet.layers.window import Window
-
-ZERO: Any = np.int64(0)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 
 def has_edges(window: Window) -> bool:

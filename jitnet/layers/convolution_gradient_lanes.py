@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import prange
 
 from jitnet.kernels.cpu import VECTORS
@@ -12,6 +11,7 @@ from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.simd import lanes, load, store
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import ONE
 from jitnet.layers.convolution_lanes import (
     Tile,
     best_tile,
@@ -22,9 +22,6 @@ from jitnet.layers.convolution_lanes import (
 )
 from jitnet.layers.layer import Cut, Operation
 from jitnet.layers.window import Window
-
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 
 def lanes_gradient(window: Window, n_in: int, n_out: int, width: int) -> tuple[Operation, int]:

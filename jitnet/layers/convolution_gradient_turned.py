@@ -20,13 +20,10 @@ from jitnet.kernels.matmul import TALL, multiply_rows, padded_rows, tile_for_res
 from jitnet.kernels.panels import add_rows, clear_row, to_rows
 from jitnet.kernels.simd import lanes
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import ONE, YES, ZERO
 from jitnet.layers.convolution_edges import end_of_places, first_place, has_edges
 from jitnet.layers.layer import Cut, Operation
 from jitnet.layers.window import Window
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 HEIGHT = np.int64(len(TALL))
 
@@ -82,7 +79,6 @@ def _add_products(
     u is of so many units. x begins where the image's row does; rows begins with the first place.
     """
     width = VECTORS * lanes(rows)
-    add = n_in > ZERO  # yes; a literal True would be a type of its own
     x0, x1 = first, last
     for group in range(0, line, together):
         if together == n_in:
@@ -102,7 +98,7 @@ def _add_products(
                 (x1 - x0) * width,
                 width,
                 units,
-                add,
+                YES,
                 ZERO,
                 together,
                 low,

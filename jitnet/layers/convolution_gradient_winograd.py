@@ -21,14 +21,11 @@ from jitnet.kernels.matmul import LOW, padded_rows, tile_for_rest
 from jitnet.kernels.panels import clear_row
 from jitnet.kernels.simd import lanes, load, load_some, store, store_some
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import ONE, ZERO
 from jitnet.layers.layer import Cut, Operation, Room
 from jitnet.layers.window import Window
 from jitnet.layers.winograd import Forms, collect_weights_of, room_for
 from jitnet.layers.winograd_sums import sums_of_places
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 HALVES: Any = np.int64(2)
 """Of a sum, which workers divide before they divide units and channels."""

@@ -16,12 +16,9 @@ from jitnet.kernels.intrinsics import ahead, at, registers
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL
 from jitnet.kernels.simd import fma, lanes, load, splat, store, sum_lanes
+from jitnet.kernels.typed import ONE, ZERO
 from jitnet.layers.convolution_edges import end_of_places, first_place, has_edges
 from jitnet.layers.window import Window
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 Tile = tuple[tuple[int, ...], tuple[int, ...]]
 TILES: tuple[Tile, ...] = tuple(

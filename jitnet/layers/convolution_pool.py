@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numba import prange
 
 from jitnet.kernels.cpu import VECTORS
@@ -21,6 +20,7 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, tile_for_rest
 from jitnet.kernels.simd import lanes, load, store, where
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import ONE, ZERO
 from jitnet.layers.convolution_lanes import (
     Tile,
     best_tile,
@@ -34,10 +34,6 @@ from jitnet.layers.layer import Cut, Node, Operation, Room
 from jitnet.layers.max_pool import MAXIMUM
 from jitnet.layers.pooling import forward_of as pool_of
 from jitnet.layers.window import Window
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 MOST_TERMS = 32
 """Of a sum of which registers need not hold two units. All places of a window by the registers, not

@@ -14,11 +14,9 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL
 from jitnet.kernels.simd import fma, lanes, load, splat, store, where
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import ONE
 from jitnet.layers.convolution import sum_of
 from jitnet.layers.max_pool import greater
-
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 HEIGHT: Any = np.int64(len(TALL))
 

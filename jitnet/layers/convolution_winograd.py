@@ -17,6 +17,7 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_tile, padded_rows
 from jitnet.kernels.simd import lanes, load, store
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import ONE, ZERO
 from jitnet.layers.winograd import (
     Forms,
     collect_outputs_of,
@@ -24,10 +25,6 @@ from jitnet.layers.winograd import (
     spread_inputs_of,
     spread_into_tiles_of,
 )
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 HEIGHT: Any = np.int64(len(TALL))
 

@@ -13,6 +13,7 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_rows
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import NO, ONE, ZERO
 from jitnet.layers.window import Window
 from jitnet.layers.winograd import (
     Forms,
@@ -21,10 +22,6 @@ from jitnet.layers.winograd import (
     spread_inputs_of,
     spread_weights_of,
 )
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 HEIGHT = np.int64(len(TALL))
 
@@ -185,7 +182,7 @@ def few_forward_of(forms: Forms, value: Kernel, low: tuple[int, ...]) -> Kernel:
                             n_in,
                             n_in,
                             width,
-                            n_in < ZERO,  # no; a literal False would be a type of its own
+                            NO,
                             ZERO,
                             patches,
                             low,

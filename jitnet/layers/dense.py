@@ -27,14 +27,13 @@ from jitnet.initializers import check_initializer, resolve
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import TALL, multiply_rows, packed_shape
+from jitnet.kernels.matmul import LOW, TALL, multiply_rows, packed_shape
 from jitnet.kernels.simd import lanes, load, splat, store, sum_lanes
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import NO, ONE, YES, ZERO
 from jitnet.kernels.weights import (
     HEIGHT,
-    ONE,
     PACKED_AT_ONCE,
-    ZERO,
     multiply_examples,
     multiply_weights,
     pack_weights,
@@ -102,9 +101,8 @@ def dense_forward(
             for u in range(first, last):
                 for i in range(0, width, width // VECTORS):
                     store(y, u * width + i, splat(y, b[u]))
-            add = n_in >= ZERO  # yes; a literal True would be a type of its own
             multiply_weights(
-                y, x, weight, packed, turned == 0, ZERO, n_in, n_in, n_out, add, first, last
+                y, x, weight, packed, turned == 0, ZERO, n_in, n_in, n_out, YES, first, last
             )
 
 
@@ -133,9 +131,8 @@ def dense_backward(
         last = min(first + at_once, last_input)
         for p in prange(first_panel, last_panel):
             dx, dy = at(dX, p * n_in * width), at(dY, p * n_out * width)
-            add = n_in < ZERO  # no; a literal False would be a type of its own
             multiply_weights(
-                dx, dy, weight, packed, turned != 0, ZERO, n_out, n_out, n_in, add, first, last
+                dx, dy, weight, packed, turned != 0, ZERO, n_out, n_out, n_in, NO, first, last
             )
 
 
@@ -243,6 +240,7 @@ def dense_input_weight_backward(
             add != 0,
             first_row,
             last_row,
+            LOW,
         )
 
 

@@ -10,9 +10,10 @@ from numba import prange
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, at, registers
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import TALL, multiply_rows
+from jitnet.kernels.matmul import LOW, TALL, multiply_rows
 from jitnet.kernels.simd import fma, lanes, load, load_some, store_some, transpose_square
-from jitnet.kernels.weights import HEIGHT, ONE, ZERO
+from jitnet.kernels.typed import ONE, YES, ZERO
+from jitnet.kernels.weights import HEIGHT
 
 WIDE = np.int64(8)
 """Times as many units of one example as of some, whose sums lie in the nearest cache."""
@@ -42,9 +43,24 @@ def dense_few_forward(Y: Any, X: Any, weight: Any, bias: Any, turned: bool) -> N
         elif turned:
             _multiply_turned(y, x, w, n_in, n_out, units, examples)
         else:
-            tile, add = HEIGHT * n_in, units > 0
+            tile = HEIGHT * n_in
             multiply_rows(
-                y, x, w, n_out, tile, n_in, ZERO, ONE, n_out, n_in, ONE, units, add, ZERO, examples
+                y,
+                x,
+                w,
+                n_out,
+                tile,
+                n_in,
+                ZERO,
+                ONE,
+                n_out,
+                n_in,
+                ONE,
+                units,
+                YES,
+                ZERO,
+                examples,
+                LOW,
             )
 
 

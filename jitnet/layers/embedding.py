@@ -16,7 +16,7 @@ from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.panels import add_to_row, clear_row, copy_row, to_columns, to_rows
 from jitnet.kernels.simd import lanes, load_some, store_some
-from jitnet.kernels.weights import ONE, ZERO
+from jitnet.kernels.typed import ONE, ZERO
 from jitnet.layers.embedding_mean import embedding_mean_node
 from jitnet.layers.layer import Cut, Layer, Node, Operation, Parameter, Shape
 

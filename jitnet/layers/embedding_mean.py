@@ -22,7 +22,7 @@ from jitnet.kernels.panels import (
     to_rows,
 )
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
-from jitnet.kernels.weights import ONE, ZERO
+from jitnet.kernels.typed import ONE, ZERO
 from jitnet.layers.average_pool import AVERAGE, to_mean
 from jitnet.layers.layer import Cut, Node, Operation
 from jitnet.layers.pool_over_time import at_least_one, count_steps, forward_over_time_of

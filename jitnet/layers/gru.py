@@ -23,7 +23,7 @@ from jitnet.kernels.simd import (
     sum_lanes,
     where,
 )
-from jitnet.kernels.weights import ZERO
+from jitnet.kernels.typed import ZERO
 from jitnet.layers.recurrence import (
     add_few_states,
     add_state,

@@ -15,13 +15,12 @@ from numba import prange
 from jitnet.kernels.cpu import VECTORS
 from jitnet.kernels.intrinsics import ahead, at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import multiply_rows
+from jitnet.kernels.matmul import LOW, multiply_rows
 from jitnet.kernels.simd import lanes, load, splat, store, sum_lanes
 from jitnet.kernels.team import share
+from jitnet.kernels.typed import NO, ONE, YES, ZERO
 from jitnet.kernels.weights import (
     HEIGHT,
-    ONE,
-    ZERO,
     multiply_examples,
     multiply_weights,
 )
@@ -39,18 +38,17 @@ def add_state(
     gates: int,
 ) -> None:
     """z[r, i] += Σ_k W[k, r] h[k, i] for all gates' rows r, with the weights W of a direction."""
-    add = units > ZERO  # yes; a literal True would be a type of its own
     multiply_weights(
         z,
         h,
         recurrent_weight,
         packed,
-        add,
+        YES,
         direction * units,
         directions * units,
         units,
         gates * units,
-        add,
+        YES,
         ZERO,
         gates * units,
     )
@@ -68,18 +66,17 @@ def add_state_backward(
     gates: int,
 ) -> None:
     """dh[k, i] += Σ_r W[k, r] dz[r, i] over all gates' rows r."""
-    add = units > ZERO
     multiply_weights(
         dh,
         dz,
         recurrent_weight,
         packed,
-        units < ZERO,
+        NO,
         direction * units,
         directions * units,
         gates * units,
         gates * units,
-        add,
+        YES,
         ZERO,
         units,
     )
@@ -98,7 +95,6 @@ def add_few_states(
 ) -> None:
     """``add_state`` of a few examples, whose rows lie so far apart: gates lie in the lanes."""
     width, n_lanes = VECTORS * lanes(z), gates * units
-    add = units > ZERO
     for first in range(0, n_lanes, width):
         columns = min(width, n_lanes - first)
         multiply_rows(
@@ -114,9 +110,10 @@ def add_few_states(
             units,
             ONE,
             columns,
-            add,
+            YES,
             ZERO,
             examples,
+            LOW,
         )
 
 

@@ -13,7 +13,7 @@ from jitnet.kernels.elementary import tanh
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some, where
-from jitnet.kernels.weights import ZERO
+from jitnet.kernels.typed import ZERO
 from jitnet.layers.recurrence import (
     add_few_states,
     add_state,

@@ -20,12 +20,10 @@ from jitnet.kernels.intrinsics import ahead, registers
 from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL
 from jitnet.kernels.simd import lanes, load, load_some, splat, store, store_some
+from jitnet.kernels.typed import ZERO
 from jitnet.layers.window import Window
 from jitnet.layers.winograd_form import Form
 from jitnet.layers.winograd_forms import FORMS
-
-ZERO: Any = np.int64(0)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 LEAST_PATCHES = 16
 """Patches of an image from which on they pay: each call spreads the weights, or collects all

@@ -15,11 +15,8 @@ from jitnet.kernels.jit import Kernel, factory, njit
 from jitnet.kernels.matmul import TALL, multiply_rows
 from jitnet.kernels.panels import add_rows, clear_row, to_rows
 from jitnet.kernels.simd import lanes
+from jitnet.kernels.typed import ONE, YES, ZERO
 from jitnet.layers.winograd import Forms, spread_inputs_of, spread_outputs_of
-
-ZERO: Any = np.int64(0)
-ONE: Any = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
 
 HEIGHT: Any = np.int64(len(TALL))
 
@@ -105,7 +102,7 @@ def _sums_of_points(points: int, low: tuple[int, ...]) -> Kernel:
                 terms,
                 terms,
                 width,
-                True,
+                YES,
                 ZERO,
                 channels,
                 low,

@@ -49,6 +49,22 @@ model.fit(X, X[:, 0], epochs=3)
 print(watch.compiled_kernels, model.get_weights()[0].tobytes().hex())
 """
 
+NOTE_LITERALS = """
+from numba.core import event
+
+literals = []
+
+class Listener(event.Listener):
+    def on_start(self, event):
+        kernel = event.data["dispatcher"]
+        if kernel.__module__.startswith("jitnet.") and "Literal" in str(event.data["args"]):
+            literals.append(kernel.__qualname__)
+
+    def on_end(self, event):
+        pass
+
+event.register("numba:compile", Listener())
+"""
 USE = """
 import jitnet as jn
 import numpy as np
@@ -346,6 +362,12 @@ def test_what_was_compiled_anew_is_kept(full: Runner) -> None:
     for file in full.folder.rglob("*.nbc"):
         file.write_bytes(b"?")
     assert [full.run()[0] for _ in range(2)] == [1, 0]
+
+
+def test_no_function_of_a_training_is_compiled_for_a_literal_number(empty: Runner) -> None:
+    empty.script.write_text(WATCH + NOTE_LITERALS + TRAIN + "print(*literals)")
+    _, printed = empty.run(NUMBA_NUM_THREADS="1")  # without a second process that compiles some
+    assert printed.split()[1:] == []
 
 
 def test_eight_processes_that_start_at_once_compile_no_kernel_twice(empty: Runner) -> None:

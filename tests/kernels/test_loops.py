@@ -27,7 +27,7 @@ from numba import types
 from jitnet.kernels.cpu import TILES, VECTORS
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import multiply_rows
+from jitnet.kernels.matmul import LOW, multiply_rows
 
 
 @njit(entry=True)
@@ -35,7 +35,7 @@ def product(C, A, B, rows, stride, step, terms):
     width, again = C.size // rows, rows < 0
     multiply_rows(
         at(C, 0), at(A, 0), at(B, 0), width, stride, stride, step, 0, 0, terms, terms, width, again,
-        0, rows,
+        0, rows, LOW,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from jitnet.kernels.cpu import TILES
 from jitnet.kernels.intrinsics import at
 from jitnet.kernels.jit import njit
-from jitnet.kernels.matmul import multiply_rows
+from jitnet.kernels.matmul import LOW, multiply_rows
 from jitnet.kernels.panels import panel_width
 
 Array = np.ndarray[Any, Any]
@@ -60,6 +60,7 @@ def multiply_kernel(
         add,
         first,
         last,
+        LOW,
     )
 
 

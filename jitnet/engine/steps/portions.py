@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from jitnet.engine.calls import (
     ADDRESS,
     ALONE,
@@ -47,9 +45,7 @@ from jitnet.kernels.blocks import call_block
 from jitnet.kernels.exchange import call_exchange
 from jitnet.kernels.intrinsics import address_at, ahead, at
 from jitnet.kernels.jit import njit
-
-ONE = np.int64(1)
-"""Typed, since Numba compiles a function anew for each literal number it is given."""
+from jitnet.kernels.typed import ONE, YES, ZERO
 
 
 @njit
@@ -215,8 +211,8 @@ def _call_with_all(worker: Any, row: int) -> None:
     if worker.rank == 0:
         call_exchange(span[EXCHANGE], row, span[BLOCK_PANELS])
     barrier(worker)
-    take_part(worker, 0, span[BLOCK_PANELS])
-    divide(worker, record, span[PANELS], share(worker, span[PANELS], ONE), True)
+    take_part(worker, ZERO, span[BLOCK_PANELS])
+    divide(worker, record, span[PANELS], share(worker, span[PANELS], ONE), YES)
     call(worker, row)
     take_part(worker, origin, origin + panels)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jitnet.engine.steps.portions import share
 from jitnet.engine.steps.span import BLOCK_PANELS, EXCHANGE
 from jitnet.engine.steps.state import Worker
@@ -17,6 +19,8 @@ from jitnet.kernels.jit import njit
 from jitnet.kernels.simd import lanes, load, splat, store
 from jitnet.memory import ALIGNMENT
 
+GRAIN = np.int64(ALIGNMENT)
+"""Workers' shares of gradients are cut at multiples of it."""
 SUMS = -1
 """What the ranks exchange beside what a row of the table needs: gradients, and sums of losses."""
 
@@ -55,7 +59,7 @@ def keep_sum(worker: Any, shards: Any, shard: int, kept: int) -> int:
     how many rows are kept now.
     """
     partial = shards.partial
-    first, last = share(worker, partial.shape[1], ALIGNMENT)
+    first, last = share(worker, partial.shape[1], GRAIN)
     size = 1
     while shard & size and shard + 1 - 2 * size >= shards.first:
         right = at(partial, kept * partial.shape[1])
@@ -71,7 +75,7 @@ def keep_sum(worker: Any, shards: Any, shard: int, kept: int) -> int:
 def clear_gradients(worker: Any, shards: Any, kept: int) -> None:
     """The gradients of a shard that has no examples."""
     row, count = at(shards.partial, kept * shards.partial.shape[1]), shards.partial.shape[1]
-    first, last = share(worker, count, ALIGNMENT)
+    first, last = share(worker, count, GRAIN)
     for i in range(first, last, lanes(row)):
         store(row, i, splat(row, 0.0))
 
