@@ -271,7 +271,7 @@ RECURRENT = (
     Workload("lstm", LSTM_WRITER, 2500, 50, "adam", 1e-3, 2.5),
     Workload("gru", GRU_WRITER, 2500, 50, "adam", 1e-3, 2.5),
     Workload("chorales", MUSICIAN, 160, 16, "adam", 1e-3, 5.0, keys=True),
-    Workload("pixels", PIXELS, 256, 64, "adam", 1e-3, 2.5),
+    Workload("pixels", PIXELS, 320, 64, "adam", 1e-3, 2.5),
     Workload("bag", BAG, 2560, 128, "adam", 1e-3, 3.0),
 )
 PRODUCTS = (Product(256), Product(512), Product(1024))

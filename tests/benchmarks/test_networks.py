@@ -161,6 +161,11 @@ def test_dense_networks_begin_with_the_weights_they_always_had() -> None:
     assert mlp(3, 1).sizes == (3, 1)
 
 
+@pytest.mark.parametrize("job", [*WORKLOADS, *IMAGES, *RECURRENT], ids=lambda job: job.name)
+def test_a_job_has_full_batches_for_the_steps_that_are_compared(job: Workload) -> None:
+    assert job.full_batch or job.examples >= STEPS_COMPARED * job.batch
+
+
 def test_jobs_have_names_of_their_own() -> None:
     jobs = (*WORKLOADS, *IMAGES, *RECURRENT, *PRODUCTS, *PREDICTIONS)
     assert list(JOBS.values()) == list(jobs)
