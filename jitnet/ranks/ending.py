@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 import time
-from contextlib import suppress
 from typing import Any
 
 HEARING = 5.0
@@ -19,10 +18,11 @@ def end_all(communicator: Any, why: str, code: int) -> None:
     A launcher that is told to end its ranks throws away what it has not read from them: of MPICH's,
     stopped for a moment, one in four. So it is told once it has read.
     """
-    print(why, file=sys.stderr, flush=True)
-    with suppress(ImportError, OSError, ValueError):  # a system or a stream without such pipes
+    try:
+        print(why, file=sys.stderr, flush=True)
         _wait_until_read(sys.stderr.fileno())
-    communicator.Abort(code)
+    finally:  # whatever becomes of the words, as the others wait
+        communicator.Abort(code)
 
 
 def _wait_until_read(pipe: int) -> None:
